@@ -1,0 +1,76 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"paperlab/system/sabotage"
+)
+
+// A tenure names one acquisition of one shard: "member epoch". The epoch is
+// random and not a counter, because after a failover Redis may have forgotten
+// an acquisition and would hand the same number out again.
+func newTenure(member string) string { return member + " " + uuid.NewString() }
+
+// view is what a member sees of a shard when it tends it.
+type view struct {
+	// holder is the tenure that holds the lease, "" if it is free.
+	holder  string
+	members []string
+	// asked is when the attempt began. The lease is trusted until asked plus
+	// its length, not until the answer's arrival plus it: the server may have
+	// set it at any moment in between.
+	asked time.Time
+}
+
+// tend announces the member on the shard and renews the tenure held, or takes
+// a free lease under the tenure proposed; either may be "".
+func (c *Consumer) tend(ctx context.Context, shard int, held, proposed string) (view, error) {
+	k := c.cfg.Stream.keys[shard]
+	v := view{asked: time.Now()}
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Lease/2)
+	defer cancel()
+	reply, err := tendScript.Run(ctx, c.cfg.Stream.rdb,
+		[]string{k.lease(c.cfg.Group), k.members(c.cfg.Group)},
+		c.cfg.Member, held, c.cfg.Lease.Milliseconds(), proposed).StringSlice()
+	if err != nil {
+		return v, fmt.Errorf("tend lease of shard %d: %w", shard, scriptError(err))
+	}
+	if len(reply) == 0 {
+		return v, fmt.Errorf("tend lease of shard %d: empty answer", shard)
+	}
+	v.holder, v.members = reply[0], reply[1:]
+	return v, nil
+}
+
+// mine tells whether this member should own the shard. A view without the
+// member itself cannot be right and decides nothing.
+func (c *Consumer) mine(shard int, v view) bool {
+	if sabotage.On(sabotage.NoEpochCheck) {
+		return true
+	}
+	return slices.Contains(v.members, c.cfg.Member) &&
+		preferred(c.cfg.Stream.keys[shard].tag, v.members) == c.cfg.Member
+}
+
+// release gives a lease up before it runs out; leaving also withdraws the
+// member, so that others need not wait for it. Failure costs time only: the
+// lease runs out by itself.
+func (c *Consumer) release(shard int, tenure string, leaving bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), c.cfg.Lease/3)
+	defer cancel()
+	member := ""
+	if leaving {
+		member = c.cfg.Member
+	}
+	k := c.cfg.Stream.keys[shard]
+	err := releaseScript.Run(ctx, c.cfg.Stream.rdb,
+		[]string{k.lease(c.cfg.Group), k.members(c.cfg.Group)}, tenure, member).Err()
+	if err != nil {
+		c.log.Warn("lease not released; it runs out by itself", "shard", shard, "error", err)
+	}
+}

@@ -1,0 +1,128 @@
+package stream
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+)
+
+func TestSlotFollowsTheSpecification(t *testing.T) {
+	// The first value is the specification's own: CRC16("123456789") = 0x31C3.
+	for key, want := range map[string]uint16{
+		"123456789":              0x31C3,
+		"foo":                    12182,
+		"{user1000}.following":   Slot("user1000"),
+		"foo{}{bar}":             Slot("foo{}{bar}"),
+		"foo{{bar}}zap":          Slot("{bar"),
+		"foo{bar}{zap}":          Slot("bar"),
+		"no closing {brace here": Slot("no closing {brace here"),
+	} {
+		if got := Slot(key); got != want {
+			t.Errorf("Slot(%q) = %d, want %d", key, got, want)
+		}
+	}
+}
+
+func TestEachShardLiesInItsOwnShareOfTheSlots(t *testing.T) {
+	for _, shards := range []int{1, 2, 3, 12, 24, 100, MaxShards} {
+		for shard := range shards {
+			k := newShardKeys("papers", shard, shards)
+			slot := int(Slot(k.entries))
+			if slot < shard*slots/shards || slot >= (shard+1)*slots/shards {
+				t.Fatalf("shard %d of %d lies in slot %d", shard, shards, slot)
+			}
+			for _, key := range []string{k.meta, k.outbox, k.dead, k.seen("x}y{"), k.lease("g"), k.members("g")} {
+				if int(Slot(key)) != slot {
+					t.Fatalf("%s is not in the slot of its shard's entries", key)
+				}
+			}
+		}
+	}
+}
+
+func TestTwelveShardsLieFourByFourOnThreeMasters(t *testing.T) {
+	masters := map[int]int{}
+	for shard := range 12 {
+		masters[int(Slot(newShardKeys("papers", shard, 12).entries))*3/slots]++
+	}
+	if want := map[int]int{0: 4, 1: 4, 2: 4}; !maps.Equal(masters, want) {
+		t.Fatalf("shards by master: %v, want %v", masters, want)
+	}
+}
+
+func TestBucketsAreAStoredFormat(t *testing.T) {
+	for key, want := range map[string]int{"": 409, "2101.00001": 493, "hep-th/9901001": 984} {
+		if got := Bucket(key); got != want {
+			t.Errorf("Bucket(%q) = %d, want %d: keys would move to other shards", key, got, want)
+		}
+	}
+	counts := make([]int, 12)
+	r := newRouting(12)
+	for i := range 24_000 {
+		counts[r.shard(fmt.Sprintf("2101.%05d", i))]++
+	}
+	if slices.Min(counts) < 1700 || slices.Max(counts) > 2300 {
+		t.Errorf("24,000 papers spread unevenly over 12 shards: %v", counts)
+	}
+}
+
+func TestRoutingTablesThatCannotBe(t *testing.T) {
+	short := newRouting(3)
+	short.Buckets = short.Buckets[:7]
+	wild := newRouting(3)
+	wild.Buckets[5] = 3
+	for name, r := range map[string]routing{"no shards": {}, "short": short, "shard out of range": wild} {
+		if r.validate() == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func TestRendezvousMovesOnlyWhatItMust(t *testing.T) {
+	members := []string{"summarize-1", "summarize-2", "summarize-3"}
+	owned := map[string]int{}
+	for shard := range 1000 {
+		name := fmt.Sprintf("{papers.%d.0}", shard)
+		before := preferred(name, members)
+		owned[before]++
+		reversed := slices.Clone(members)
+		slices.Reverse(reversed)
+		if preferred(name, reversed) != before {
+			t.Fatal("the order of members matters")
+		}
+		if after := preferred(name, members[:2]); before != "summarize-3" && after != before {
+			t.Fatalf("%s moved from %s to %s though its owner stayed", name, before, after)
+		}
+	}
+	for m, n := range owned {
+		if n < 270 || n > 400 {
+			t.Errorf("%s owns %d of 1000 shards", m, n)
+		}
+	}
+	if preferred("x", nil) != "" {
+		t.Error("nobody must own a shard when there is nobody")
+	}
+}
+
+func TestLanesOfOneShardAreAllUsed(t *testing.T) {
+	r := newRouting(12)
+	lanes := make([]int, 8)
+	for i := range 24_000 {
+		if key := fmt.Sprintf("2101.%05d", i); r.shard(key) == 3 {
+			lanes[laneOf(key, 8)]++
+		}
+	}
+	if slices.Min(lanes) < 150 {
+		t.Errorf("keys of one shard spread unevenly over 8 lanes: %v", lanes)
+	}
+}
+
+func TestBackoffGrowsAndStaysInBounds(t *testing.T) {
+	for tries := 1; tries < 100; tries++ {
+		span := min(retryMin<<min(tries-1, 10), retryMax)
+		if d := backoff(tries); d < span/2 || d >= span {
+			t.Fatalf("try %d waits %v, want %v to %v", tries, d, span/2, span)
+		}
+	}
+}
