@@ -1,0 +1,80 @@
+package dial
+
+import (
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+// Answers bounds the wait for one answer of Redis. A call whose context ends
+// earlier ends with it; a blocking read adds its own blocking time.
+const Answers = 1500 * time.Millisecond
+
+// Redis is a client of the cluster that the seed addresses belong to. It opens
+// no connection until the first command.
+//
+// go-redis sends a command again by itself after a broken connection, a time-out
+// or a redirect, so a command may run twice on the server. That is safe here
+// because of what is sent: entries are added by the produce script, which
+// answers with the earlier entry when it has seen the message id, and commits
+// carry an epoch and acknowledge an entry only once. A bare XADD through this
+// client would not be safe.
+//
+// All commands go to masters: a replica's answer about pending entries or
+// leases may be seconds old.
+func Redis(addrs []string, links Links) *redis.ClusterClient {
+	return redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs:  addrs,
+		Dialer: links.DialContext,
+		// Version 2 of the protocol, because scripts answer the same under both
+		// and the push messages of version 3 are one more thing to go wrong.
+		Protocol:        2,
+		DisableIdentity: true,
+		MaintNotificationsConfig: &maintnotifications.Config{
+			Mode: maintnotifications.ModeDisabled,
+		},
+
+		MaxRedirects:    3,
+		MinRetryBackoff: 10 * time.Millisecond,
+		MaxRetryBackoff: 100 * time.Millisecond,
+
+		DialTimeout: Timeout,
+		// Each command is tried again anyway; trying again in the pool as well
+		// would multiply the waits.
+		DialerRetries:         1,
+		ReadTimeout:           Answers,
+		WriteTimeout:          Answers,
+		ContextTimeoutEnabled: true,
+
+		// Per node. A role has at most a dozen shards on a node, each with one
+		// blocked reader, and short commits beside them.
+		PoolSize:    32,
+		PoolTimeout: Answers,
+
+		// After a failover nobody may answer MOVED: a dead master says nothing.
+		ClusterStateReloadInterval: 5 * time.Second,
+		FailingTimeoutSeconds:      1,
+	})
+}
+
+// Node is a client of one Redis server, whatever its place in the cluster, for
+// asking about that server alone: one connection, no second attempt, and every
+// step within the given time.
+func Node(addr string, links Links, within time.Duration) *redis.Client {
+	return redis.NewClient(&redis.Options{
+		Addr:                     addr,
+		Dialer:                   links.DialContext,
+		Protocol:                 2,
+		DisableIdentity:          true,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+		MaxRetries:               -1,
+		DialTimeout:              within,
+		DialerRetries:            1,
+		ReadTimeout:              within,
+		WriteTimeout:             within,
+		PoolTimeout:              within,
+		ContextTimeoutEnabled:    true,
+		PoolSize:                 1,
+	})
+}

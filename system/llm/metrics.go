@@ -1,0 +1,58 @@
+package llm
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Metrics counts calls per provider. A nil *Metrics counts nothing.
+type Metrics struct {
+	registry prometheus.Registerer
+	calls    *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+}
+
+// NewMetrics registers the metrics of one client.
+func NewMetrics(registry prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		registry: registry,
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "papers_llm_calls_total",
+			Help: "Requests to an LLM provider by how they ended.",
+		}, []string{"provider", "outcome"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "papers_llm_call_seconds",
+			Help:    "Time from request to answer or failure.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2, 4, 8, 16, 32},
+		}, []string{"provider"}),
+	}
+	registry.MustRegister(m.calls, m.seconds)
+	return m
+}
+
+// Call counts one call. Outcome is ok, error, timeout or refused.
+func (m *Metrics) Call(provider, outcome string, took time.Duration) {
+	if m == nil {
+		return
+	}
+	m.calls.WithLabelValues(provider, outcome).Inc()
+	m.seconds.WithLabelValues(provider).Observe(took.Seconds())
+}
+
+// breaker shows a provider's breaker as it is when it is asked for.
+func (m *Metrics) breaker(provider string, open func() bool) {
+	if m == nil {
+		return
+	}
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name:        "papers_llm_breaker_open",
+		Help:        "1 while the provider's breaker is open or half-open.",
+		ConstLabels: prometheus.Labels{"provider": provider},
+	}, func() float64 {
+		if open() {
+			return 1
+		}
+		return 0
+	}))
+}

@@ -1,0 +1,41 @@
+package llm
+
+import (
+	"strings"
+
+	"github.com/sashabaranov/go-openai"
+
+	"paperlab/system/paper"
+)
+
+// Prompt names the wording below. Change the name with the wording: summaries
+// are stored under it.
+const Prompt = "v1"
+
+const instruction = "You summarize scientific papers for curious readers. " +
+	"Answer with two or three plain sentences: what was asked, what was found, why it matters. " +
+	"Use only what the abstract says."
+
+// longestAbstract is far above what arXiv allows (1,920 characters) and keeps a
+// broken record from filling a model's context.
+const longestAbstract = 8000
+
+// messages asks for a summary. The first line names the version, so that a
+// provider's log can be read against ours.
+func messages(p paper.Paper) []openai.ChatCompletionMessage {
+	abstract := p.Abstract
+	if len(abstract) > longestAbstract {
+		abstract = strings.ToValidUTF8(abstract[:longestAbstract], "")
+	}
+	if abstract == "" {
+		abstract = "(none was given)"
+	}
+	question := "arXiv:" + p.VersionID() + "\n" +
+		"Title: " + p.Title + "\n" +
+		"Categories: " + strings.Join(p.Categories, ", ") + "\n" +
+		"Abstract: " + abstract
+	return []openai.ChatCompletionMessage{
+		{Role: openai.ChatMessageRoleSystem, Content: instruction},
+		{Role: openai.ChatMessageRoleUser, Content: question},
+	}
+}

@@ -1,0 +1,113 @@
+package match
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"paperlab/system/paper"
+	"paperlab/system/store"
+)
+
+// Source reads all subscriptions.
+type Source interface {
+	Wishes(ctx context.Context) ([]store.Wish, error)
+}
+
+// Live is an index that follows the subscriptions in the store: what is
+// subscribed is matched from the next reading on. A reading that fails leaves
+// the last one in force.
+type Live struct {
+	source Source
+	every  time.Duration
+	logger *slog.Logger
+
+	current atomic.Pointer[reading]
+
+	stop context.CancelFunc
+	done sync.WaitGroup
+}
+
+type reading struct {
+	wishes   []store.Wish
+	index    *Index
+	webhooks map[string]string
+}
+
+// NewLive makes an index that reads the source every so often once started.
+func NewLive(source Source, every time.Duration, logger *slog.Logger) *Live {
+	return &Live{source: source, every: every, logger: logger}
+}
+
+// Start reads the subscriptions and returns; an error means that there is
+// nothing to match against yet.
+func (l *Live) Start(ctx context.Context) error {
+	if err := l.read(ctx); err != nil {
+		return err
+	}
+	ctx, l.stop = context.WithCancel(ctx)
+	l.done.Go(func() { l.follow(ctx) })
+	return nil
+}
+
+// Stop ends the reading. The index stays usable.
+func (l *Live) Stop() {
+	if l.stop != nil {
+		l.stop()
+	}
+	l.done.Wait()
+}
+
+func (l *Live) follow(ctx context.Context) {
+	tick := time.NewTicker(l.every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := l.read(ctx); err != nil && ctx.Err() == nil {
+				l.logger.Warn("subscriptions could not be read again; the earlier ones stay in force", "error", err)
+			}
+		}
+	}
+}
+
+func (l *Live) read(ctx context.Context) error {
+	wishes, err := l.source.Wishes(ctx)
+	if err != nil {
+		return err
+	}
+	if last := l.current.Load(); last != nil && slices.Equal(last.wishes, wishes) {
+		return nil
+	}
+	subscriptions := make([]paper.Subscription, len(wishes))
+	webhooks := make(map[string]string, len(wishes))
+	for i, w := range wishes {
+		subscriptions[i] = w.Subscription
+		webhooks[w.Subscriber] = w.Webhook
+	}
+	l.current.Store(&reading{wishes: wishes, index: NewIndex(subscriptions), webhooks: webhooks})
+	return nil
+}
+
+// Match returns the wishes that the paper satisfies, each once, ordered by id.
+func (l *Live) Match(p paper.Paper) []store.Wish {
+	r := l.current.Load()
+	matched := r.index.Match(p)
+	wishes := make([]store.Wish, len(matched))
+	for i, s := range matched {
+		wishes[i] = store.Wish{Subscription: s, Webhook: r.webhooks[s.Subscriber]}
+	}
+	return wishes
+}
+
+// Mismatch returns a wish that the paper does not satisfy, if there is one.
+func (l *Live) Mismatch(p paper.Paper) (store.Wish, bool) {
+	r := l.current.Load()
+	s, found := r.index.Mismatch(p)
+	return store.Wish{Subscription: s, Webhook: r.webhooks[s.Subscriber]}, found
+}

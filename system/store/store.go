@@ -1,0 +1,104 @@
+// Package store keeps what outlives Redis: people and their subscriptions,
+// papers, summaries, deliveries and the crawler's cursors, in SQL.
+//
+// SQLite is what it opens today; the statements use nothing that PostgreSQL
+// does not have ($1 parameters, ON CONFLICT, text for times and JSON).
+//
+// Several processes share one SQLite file. Each write is one short transaction
+// that takes the write lock at its beginning (a transaction that starts as a
+// reader and then writes cannot wait: SQLite refuses it at once), and waits for
+// the lock for up to five seconds.
+//
+// Every write may be repeated: a row that is there already is left as it is,
+// because the first one is what people have been told.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	// The driver is pure Go: no compiler is needed to build the service.
+	_ "modernc.org/sqlite"
+)
+
+// ErrSchema is returned by Open when the database's schema is not the one this
+// program was built for.
+var ErrSchema = errors.New("the database schema is not current")
+
+// Store is a database. Its methods may be called from any goroutine.
+type Store struct {
+	db  *sql.DB
+	dsn string
+}
+
+// Open connects to "sqlite:PATH" and checks that its schema is current; if it
+// is not, the error is ErrSchema and says what to do.
+func Open(ctx context.Context, dsn string) (*Store, error) {
+	s, err := connect(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkSchema(ctx); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// path is where the database lies.
+func path(dsn string) string { return strings.TrimPrefix(dsn, "sqlite:") }
+
+func connect(dsn string) (*Store, error) {
+	if !strings.HasPrefix(dsn, "sqlite:") || path(dsn) == "" {
+		return nil, fmt.Errorf("database %q is not of the form sqlite:PATH, for example sqlite:papers.db", dsn)
+	}
+	settings := url.Values{
+		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)"},
+		"_txlock": {"immediate"},
+	}
+	location := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path(dsn)}).EscapedPath(), RawQuery: settings.Encode()}
+	db, err := sql.Open("sqlite", location.String())
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", dsn, err)
+	}
+	// One writer at a time is all that SQLite has; the others are readers.
+	db.SetMaxOpenConns(4)
+	db.SetMaxIdleConns(4)
+	return &Store{db: db, dsn: dsn}, nil
+}
+
+// Close ends all connections.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Ping is nil when the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	if err := s.db.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
+		return fmt.Errorf("asking %s: %w", s.dsn, err)
+	}
+	return nil
+}
+
+// write runs one short transaction.
+func (s *Store) write(ctx context.Context, what string, steps func(tx *sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("writing %s to %s: %w", what, s.dsn, err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	if err := steps(tx); err != nil {
+		return fmt.Errorf("writing %s to %s: %w", what, s.dsn, err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("writing %s to %s: %w", what, s.dsn, err)
+	}
+	return nil
+}
+
+// stamp is how times are written: fixed width, so that text sorts as time does.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
