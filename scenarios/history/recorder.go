@@ -25,6 +25,9 @@ func NewRecorder(profile string) *Recorder {
 // Now is the run's clock, in seconds since it began.
 func (r *Recorder) Now() float64 { return time.Since(r.begin).Seconds() }
 
+// At puts a time of this process on the run's clock.
+func (r *Recorder) At(t time.Time) float64 { return t.Sub(r.begin).Seconds() }
+
 // Record stamps the event with the run's clock and profile, keeps it, and
 // returns the stamp.
 func (r *Recorder) Record(e Event) float64 {

@@ -1,0 +1,92 @@
+// Package scenarios is the catalogue: one .yaml file for each scenario, in this
+// folder and built into the binary.
+package scenarios
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"paperlab/scenarios/spec"
+)
+
+//go:embed *.yaml
+var files embed.FS
+
+// maxSize is the longest scenario file, in bytes, that is read.
+const maxSize = 1 << 20
+
+// UnknownError is returned by Load for a name that is not in the catalogue.
+type UnknownError struct {
+	Name string
+	// Known are the names that there are.
+	Known []string
+}
+
+func (e *UnknownError) Error() string {
+	hint := ""
+	if near, ok := spec.Nearest(e.Name, e.Known); ok {
+		hint = fmt.Sprintf("; did you mean %s?", near)
+	}
+	return fmt.Sprintf("there is no scenario %q%s\nthere are: %s\na scenario of your own is named by the path of its .yaml file",
+		e.Name, hint, strings.Join(e.Known, ", "))
+}
+
+// ExitCode is that of bad input.
+func (e *UnknownError) ExitCode() int { return spec.ExitCode }
+
+// Names lists the catalogue in alphabetical order.
+func Names() []string {
+	entries, err := files.ReadDir(".")
+	if err != nil {
+		panic(err) // the embedded folder is always there
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+	}
+	return names
+}
+
+// Load reads one scenario: a name of the catalogue, or the path of a file, known
+// by its .yaml or a slash. Alerts are the names that objectives may wait for;
+// without any, all are allowed. The error is an *UnknownError or a *spec.Error.
+func Load(name string, alerts []string) (*spec.Scenario, error) {
+	if strings.HasSuffix(name, ".yaml") || strings.ContainsRune(name, os.PathSeparator) {
+		return loadFile(name, alerts)
+	}
+	source, err := files.ReadFile(name + ".yaml")
+	if err != nil {
+		return nil, &UnknownError{Name: name, Known: Names()}
+	}
+	return spec.Parse("scenarios/"+name+".yaml", source, alerts)
+}
+
+func loadFile(path string, alerts []string) (*spec.Scenario, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &spec.Error{File: path, Message: "the scenario file cannot be opened: " + reason(err)}
+	}
+	defer f.Close()
+	source, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	if err != nil {
+		return nil, &spec.Error{File: path, Message: "the scenario file cannot be read: " + reason(err)}
+	}
+	if len(source) > maxSize {
+		return nil, &spec.Error{File: path, Message: fmt.Sprintf("longer than %d bytes: not a scenario file", maxSize)}
+	}
+	return spec.Parse(path, source, alerts)
+}
+
+// reason leaves out the path, which the message names already.
+func reason(err error) string {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,104 @@
+package scenarios
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"paperlab/scenarios/spec"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// ruleNames reads the alerts' names from the rule files as plain text.
+func ruleNames(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob("../grafana/alerts/*.yaml")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no rule files beside the scenarios: %v", err)
+	}
+	var names []string
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^\s*- alert:\s*(\w+)`).FindAllStringSubmatch(string(text), -1) {
+			names = append(names, m[1])
+		}
+	}
+	return names
+}
+
+// TestEveryScenarioIsSound also holds each to what the catalogue promises: a
+// load that lasts through all phases, every checker, the naive profile beside.
+func TestEveryScenarioIsSound(t *testing.T) {
+	names := Names()
+	for _, want := range []string{"consumer-crash", "llm-outage", "network-partition"} {
+		if !slices.Contains(names, want) {
+			t.Errorf("%s is not in the catalogue: %v", want, names)
+		}
+	}
+	alerts := ruleNames(t)
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			s, err := Load(name, alerts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if need := s.Load.Rate * s.Phases.Total().Seconds(); float64(s.Load.Papers) < need {
+				t.Errorf("%d papers do not last; %g are needed", s.Load.Papers, need)
+			}
+			if s.Objectives.TimeToDetect == nil || s.Compare != "naive" || len(s.Invariants) != 6 {
+				t.Errorf("not complete: %+v", s)
+			}
+		})
+	}
+}
+
+func TestUnknownName(t *testing.T) {
+	for _, name := range []string{"consumer-crahs", "", "..", "catalogue.go"} {
+		_, err := Load(name, nil)
+		var unknown *UnknownError
+		if !errors.As(err, &unknown) || unknown.ExitCode() != 64 || !strings.Contains(err.Error(), "llm-outage") {
+			t.Errorf("%q: error is %v; want an *UnknownError with the list", name, err)
+		}
+	}
+	_, err := Load("consumer-crahs", nil)
+	if !strings.Contains(err.Error(), `there is no scenario "consumer-crahs"; did you mean consumer-crash?`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPath(t *testing.T) {
+	byPath, err := Load("./consumer-crash.yaml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byName, err := Load("consumer-crash", nil)
+	if err != nil || byPath.About != byName.About {
+		t.Fatalf("%v: %+v; want %+v", err, byPath, byName)
+	}
+	folder := t.TempDir()
+	endless := filepath.Join(folder, "endless.yaml")
+	if err := os.WriteFile(endless, make([]byte, maxSize+1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		filepath.Join(folder, "none.yaml"): "cannot be opened: no such file",
+		folder + "/":                       "cannot be read: is a directory",
+		endless:                            "longer than",
+	} {
+		_, err := Load(path, nil)
+		var e *spec.Error
+		if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), path+": ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error is %v; want %q", path, err, want)
+		}
+	}
+}

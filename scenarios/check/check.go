@@ -1,0 +1,194 @@
+// Package check judges the history of one profile's run.
+//
+// It sees the events and nothing else: no clock, network, file or random
+// source, so that a saved history can be judged again and gives the same
+// answer.
+//
+// # Words
+//
+//   - A notification is known by (subscription, version) and not by its id,
+//     since the naive profile sends none.
+//   - An effect is a webhook that the sink took: a tell that ended ok, or info
+//     (taken, and the answer withheld), was answered 2xx, and is not the repeat
+//     of an Idempotency-Key. Somebody was told.
+//   - What should have been told is computed by an oracle (oracle.go) from the
+//     subscriptions and the papers that arXiv's stand-in served. It shares no
+//     code with the service.
+//
+// # The main flow
+//
+// Run makes one pass over the events into a ledger (ledger.go), asks each
+// checker for its findings, one file per invariant, and concludes:
+//
+//	anomalies found              invalid
+//	none, but a witness is away  unknown
+//	otherwise                    valid
+//
+// So a missing witness can hide a violation but never turn into a pass.
+//
+// # Which invariant is red says what went wrong
+//
+// The invariants do not overlap; each sabotage turns exactly one of them red:
+//
+//	no-loss               a message got lost, whole: a paper on its way to
+//	                      its effect, or a notification on its way to the sink
+//	all-or-none           a transaction was torn: of one paper's notifications
+//	                      some were published and some were not
+//	no-unexpected-effect  somebody was told what they never asked for
+//	no-duplicate-effect   somebody was told the same thing twice
+//	key-order             somebody was told in the wrong order
+//	produce-once          a message stands on its stream more than once
+//
+// measure.go and recovery.go compute, from the same events, how long things
+// took.
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"paperlab/scenarios/history"
+)
+
+// Outcome is the answer of one checker.
+type Outcome string
+
+// The outcomes. Unknown never passes.
+const (
+	Valid   Outcome = "valid"
+	Invalid Outcome = "invalid"
+	Unknown Outcome = "unknown"
+)
+
+// Verdict is what one checker found.
+type Verdict struct {
+	// ID is the invariant's, stable across versions.
+	ID      string
+	Verdict Outcome
+	// Detail says in one sentence what was judged and what was found.
+	Detail string
+	// Examples are up to five anomalies in words, the earliest first.
+	Examples []string
+}
+
+// Findings are the result of judging one history.
+type Findings struct {
+	Counts   Counts
+	Verdicts []Verdict
+}
+
+// Worst is the outcome that stands for all: invalid before unknown before
+// valid. No verdict at all is unknown.
+func (f Findings) Worst() Outcome {
+	worst := Valid
+	for _, v := range f.Verdicts {
+		if v.Verdict == Invalid {
+			return Invalid
+		}
+		if v.Verdict == Unknown {
+			worst = Unknown
+		}
+	}
+	if len(f.Verdicts) == 0 {
+		return Unknown
+	}
+	return worst
+}
+
+// Run judges the events of one profile, in the order in which they were
+// recorded, by the named invariants; none named means all. A name that does
+// not exist, and a history that mixes profiles, give unknown.
+func Run(events []history.Event, invariants []string) Findings {
+	l := newLedger(events)
+	if len(invariants) == 0 {
+		invariants = IDs()
+	}
+	found := Findings{Counts: l.counts()}
+	for _, id := range invariants {
+		found.Verdicts = append(found.Verdicts, l.judge(id))
+	}
+	return found
+}
+
+// invariant ties an id to its meaning and its checker.
+type invariant struct {
+	id, meaning string
+	check       func(*ledger) finding
+}
+
+var invariants = []invariant{
+	{"no-loss", "every paper served has its effect, and every notification on its stream reached the sink", noLoss},
+	{"all-or-none", "of the notifications of one paper, all are published or none", allOrNone},
+	{"no-unexpected-effect", "nobody is told what no subscription of theirs asks for", noUnexpected},
+	{"no-duplicate-effect", "nobody is told twice of the same version by the same subscription", noDuplicate},
+	{"key-order", "each subscriber is told in the order of the stream, and of a paper's versions in arXiv's order", keyOrder},
+	{"produce-once", "each message stands on its stream once", produceOnce},
+}
+
+// Catalogue maps each invariant's id to its meaning in one line.
+func Catalogue() map[string]string {
+	meanings := map[string]string{}
+	for _, i := range invariants {
+		meanings[i.id] = i.meaning
+	}
+	return meanings
+}
+
+// IDs lists the invariants in the order in which reports show them.
+func IDs() []string {
+	var ids []string
+	for _, i := range invariants {
+		ids = append(ids, i.id)
+	}
+	return ids
+}
+
+func (l *ledger) judge(id string) Verdict {
+	at := slices.IndexFunc(invariants, func(i invariant) bool { return i.id == id })
+	if at < 0 {
+		return Verdict{id, Unknown, fmt.Sprintf("there is no such invariant; there are %s", strings.Join(IDs(), ", ")), nil}
+	}
+	if l.mixed {
+		return Verdict{id, Unknown, "the history holds more than one profile; give the events of one", nil}
+	}
+	return invariants[at].check(l).conclude(id)
+}
+
+// maxExamples bounds what a report shows of each verdict.
+const maxExamples = 5
+
+// finding gathers what a checker sees. The zero value is valid.
+type finding struct {
+	// judged says what was looked at, and is the detail of a valid verdict.
+	judged string
+	// summary is the detail of an invalid verdict.
+	summary string
+	// anomalies are counted all, kept only as many as are shown.
+	anomalies int
+	examples  []string
+	// gaps are the reasons why the witnesses do not suffice.
+	gaps []string
+}
+
+func (f *finding) anomaly(format string, args ...any) {
+	f.anomalies++
+	if len(f.examples) < maxExamples {
+		f.examples = append(f.examples, fmt.Sprintf(format, args...))
+	}
+}
+
+func (f *finding) gap(format string, args ...any) {
+	f.gaps = append(f.gaps, fmt.Sprintf(format, args...))
+}
+
+func (f finding) conclude(id string) Verdict {
+	switch {
+	case f.anomalies > 0:
+		return Verdict{id, Invalid, f.summary, f.examples}
+	case len(f.gaps) > 0:
+		return Verdict{id, Unknown, strings.Join(f.gaps, "; "), nil}
+	default:
+		return Verdict{id, Valid, f.judged, nil}
+	}
+}

@@ -1,0 +1,209 @@
+package check
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"go.uber.org/goleak"
+
+	"paperlab/scenarios/history"
+)
+
+var update = flag.Bool("update", false, "rewrite the findings in testdata/*.txtar")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// recorded is one file of testdata: prose that ends in "anomaly: ID" or
+// "anomaly: none", a history, and the findings that belong to it.
+type recorded struct {
+	name, anomaly, findings string
+	events                  []history.Event
+	archive                 *txtar.Archive
+}
+
+func load(t testing.TB, path string) recorded {
+	t.Helper()
+	archive, err := txtar.ParseFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := recorded{name: strings.TrimSuffix(filepath.Base(path), ".txtar"), archive: archive}
+	_, anomaly, found := strings.Cut(strings.TrimSpace(string(archive.Comment)), "\nanomaly: ")
+	if !found || len(archive.Files) != 2 {
+		t.Fatalf("%s: want prose that ends in \"anomaly: ID\", history.jsonl and findings.txt", path)
+	}
+	r.anomaly, r.findings = anomaly, string(archive.Files[1].Data)
+	for e, err := range history.ReadLines(bytes.NewReader(archive.Files[0].Data)) {
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		r.events = append(r.events, e)
+	}
+	return r
+}
+
+func loadAll(t testing.TB) []recorded {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no histories in testdata: %v", err)
+	}
+	var all []recorded
+	for _, path := range paths {
+		all = append(all, load(t, path))
+	}
+	return all
+}
+
+func render(f Findings) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%+v\n", f.Counts)
+	for _, v := range f.Verdicts {
+		fmt.Fprintf(&b, "%s: %s: %s\n", v.ID, v.Verdict, v.Detail)
+		for _, e := range v.Examples {
+			fmt.Fprintf(&b, "    %s\n", e)
+		}
+	}
+	return b.String()
+}
+
+func with(f Findings, o Outcome) []string {
+	var ids []string
+	for _, v := range f.Verdicts {
+		if v.Verdict == o {
+			ids = append(ids, v.ID)
+		}
+	}
+	return ids
+}
+
+// TestRecordedHistories is the matrix: every illegal history turns exactly the
+// invariant red that its header names, every legal one none.
+func TestRecordedHistories(t *testing.T) {
+	shown := map[string]bool{}
+	for _, r := range loadAll(t) {
+		t.Run(r.name, func(t *testing.T) {
+			got := Run(r.events, nil)
+			var want []string
+			if r.anomaly != "none" {
+				want = []string{r.anomaly}
+				shown[r.anomaly] = true
+			}
+			if red := with(got, Invalid); !slices.Equal(red, want) {
+				t.Errorf("invalid: %v; want %v\n%s", red, want, render(got))
+			}
+			if unknown := with(got, Unknown); strings.HasPrefix(r.name, "unknown-") != (len(unknown) > 0) {
+				t.Errorf("unknown: %v", unknown)
+			}
+			if *update {
+				r.archive.Files[1].Data = []byte(render(got))
+				if err := os.WriteFile("testdata/"+r.name+".txtar", txtar.Format(r.archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			} else if render(got) != r.findings {
+				t.Errorf("findings are not those recorded; if they should be, rewrite them with -update\ngot:\n%swant:\n%s", render(got), r.findings)
+			}
+		})
+	}
+	for _, id := range IDs() {
+		if !shown[id] {
+			t.Errorf("no recorded history shows %s red", id)
+		}
+	}
+}
+
+// TestAWitnessAwayIsNeverValid takes one witness after the other out of a legal
+// history.
+func TestAWitnessAwayIsNeverValid(t *testing.T) {
+	legal := load(t, "testdata/legal-plain.txtar").events
+	for away, c := range map[string]struct {
+		drop  func(history.Event) bool
+		valid []string
+	}{
+		"arxiv":         {func(e history.Event) bool { return e.Op == history.Serve }, []string{"no-duplicate-effect", "produce-once"}},
+		"subscriptions": {func(e history.Event) bool { return e.Op == history.Subscribe }, []string{"no-duplicate-effect", "key-order", "produce-once"}},
+		"sink":          {func(e history.Event) bool { return e.Op == history.Tell }, []string{"produce-once"}},
+		"store":         {func(e history.Event) bool { return e.Op == history.Row }, []string{"all-or-none", "no-unexpected-effect", "no-duplicate-effect", "key-order", "produce-once"}},
+		"notifications": {func(e history.Event) bool { return e.Stream == "notifications" }, []string{"all-or-none", "no-unexpected-effect", "no-duplicate-effect"}},
+		"papers":        {func(e history.Event) bool { return e.Stream == "papers" }, []string{"no-loss", "all-or-none", "no-unexpected-effect", "no-duplicate-effect", "key-order"}},
+		"all":           {func(e history.Event) bool { return true }, nil},
+	} {
+		t.Run(away, func(t *testing.T) {
+			got := Run(slices.DeleteFunc(slices.Clone(legal), c.drop), nil)
+			if valid := with(got, Valid); !slices.Equal(valid, c.valid) {
+				t.Errorf("valid: %v; want %v\n%s", valid, c.valid, render(got))
+			}
+			// An empty sink cannot be told from a service that lost everything:
+			// that much is loss.
+			if red := with(got, Invalid); len(red) > 0 && away != "sink" {
+				t.Errorf("invalid: %v\n%s", red, render(got))
+			}
+		})
+	}
+}
+
+func TestContentsNotRecordedIsUnknown(t *testing.T) {
+	events := slices.Clone(load(t, "testdata/legal-plain.txtar").events)
+	for i := range events {
+		events[i].Paper = nil
+	}
+	got := Run(events, nil)
+	if unknown := with(got, Unknown); !slices.Equal(unknown, []string{"no-loss", "all-or-none", "no-unexpected-effect"}) {
+		t.Fatalf("unknown: %v\n%s", unknown, render(got))
+	}
+}
+
+func TestCallersMistakesAreUnknown(t *testing.T) {
+	legal := load(t, "testdata/legal-plain.txtar").events
+	naive := load(t, "testdata/legal-naive.txtar").events
+	if got := Run(slices.Concat(legal, naive), nil); len(with(got, Unknown)) != len(IDs()) {
+		t.Errorf("two profiles in one:\n%s", render(got))
+	}
+	got := Run(legal, []string{"no-los"})
+	if got.Worst() != Unknown || !strings.Contains(got.Verdicts[0].Detail, "no-loss") {
+		t.Errorf("a name that does not exist:\n%s", render(got))
+	}
+	if got := Run(legal, []string{"key-order", "no-loss"}); got.Verdicts[0].ID != "key-order" || got.Worst() != Valid {
+		t.Errorf("asked for two:\n%s", render(got))
+	}
+}
+
+func TestWorst(t *testing.T) {
+	for _, c := range []struct {
+		outcomes []Outcome
+		want     Outcome
+	}{
+		{nil, Unknown},
+		{[]Outcome{Valid}, Valid},
+		{[]Outcome{Valid, Unknown}, Unknown},
+		{[]Outcome{Unknown, Invalid, Valid}, Invalid},
+	} {
+		var f Findings
+		for _, o := range c.outcomes {
+			f.Verdicts = append(f.Verdicts, Verdict{Verdict: o})
+		}
+		if got := f.Worst(); got != c.want {
+			t.Errorf("worst of %v is %s; want %s", c.outcomes, got, c.want)
+		}
+	}
+}
+
+func TestExamplesAreBoundedAndAllAreCounted(t *testing.T) {
+	legal := load(t, "testdata/legal-plain.txtar").events
+	events := slices.Clone(legal)
+	for i := range 8 {
+		events = append(events, history.Event{T: 10, Profile: "hardened", Type: history.OK, Op: history.Tell,
+			Version: fmt.Sprintf("9999.%05dv1", i), Subscription: "s1", Subscriber: "alice", Status: 200})
+	}
+	got := Run(events, []string{"no-unexpected-effect"})
+	if n := len(got.Verdicts[0].Examples); n != 5 || got.Counts.Unexpected != 8 {
+		t.Fatalf("%d examples, %d counted; want 5 and 8", n, got.Counts.Unexpected)
+	}
+}

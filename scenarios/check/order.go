@@ -1,0 +1,147 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// keyOrder judges first effects, in two ways:
+//
+//   - Per subscriber and shard of the notifications stream: in the order in
+//     which the notifications first stood there, by entry id. Redis defines no
+//     order between two shards.
+//   - Per subscription and paper: version v before w when arXiv served v before
+//     w. This one does not trust the stream's order, so that a swap before the
+//     stream is seen as well.
+//
+// A second effect of a notification is no-duplicate-effect's matter. A
+// violation is counted for each effect that came before one that should
+// precede it, once even if both ways show it: of 1 3 2 that is the 3; of 3 1 2
+// it is the 3, and not two pairs.
+//
+// An effect that the lab's reader did not see on the stream has no known place
+// there, and the verdict is then unknown at best.
+func keyOrder(l *ledger) finding {
+	var f finding
+	if len(l.effects) == 0 {
+		f.gap("the sink recorded nobody being told")
+	}
+	if n := l.missed(); n > 0 {
+		f.gap("of %s told, the stream's reader missed %d, so their order is not known", count(len(l.told), "notification"), n)
+	}
+	if len(l.served) == 0 {
+		f.gap("arXiv's stand-in recorded nothing that it served, so the order of versions is not known")
+	}
+	early := map[int]string{} // by the effect's order: what is wrong with it
+	l.streamOrder(&f, early)
+	l.versionOrder(early)
+	for _, e := range l.effects {
+		if why, bad := early[e.order]; bad {
+			f.anomaly("%s was told of %s at %.1f s, before %s", e.subscriber, e.describe(), e.t, why)
+		}
+	}
+	f.summary = fmt.Sprintf("%d of %s came before one that should precede them", f.anomalies, count(len(l.told), "first effect"))
+	f.judged = fmt.Sprintf("%s in order", count(len(l.told), "first effect"))
+	return f
+}
+
+// ranked is a first effect with its rightful place in its group.
+type ranked struct {
+	effect
+	rank int
+}
+
+func (l *ledger) streamOrder(f *finding, early map[int]string) {
+	type group struct {
+		subscriber, stream string
+		shard              int
+	}
+	type standing struct {
+		entryID
+		effect
+	}
+	groups := map[group][]standing{}
+	unread := 0
+	for _, e := range l.firsts() {
+		for at, id := range firstPlaces(l.onNotes[e.note], &unread) {
+			g := group{e.subscriber, at.stream, at.shard}
+			groups[g] = append(groups[g], standing{id, e})
+		}
+	}
+	if unread > 0 {
+		f.gap("%d entry ids on the notifications stream cannot be read", unread)
+	}
+	for _, standings := range groups {
+		slices.SortFunc(standings, func(a, b standing) int {
+			return cmp.Or(a.compare(b.entryID), cmp.Compare(a.order, b.order))
+		})
+		var sequence []ranked
+		for rank, s := range standings {
+			sequence = append(sequence, ranked{s.effect, rank})
+		}
+		markEarly(sequence, early, "which stood before it on the stream")
+	}
+}
+
+// firstPlaces yields, for each shard where a notification stands, the lowest
+// entry id that it has there.
+func firstPlaces(places []place, unread *int) map[place]entryID {
+	first := map[place]entryID{}
+	for _, p := range places {
+		id, ok := parseEntry(p.entry)
+		if !ok {
+			*unread++
+			continue
+		}
+		shard := place{stream: p.stream, shard: p.shard}
+		if known, again := first[shard]; !again || id.compare(known) < 0 {
+			first[shard] = id
+		}
+	}
+	return first
+}
+
+func (l *ledger) versionOrder(early map[int]string) {
+	type group struct{ subscriber, subscription, paper string }
+	groups := map[group][]ranked{}
+	for _, e := range l.firsts() {
+		if s, served := l.serving[e.version]; served {
+			g := group{e.subscriber, e.subscription, s.key}
+			groups[g] = append(groups[g], ranked{e, s.rank})
+		}
+	}
+	for _, sequence := range groups {
+		markEarly(sequence, early, "which arXiv served before it")
+	}
+}
+
+// firsts are the first effects of all notifications, in order.
+func (l *ledger) firsts() []effect {
+	var firsts []effect
+	for _, e := range l.effects {
+		if l.told[e.note][0].order == e.order {
+			firsts = append(firsts, e)
+		}
+	}
+	return firsts
+}
+
+// markEarly finds the effects that came before one of lower rank: going
+// backwards in time, those above the lowest rank so far.
+func markEarly(sequence []ranked, early map[int]string, reason string) {
+	slices.SortFunc(sequence, func(a, b ranked) int { return cmp.Compare(a.order, b.order) })
+	lowest := ranked{rank: math.MaxInt}
+	for _, e := range slices.Backward(sequence) {
+		if e.rank > lowest.rank {
+			// Of two reasons always the same one, whichever group comes first.
+			why := fmt.Sprintf("%s at %.1f s, %s", lowest.describe(), lowest.t, reason)
+			if known, marked := early[e.order]; !marked || why < known {
+				early[e.order] = why
+			}
+			continue
+		}
+		lowest = e
+	}
+}

@@ -1,0 +1,47 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// produceOnce judges each message on each stream: it stands there under one
+// entry. The reader may find the same entry twice, after it connected anew;
+// that is one entry. A message that was dead-lettered and redriven stands
+// twice, and rightly counts: the second entry is a second message to whoever
+// reads the stream.
+func produceOnce(l *ledger) finding {
+	var f finding
+	if len(l.onPapers) == 0 {
+		f.gap("nothing was seen on the papers stream")
+	}
+	if len(l.onNotes) == 0 {
+		f.gap("nothing was seen on the notifications stream")
+	}
+	if n := l.missed(); n > 0 {
+		f.gap("of the notifications told, the stream's reader missed %d, so it may have missed further entries", n)
+	}
+	for _, version := range slices.Sorted(maps.Keys(l.onPapers)) {
+		f.twice("paper "+version, l.onPapers[version])
+	}
+	for _, n := range l.notes {
+		f.twice("the notification of "+n.describe(), l.onNotes[n])
+	}
+	f.summary = fmt.Sprintf("%s on a stream more than once", count(f.anomalies, "message"))
+	f.judged = fmt.Sprintf("%s and %s, each once on its stream",
+		count(len(l.onPapers), "paper"), count(len(l.onNotes), "notification"))
+	return f
+}
+
+func (f *finding) twice(what string, places []place) {
+	distinct := []place{}
+	for _, p := range places {
+		if !slices.Contains(distinct, p) {
+			distinct = append(distinct, p)
+		}
+	}
+	if len(distinct) > 1 {
+		f.anomaly("%s stands %d times: %s, and %s", what, len(distinct), distinct[0], distinct[1])
+	}
+}

@@ -1,0 +1,225 @@
+// Package observe is the lab's own pair of eyes on Redis and on the store.
+//
+// A witness must not share code with the suspect: this package knows the
+// service's key names and table columns as an operator would, from the
+// documentation, and reads them with clients of its own, past all links. It
+// finds the streams by scanning for them, so a stream that the service forgot
+// to mention is seen too.
+//
+// Four things are watched while a run lasts:
+//
+//	entries    every entry of every stream, read with XREAD     -> Accept
+//	readings   lag, pending and length from XINFO, null as null -> Sample
+//	leases     whose name stands in each shard's lease          -> Takeover
+//	consumers  what each consumer has in hand, when asked
+//
+// and two are read at the end: rows of the store, and dead letters.
+package observe
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"paperlab/scenarios/history"
+)
+
+const (
+	tailEvery   = 100 * time.Millisecond
+	sampleEvery = 250 * time.Millisecond
+	findEvery   = time.Second
+)
+
+// groups names the consumer group of each logical stream.
+var groups = map[string]string{"papers": "summarize", "notifications": "deliver"}
+
+// source is one Redis stream that was found.
+type source struct {
+	key    string
+	stream string // "papers" or "notifications"
+	shard  int
+	// last is the id of the last entry that was read.
+	last string
+	// lease is the key of the shard's lease, "" where there is none.
+	lease, owner string
+}
+
+// Observer watches a cluster and records what it sees.
+type Observer struct {
+	rdb *redis.ClusterClient
+	rec *history.Recorder
+
+	mu sync.Mutex
+	// sources are in the order of their keys; they are added, never removed.
+	sources []*source
+	// latest is the last complete reading.
+	latest Reading
+
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+}
+
+// Reading is the state of all streams at one time. A nil Backlog means that
+// Redis did not know a lag, or could not be asked.
+type Reading struct {
+	Backlog *int64
+}
+
+// New makes an observer; the client stays the caller's.
+func New(rdb *redis.ClusterClient, rec *history.Recorder) *Observer {
+	return &Observer{rdb: rdb, rec: rec}
+}
+
+// Start begins to watch and returns at once: streams that do not exist yet are
+// found when they do.
+func (o *Observer) Start(ctx context.Context) error {
+	ctx, o.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	o.every(ctx, findEvery, "find streams", o.find)
+	o.every(ctx, tailEvery, "read entries", o.tail)
+	o.every(ctx, sampleEvery, "read groups", o.sample)
+	o.every(ctx, tailEvery, "read leases", o.leases)
+	return nil
+}
+
+// Stop ends the watch. It may be called twice or before Start.
+func (o *Observer) Stop() {
+	if o.cancel != nil {
+		o.cancel()
+	}
+	o.running.Wait()
+}
+
+// every repeats a look; a look that fails is repeated like one that did not,
+// because Redis is meant to fail here.
+func (o *Observer) every(ctx context.Context, period time.Duration, what string, look func(context.Context) error) {
+	o.running.Go(func() {
+		ticker := time.NewTicker(period)
+		defer ticker.Stop()
+		for {
+			if err := look(ctx); err != nil && ctx.Err() == nil {
+				slog.Debug("observer looks again", "what", what, "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+		}
+	})
+}
+
+// Keys as documented by the service: {papers.3.1}:entries, and naive:papers.
+var (
+	shardKey = regexp.MustCompile(`^(\{(papers|notifications)\.(\d+)\.\d+\}):entries$`)
+	naiveKey = regexp.MustCompile(`^naive:(papers|notifications)$`)
+)
+
+// find scans the masters for streams.
+func (o *Observer) find(ctx context.Context) error {
+	return o.rdb.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
+		keys := node.ScanType(ctx, 0, "*", 1000, "stream").Iterator()
+		for keys.Next(ctx) {
+			o.add(keys.Val())
+		}
+		return keys.Err()
+	})
+}
+
+func (o *Observer) add(key string) {
+	s := &source{key: key, last: "0"}
+	if m := shardKey.FindStringSubmatch(key); m != nil {
+		s.stream = m[2]
+		s.shard, _ = strconv.Atoi(m[3])
+		s.lease = m[1] + ":lease:" + groups[s.stream]
+	} else if m := naiveKey.FindStringSubmatch(key); m != nil {
+		s.stream = m[1]
+	} else {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	at, found := slices.BinarySearchFunc(o.sources, key, func(s *source, key string) int {
+		return strings.Compare(s.key, key)
+	})
+	if !found {
+		o.sources = slices.Insert(o.sources, at, s)
+	}
+}
+
+func (o *Observer) known() []*source {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.sources)
+}
+
+// Owners lists the shards of a stream by owner, as last seen. An ownerless
+// shard is listed under "".
+func (o *Observer) Owners(stream string) map[string][]int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	owners := make(map[string][]int)
+	for _, s := range o.sources {
+		if s.stream == stream && s.lease != "" {
+			owners[s.owner] = append(owners[s.owner], s.shard)
+		}
+	}
+	return owners
+}
+
+// leases notes each shard that changed hands. A lease that runs out and is
+// taken again by the same member is no takeover.
+func (o *Observer) leases(ctx context.Context) error {
+	sources := slices.DeleteFunc(o.known(), func(s *source) bool { return s.lease == "" })
+	pipe := o.rdb.Pipeline()
+	replies := make([]*redis.StringCmd, len(sources))
+	for i, s := range sources {
+		replies[i] = pipe.Get(ctx, s.lease)
+	}
+	_, err := pipe.Exec(ctx)
+	for i, s := range sources {
+		holder, failed := replies[i].Result()
+		if failed != nil {
+			continue
+		}
+		owner, _, _ := strings.Cut(holder, " ")
+		o.mu.Lock()
+		before := s.owner
+		s.owner = owner
+		o.mu.Unlock()
+		if before != "" && before != owner {
+			o.rec.Record(history.Event{Process: "stream", Type: history.OK, Op: history.Takeover,
+				Stream: s.stream, Shard: s.shard, Owner: owner, Detail: before})
+		}
+	}
+	if err == redis.Nil {
+		return nil
+	}
+	return err
+}
+
+// InHand counts the entries that are pending for a consumer, over all shards
+// of all streams.
+func (o *Observer) InHand(ctx context.Context, consumer string) (int64, error) {
+	var total int64
+	for _, s := range o.known() {
+		consumers, err := o.rdb.XInfoConsumers(ctx, s.key, groups[s.stream]).Result()
+		if err != nil {
+			return 0, fmt.Errorf("read consumers of %s: %w", s.key, err)
+		}
+		for _, c := range consumers {
+			// The naive service runs several consumers in a process.
+			if c.Name == consumer || strings.HasPrefix(c.Name, consumer+"-") {
+				total += c.Pending
+			}
+		}
+	}
+	return total, nil
+}

@@ -1,0 +1,88 @@
+package observe
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+	_ "modernc.org/sqlite" // the driver
+
+	"paperlab/scenarios/history"
+	"paperlab/system/paper"
+)
+
+// Rows records what stands in the store: summaries and deliveries. The file is
+// opened for reading only.
+func Rows(ctx context.Context, sqlitePath string, rec *history.Recorder) error {
+	db, err := sql.Open("sqlite", "file:"+sqlitePath+"?mode=ro&_pragma=busy_timeout(5000)")
+	if err != nil {
+		return fmt.Errorf("open the store %s: %w", sqlitePath, err)
+	}
+	defer func() { _ = db.Close() }()
+	summary := func(scan func(...any) error) (string, error) {
+		var id string
+		var version int
+		err := scan(&id, &version)
+		return paper.VersionID(id, version), err
+	}
+	delivery := func(scan func(...any) error) (id string, err error) { return id, scan(&id) }
+	if err := table(ctx, db, rec, "summaries", "SELECT DISTINCT paper_id, version FROM summaries", summary); err != nil {
+		return err
+	}
+	return table(ctx, db, rec, "deliveries", "SELECT notification_id FROM deliveries", delivery)
+}
+
+func table(ctx context.Context, db *sql.DB, rec *history.Recorder, name, query string, read func(func(...any) error) (string, error)) error {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return fmt.Errorf("read table %s: %w", name, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		message, err := read(rows.Scan)
+		if err != nil {
+			return fmt.Errorf("read table %s: %w", name, err)
+		}
+		rec.Record(history.Event{Process: "store", Type: history.OK, Op: history.Row, Name: name, Message: message})
+	}
+	return rows.Err()
+}
+
+// DeadLetters records what stands on the consumer dead letter streams.
+func (o *Observer) DeadLetters(ctx context.Context) error {
+	for _, s := range o.known() {
+		if s.lease == "" {
+			continue
+		}
+		dead := s.key[:len(s.key)-len("entries")] + "dead"
+		entries, err := o.rdb.XRange(ctx, dead, "-", "+").Result()
+		if err != nil && err != redis.Nil {
+			return fmt.Errorf("read dead letters %s: %w", dead, err)
+		}
+		for _, e := range entries {
+			id, _ := e.Values["id"].(string)
+			reason, _ := e.Values["reason"].(string)
+			o.rec.Record(history.Event{Process: "stream", Type: history.OK, Op: history.DeadLetter,
+				Stream: s.stream, Shard: s.shard, Entry: e.ID, Message: id, Detail: reason})
+		}
+	}
+	return nil
+}
+
+// Outboxes counts the results that wait to be relayed.
+func (o *Observer) Outboxes(ctx context.Context) (int64, error) {
+	var total int64
+	for _, s := range o.known() {
+		if s.lease == "" {
+			continue
+		}
+		outbox := s.key[:len(s.key)-len("entries")] + "outbox"
+		n, err := o.rdb.XLen(ctx, outbox).Result()
+		if err != nil {
+			return 0, fmt.Errorf("read outbox %s: %w", outbox, err)
+		}
+		total += n
+	}
+	return total, nil
+}

@@ -1,0 +1,236 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+)
+
+// document is the file at hand. It keeps the first error; what is read after
+// that is of no account, so that reading needs no check at every step.
+type document struct {
+	file  string
+	lines []string
+	err   *Error
+}
+
+func (d *document) fail(at *token.Position, format string, args ...any) {
+	if d.err != nil {
+		return
+	}
+	d.err = &Error{File: d.file, Message: fmt.Sprintf(format, args...)}
+	if at != nil {
+		d.err.Line, d.err.Column = at.Line, at.Column
+		d.err.Excerpt = excerpt(d.lines, at.Line, at.Column)
+	}
+}
+
+// position is where a reader of the file would say that the node begins. The
+// library's own answer for a block mapping is its first colon.
+func position(n ast.Node) *token.Position {
+	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		n = m.Values[0].Key
+	}
+	if n == nil || n.GetToken() == nil {
+		return nil
+	}
+	return n.GetToken().Position
+}
+
+// describe says in a user's words what stands in the place of what is needed.
+func describe(n ast.Node) string {
+	switch n := n.(type) {
+	case nil, *ast.NullNode:
+		return "empty"
+	case *ast.MappingNode:
+		return "a mapping"
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.StringNode:
+		return strconv.Quote(n.Value)
+	case *ast.LiteralNode:
+		return "a text"
+	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, *ast.MergeKeyNode:
+		return "an anchor, alias or tag, which scenario files do not have"
+	default:
+		return n.String()
+	}
+}
+
+// object is a mapping with known fields.
+type object struct {
+	doc    *document
+	path   string // "load", or empty for the file
+	at     *token.Position
+	fields map[string]ast.Node
+	keys   map[string]*token.Position
+}
+
+// object reads a mapping whose fields are among those allowed.
+func (d *document) object(n ast.Node, path string, allowed ...string) *object {
+	o := &object{doc: d, path: path, fields: map[string]ast.Node{}, keys: map[string]*token.Position{}}
+	mapping, ok := n.(*ast.MappingNode)
+	if !ok {
+		what := path
+		if what == "" {
+			what = "the file"
+		}
+		d.fail(position(n), "%s is %s; a mapping is needed with the fields %s", what, describe(n), strings.Join(allowed, ", "))
+		return o
+	}
+	o.at = position(mapping)
+	for _, v := range mapping.Values {
+		key, at := v.Key.String(), position(v.Key)
+		if s, ok := v.Key.(*ast.StringNode); ok {
+			key = s.Value
+		}
+		if !slices.Contains(allowed, key) {
+			d.fail(at, "%s", unknown(strings.TrimSpace(path+" field"), key, allowed))
+		}
+		o.fields[key], o.keys[key] = v.Value, at
+	}
+	return o
+}
+
+func (o *object) has(name string) bool { return o.fields[name] != nil }
+
+// name is the field's full name.
+func (o *object) name(field string) string {
+	if o.path == "" {
+		return field
+	}
+	return o.path + "." + field
+}
+
+// fail marks a field's value, or its key if it has no value.
+func (o *object) fail(field, format string, args ...any) {
+	at := position(o.fields[field])
+	if _, null := o.fields[field].(*ast.NullNode); null || at == nil {
+		at = o.keys[field]
+	}
+	if at == nil {
+		at = o.at
+	}
+	o.doc.fail(at, format, args...)
+}
+
+// need finds a field that must be there.
+func (o *object) need(field, kind string) ast.Node {
+	n := o.fields[field]
+	if n == nil {
+		o.fail(field, "%s is missing; %s is needed", o.name(field), kind)
+	}
+	return n
+}
+
+func (o *object) wrong(field, kind string) {
+	if o.has(field) {
+		o.fail(field, "%s is %s; %s is needed", o.name(field), describe(o.fields[field]), kind)
+	}
+}
+
+// text is a string that is not empty.
+func (o *object) text(field string) string {
+	return o.textOf(field, "a text")
+}
+
+func (o *object) textOf(field, kind string) string {
+	value := ""
+	switch n := o.need(field, kind).(type) {
+	case *ast.StringNode:
+		value = n.Value
+	case *ast.LiteralNode:
+		value = n.Value.Value
+	}
+	value = strings.TrimSpace(value)
+	if value == "" {
+		o.wrong(field, kind)
+	}
+	return value
+}
+
+// choice is one of a few names.
+func (o *object) choice(field string, allowed ...string) string {
+	value := o.textOf(field, "one of "+strings.Join(allowed, ", "))
+	if value != "" && !slices.Contains(allowed, value) {
+		o.fail(field, "%s", unknown(o.name(field), value, allowed))
+	}
+	return value
+}
+
+// integer is a whole number within both bounds.
+func (o *object) integer(field string, least, most int) int {
+	kind := fmt.Sprintf("a whole number from %d to %d", least, most)
+	n, ok := o.need(field, kind).(*ast.IntegerNode)
+	if !ok {
+		o.wrong(field, kind)
+		return 0
+	}
+	value, ok := toInt(n.Value)
+	if !ok || value < least || value > most {
+		o.wrong(field, kind)
+	}
+	return value
+}
+
+// toInt takes what the library makes of an integer.
+func toInt(value any) (int, bool) {
+	switch v := value.(type) {
+	case int64:
+		return int(v), true
+	case uint64:
+		return int(v), v <= 1<<62
+	default:
+		return 0, false
+	}
+}
+
+// duration is a time with its unit, within both bounds.
+func (o *object) duration(field string, least, most time.Duration) time.Duration {
+	kind := fmt.Sprintf("a time from %v to %v, such as 10s,", least, most)
+	n, ok := o.need(field, kind).(*ast.StringNode)
+	if !ok {
+		o.wrong(field, kind)
+		return 0
+	}
+	value, err := time.ParseDuration(n.Value)
+	if err != nil || value < least || value > most {
+		o.wrong(field, kind)
+	}
+	return value
+}
+
+// number is a text such as 60/s or 5%: a number above 0 and up to most, and
+// then its unit.
+func (o *object) number(field, unit, example string, most float64) float64 {
+	kind := fmt.Sprintf("a number above 0 and up to %g with its unit, such as %s,", most, example)
+	n, ok := o.need(field, kind).(*ast.StringNode)
+	if !ok {
+		o.wrong(field, kind)
+		return 0
+	}
+	digits, ok := strings.CutSuffix(n.Value, unit)
+	value, err := strconv.ParseFloat(digits, 64)
+	if !ok || err != nil || !(value > 0 && value <= most) {
+		o.wrong(field, kind)
+	}
+	return value
+}
+
+// list is a sequence; a field that is not there is an empty one.
+func (o *object) list(field string) []ast.Node {
+	if !o.has(field) {
+		return nil
+	}
+	sequence, ok := o.fields[field].(*ast.SequenceNode)
+	if !ok {
+		o.wrong(field, "a list")
+		return nil
+	}
+	return sequence.Values
+}

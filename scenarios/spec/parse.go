@@ -1,0 +1,163 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+
+	"paperlab/scenarios/check"
+)
+
+// Parse reads a scenario. The file's name is used in messages, and must be the
+// scenario's name with .yaml. Alerts are the names that an objective may wait
+// for; without any, all are allowed. Every error is an *Error.
+func Parse(file string, source []byte, alerts []string) (*Scenario, error) {
+	d := &document{file: file, lines: strings.Split(strings.ReplaceAll(string(source), "\r\n", "\n"), "\n")}
+	var s Scenario
+	if root := d.root(source); d.err == nil {
+		s = d.scenario(root, alerts)
+	}
+	if d.err != nil {
+		return nil, d.err
+	}
+	return &s, nil
+}
+
+// root is the one document of the file.
+func (d *document) root(source []byte) ast.Node {
+	file, err := parser.ParseBytes(source, 0)
+	if err != nil {
+		var syntax yaml.Error
+		if errors.As(err, &syntax) && syntax.GetToken() != nil {
+			d.fail(syntax.GetToken().Position, "not YAML: %s", syntax.GetMessage())
+		} else {
+			d.fail(nil, "not YAML: %v", err)
+		}
+		return nil
+	}
+	var bodies []ast.Node
+	for _, doc := range file.Docs {
+		if doc.Body != nil {
+			bodies = append(bodies, doc.Body)
+		}
+	}
+	switch len(bodies) {
+	case 0:
+		d.fail(nil, "the file is empty; a scenario is needed (see DESIGN, section 4, or another file of scenarios/)")
+		return nil
+	case 1:
+		return bodies[0]
+	default:
+		d.fail(position(bodies[1]), "the file holds %d documents; one scenario to a file", len(bodies))
+		return nil
+	}
+}
+
+func (d *document) scenario(root ast.Node, alerts []string) Scenario {
+	o := d.object(root, "", "name", "about", "service", "load", "phases", "faults", "objectives", "invariants", "compare")
+	s := Scenario{Name: o.text("name"), About: o.text("about")}
+	if want := strings.TrimSuffix(filepath.Base(d.file), filepath.Ext(d.file)); s.Name != want {
+		o.fail("name", "name is %q in a file called %s; a scenario is found by its file's name, so both must be the same", s.Name, filepath.Base(d.file))
+	}
+	s.Service = readService(d.object(o.need("service", "a mapping"), "service", "shards", "summarizers", "deliverers", "lanes"))
+	s.Phases = readPhases(d.object(o.need("phases", "a mapping"), "phases", "steady", "fault", "recover"))
+	s.Load = readLoad(d.object(o.need("load", "a mapping"), "load", "papers", "rate", "subscribers"), s.Phases)
+	s.Faults = d.faults(o.list("faults"), s.Phases.Fault)
+	if o.has("objectives") {
+		s.Objectives = d.objectives(o, s, alerts)
+	}
+	s.Invariants = d.invariants(o)
+	if o.has("compare") {
+		s.Compare = o.choice("compare", "naive")
+	}
+	return s
+}
+
+func readService(o *object) Service {
+	s := Service{
+		Shards:      o.integer("shards", 1, 1024),
+		Summarizers: o.integer("summarizers", 1, 32),
+		Deliverers:  o.integer("deliverers", 1, 32),
+		Lanes:       8,
+	}
+	if o.has("lanes") {
+		s.Lanes = o.integer("lanes", 1, 256)
+	}
+	return s
+}
+
+func readPhases(o *object) Phases {
+	return Phases{
+		Steady:  o.duration("steady", time.Second, time.Hour),
+		Fault:   o.duration("fault", time.Second, time.Hour),
+		Recover: o.duration("recover", time.Second, time.Hour),
+	}
+}
+
+// readLoad wants a load that outlasts the faults: an idle service recovers
+// from anything.
+func readLoad(o *object, p Phases) Load {
+	l := Load{
+		Papers:      o.integer("papers", 1, 1_000_000),
+		Rate:        o.number("rate", "/s", "60/s", 10_000),
+		Subscribers: o.integer("subscribers", 1, 100_000),
+	}
+	if least := int(math.Ceil(l.Rate * (p.Steady + p.Fault).Seconds())); l.Papers < least {
+		o.fail("papers", "load.papers is %d, which at %g/s are used up before the faults end; %d are needed for the steady and the fault phase, %d to last through recover as well",
+			l.Papers, l.Rate, least, int(math.Ceil(l.Rate*p.Total().Seconds())))
+	}
+	return l
+}
+
+func (d *document) objectives(scenario *object, s Scenario, alerts []string) Objectives {
+	var found Objectives
+	o := d.object(scenario.fields["objectives"], "objectives", "time_to_detect", "time_to_recover", "lag_recovery")
+	if len(s.Faults) == 0 {
+		scenario.fail("objectives", "objectives are times after a fault, and there are no faults; leave them out")
+	}
+	// What takes longer than this is not observed any more.
+	longest := s.Phases.Fault + s.Phases.Recover
+	if o.has("time_to_detect") {
+		detect := d.object(o.fields["time_to_detect"], "time_to_detect", "alert", "within")
+		found.TimeToDetect = &Detection{Alert: detect.text("alert"), Within: detect.duration("within", time.Millisecond, longest)}
+		if len(alerts) > 0 && found.TimeToDetect.Alert != "" {
+			detect.choice("alert", alerts...)
+		}
+	}
+	within := func(field string) *time.Duration {
+		if !o.has(field) {
+			return nil
+		}
+		bound := d.object(o.fields[field], field, "within").duration("within", time.Millisecond, longest)
+		return &bound
+	}
+	found.TimeToRecover, found.LagRecovery = within("time_to_recover"), within("lag_recovery")
+	return found
+}
+
+func (d *document) invariants(o *object) []string {
+	var ids []string
+	first := map[string]*token.Position{}
+	o.need("invariants", "a list of "+strings.Join(check.IDs(), ", "))
+	for _, n := range o.list("invariants") {
+		entry := object{doc: d, path: "", fields: map[string]ast.Node{"invariant": n}}
+		id := entry.choice("invariant", check.IDs()...)
+		if before := first[id]; before != nil {
+			d.fail(position(n), "%s is listed twice, first at line %d", id, before.Line)
+		}
+		first[id] = position(n)
+		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
+		o.wrong("invariants", fmt.Sprintf("a list with at least one of %s", strings.Join(check.IDs(), ", ")))
+	}
+	return ids
+}

@@ -1,0 +1,243 @@
+package spec
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const good = `name: demo
+about: >-
+  Everything that a file
+  can say.
+service: {shards: 12, summarizers: 3, deliverers: 2, lanes: 4}
+load: {papers: 1500, rate: 60/s, subscribers: 40}
+phases: {steady: 10s, fault: 15s, recover: 30s}
+faults:
+  - kill: {role: summarize, pick: one}
+    at: 0s
+    restart_after: 15s
+  - llm: {provider: ollama, mode: errors}
+    at: 1s
+    for: 2s
+  - llm: {provider: all, mode: slow}
+    at: 3s
+    for: 2s
+  - partition: {role: summarize, pick: one, from: redis-one}
+    at: 4s
+    for: 500ms
+  - freeze:
+      role: deliver
+      pick: one
+    at: 5s
+    for: 2s
+  - sink: {mode: lose-answers, share: 5%}
+    at: 6s
+    for: 9s
+objectives:
+  time_to_detect: {alert: ConsumerDown, within: 5s}
+  time_to_recover: {within: 20s}
+  lag_recovery: {within: 15s}
+invariants: [no-loss, key-order]
+compare: naive
+`
+
+var alerts = []string{"ConsumerDown", "LagHigh"}
+
+func TestEverythingThatAFileCanSay(t *testing.T) {
+	got, err := Parse("some/folder/demo.yaml", []byte(good), alerts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recover, lag := 20*time.Second, 15*time.Second
+	one := func(role string) Target { return Target{Role: role, Pick: "one"} }
+	kill, freeze := one("summarize"), one("deliver")
+	want := &Scenario{
+		Name: "demo", About: "Everything that a file can say.",
+		Service: Service{Shards: 12, Summarizers: 3, Deliverers: 2, Lanes: 4},
+		Load:    Load{Papers: 1500, Rate: 60, Subscribers: 40},
+		Phases:  Phases{10 * time.Second, 15 * time.Second, 30 * time.Second},
+		Faults: []Fault{
+			{ID: "kill-1", Kind: Kill, Kill: &kill, Lasts: 15 * time.Second},
+			{ID: "llm-1", Kind: LLM, LLM: &LLMFault{"ollama", "errors"}, At: time.Second, Lasts: 2 * time.Second},
+			{ID: "llm-2", Kind: LLM, LLM: &LLMFault{"all", "slow"}, At: 3 * time.Second, Lasts: 2 * time.Second},
+			{ID: "partition-1", Kind: Partition, Partition: &PartitionFault{one("summarize"), "redis-one"}, At: 4 * time.Second, Lasts: 500 * time.Millisecond},
+			{ID: "freeze-1", Kind: Freeze, Freeze: &freeze, At: 5 * time.Second, Lasts: 2 * time.Second},
+			{ID: "sink-1", Kind: Sink, Sink: &SinkFault{"lose-answers", 0.05}, At: 6 * time.Second, Lasts: 9 * time.Second},
+		},
+		Objectives: Objectives{&Detection{"ConsumerDown", 5 * time.Second}, &recover, &lag},
+		Invariants: []string{"no-loss", "key-order"},
+		Compare:    "naive",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Fatalf("got  %+v\nwant %+v", got, want)
+	}
+	for i, target := range []string{"one summarize process", "ollama", "all LLM providers",
+		"one summarize process and one Redis node", "one deliver process", "the webhook sink"} {
+		if got := got.Faults[i].Target(); got != target {
+			t.Errorf("%s hits %q; want %q", want.Faults[i].ID, got, target)
+		}
+	}
+}
+
+func TestWhatMayBeLeftOut(t *testing.T) {
+	source := good[:strings.Index(good, "faults:")] + "invariants: [no-loss]\n"
+	got, err := Parse("demo.yaml", []byte(strings.Replace(source, ", lanes: 4", "", 1)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Service.Lanes != 8 || got.Compare != "" || len(got.Faults) != 0 || got.Objectives != (Objectives{}) {
+		t.Fatalf("got %+v", got)
+	}
+}
+
+// TestBadInput makes one change to the good file at a time. Each error must
+// point at mark, which stands in the changed text, and say what want says.
+func TestBadInput(t *testing.T) {
+	for name, c := range map[string]struct{ old, new, mark, want string }{
+		"unknown field":          {"rate: 60/s", "rte: 60/s", "rte", `there is no load field "rte"; did you mean rate? (allowed: papers, rate, subscribers)`},
+		"unknown top field":      {"compare: naive", "compares: naive", "compares", `there is no field "compares"; did you mean compare?`},
+		"nothing near":           {"lanes: 4", "colour: 4", "colour", `there is no service field "colour" (allowed:`},
+		"number as text":         {"shards: 12", "shards: twelve", "twelve", `service.shards is "twelve"; a whole number from 1 to 1024 is needed`},
+		"number too high":        {"shards: 12", "shards: 1025", "1025", "service.shards is 1025; a whole number from 1 to 1024"},
+		"number too low":         {"shards: 12", "shards: 0", "0, summ", "service.shards is 0"},
+		"number below zero":      {"shards: 12", "shards: -1", "-1", "service.shards is -1"},
+		"number with a point":    {"shards: 12", "shards: 1.5", "1.5", "service.shards is 1.5"},
+		"huge number":            {"shards: 12", "shards: 18446744073709551615", "1844", "service.shards is 1844"},
+		"missing field":          {"shards: 12, ", "", "{summ", "service.shards is missing; a whole number"},
+		"missing part":           {"load: {papers: 1500, rate: 60/s, subscribers: 40}\n", "", "name:", "load is missing; a mapping is needed"},
+		"no value":               {"compare: naive", "compare:", "compare:", "compare is empty; one of naive is needed"},
+		"list for a mapping":     {"phases: {steady: 10s, fault: 15s, recover: 30s}", "phases: [10s]", "[10s]", "phases is a list; a mapping is needed with the fields steady, fault, recover"},
+		"mapping for a list":     {"invariants: [no-loss, key-order]", "invariants: {no-loss: 1}", "{no-loss", "invariants is a mapping; a list is needed"},
+		"text for a list":        {"invariants: [no-loss, key-order]", "invariants: no-loss", "no-loss", `invariants is "no-loss"; a list is needed`},
+		"no invariants":          {"invariants: [no-loss, key-order]", "invariants: []", "[]", "with at least one of no-loss"},
+		"invariants left out":    {"invariants: [no-loss, key-order]\n", "", "name:", "invariants is missing"},
+		"unknown invariant":      {"no-loss, key-order", "no-lost, key-order", "no-lost", `there is no invariant "no-lost"; did you mean no-loss?`},
+		"invariant twice":        {"no-loss, key-order", "key-order, key-order", "key-order]", "key-order is listed twice, first at line 33"},
+		"rate without unit":      {"60/s", "60", "60, sub", "load.rate is 60; a number above 0 and up to 10000 with its unit, such as 60/s, is needed"},
+		"rate of nothing":        {"60/s", "0/s", "0/s", `load.rate is "0/s"`},
+		"rate below zero":        {"60/s", "-1/s", "-1/s", `load.rate is "-1/s"`},
+		"rate that is no number": {"60/s", "NaN/s", "NaN", `load.rate is "NaN/s"`},
+		"rate of infinity":       {"60/s", "Inf/s", "Inf", `load.rate is "Inf/s"`},
+		"too few papers":         {"papers: 1500", "papers: 1499", "1499", "used up before the faults end; 1500 are needed for the steady and the fault phase, 3300 to last"},
+		"time without unit":      {"steady: 10s", "steady: 10", "10, fault", "phases.steady is 10; a time from 1s to 1h0m0s, such as 10s, is needed"},
+		"time below zero":        {"steady: 10s", "steady: -1s", "-1s", `phases.steady is "-1s"`},
+		"unknown kind":           {"- kill:", "- kil:", "kil:", `there is no fault field "kil"; did you mean kill?`},
+		"two kinds":              {"- sink:", "- kill: {role: crawl, pick: one}\n    sink:", "kill: {role: crawl", "exactly one of [kill freeze llm partition sink]; this one has 2"},
+		"no kind":                {"  - sink: {mode: lose-answers, share: 5%}\n    at: 6s", "  - at: 6s", "at: 6s", "this one has 0"},
+		"fault that is a name":   {"- sink: {mode: lose-answers, share: 5%}\n    at: 6s\n    for: 9s", "- sink", "sink", `fault is "sink"; a mapping is needed`},
+		"unknown role":           {"freeze:\n      role: deliver", "freeze:\n      role: deliverer", "deliverer\n", `there is no freeze.role "deliverer"; did you mean deliver?`},
+		"unknown pick":           {"kill: {role: summarize, pick: one}", "kill: {role: summarize, pick: two}", "two", `there is no kill.pick "two"`},
+		"unknown provider":       {"provider: ollama", "provider: olama", "olama", `there is no llm.provider "olama"; did you mean ollama? (allowed: ollama, openai, all)`},
+		"unknown mode":           {"mode: slow", "mode: slo", "slo}", "did you mean slow?"},
+		"unknown side":           {"from: redis-one", "from: redis-on", "redis-on}", "did you mean redis-one?"},
+		"share without unit":     {"5%", "5", "5}\n    at: 6s", "sink.share is 5; a number above 0 and up to 100 with its unit, such as 5%"},
+		"share too high":         {"5%", "101%", "101%", `sink.share is "101%"`},
+		"kill with for":          {"restart_after: 15s", "for: 15s", "15s\n  - llm", "a kill has no for; its length is restart_after"},
+		"freeze with restart":    {"at: 5s\n    for: 2s", "at: 5s\n    restart_after: 2s", "2s\n  - sink", "a freeze has no restart_after; its length is for"},
+		"fault without end":      {"    restart_after: 15s\n", "", "kill:", "fault.restart_after is missing"},
+		"fault after its phase":  {"at: 6s\n    for: 9s", "at: 6s\n    for: 10s", "10s\nobj", "the fault ends 16s into the fault phase, which lasts 15s"},
+		"fault before its phase": {"at: 6s", "at: -1s", "-1s", `fault.at is "-1s"; a time from 0s to 15s`},
+		"faults overlap":         {"at: 3s", "at: 2s", "llm: {provider: all", "llm-2 begins at 2s, while llm-1 still lasts (1s to 3s)"},
+		"faults out of order":    {"at: 6s", "at: 4s", "sink:", "sink-1 begins at 4s, before freeze-1 at 5s"},
+		"unknown alert":          {"alert: ConsumerDown", "alert: ConsumersDown", "ConsumersDown", `there is no time_to_detect.alert "ConsumersDown"; did you mean ConsumerDown?`},
+		"bound out of sight":     {"lag_recovery: {within: 15s}", "lag_recovery: {within: 46s}", "46s", `lag_recovery.within is "46s"; a time from 1ms to 45s`},
+		"objective as a time":    {"lag_recovery: {within: 15s}", "lag_recovery: 15s", "15s\ninv", `lag_recovery is "15s"; a mapping is needed with the fields within`},
+		"unknown profile":        {"compare: naive", "compare: native", "native", "did you mean naive?"},
+		"other name":             {"name: demo", "name: dome", "dome", `name is "dome" in a file called demo.yaml`},
+		"name as a number":       {"name: demo", "name: 12", "12", "name is 12; a text is needed"},
+		"field twice":            {"compare: naive", "compare: naive\ncompare: naive", "compare: naive\n$", `mapping key "compare" already defined`},
+		"broken YAML":            {"[no-loss, key-order]", "[no-loss, key-order", "compare: naive", "not YAML: "},
+		"second document":        {"compare: naive", "compare: naive\n---\nname: other", "name: other", "the file holds 2 documents"},
+		"anchor":                 {"compare: naive", "compare: &a naive", "&a", "an anchor, alias or tag"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if strings.Count(good, c.old) == 0 {
+				t.Fatalf("%q is not in the file", c.old)
+			}
+			source := strings.Replace(good, c.old, c.new, 1)
+			_, err := Parse("demo.yaml", []byte(source), alerts)
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("error is %v; want an *Error", err)
+			}
+			if !strings.Contains(e.Message, c.want) {
+				t.Errorf("message is\n%s\nwant\n%s", e.Message, c.want)
+			}
+			mark, fromEnd := strings.CutSuffix(c.mark, "$")
+			at := strings.Index(source, mark)
+			if fromEnd {
+				at = strings.LastIndex(source, mark)
+			}
+			before := source[:at]
+			line, column := 1+strings.Count(before, "\n"), at-strings.LastIndex(before, "\n")
+			if e.Line != line || e.Column != column {
+				t.Errorf("points at %d:%d; want %d:%d\n%v", e.Line, e.Column, line, column, e)
+			}
+			if e.ExitCode() != 64 {
+				t.Errorf("exit code %d", e.ExitCode())
+			}
+		})
+	}
+}
+
+func TestAnErrorShowsThePlace(t *testing.T) {
+	_, err := Parse("x/demo.yaml", []byte(strings.Replace(good, "rate: 60/s", "rte: 60/s", 1)), nil)
+	const want = `x/demo.yaml:6:22: there is no load field "rte"; did you mean rate? (allowed: papers, rate, subscribers)
+  6 | load: {papers: 1500, rte: 60/s, subscribers: 40}
+    |                      ^`
+	if err == nil || err.Error() != want {
+		t.Fatalf("got\n%v\nwant\n%s", err, want)
+	}
+	long := "name: " + strings.Repeat("x", 1000) + "\n"
+	_, err = Parse("demo.yaml", []byte(long), nil)
+	if err == nil || len(strings.Split(err.Error(), "\n")[1]) > 130 {
+		t.Fatalf("a long line is shown whole: %v", err)
+	}
+}
+
+func TestFilesThatAreNoScenario(t *testing.T) {
+	for name, source := range map[string]string{
+		"empty": "", "comment": "# nothing\n", "text": "hello", "list": "- a\n- b\n", "binary": "\x00\x01\x02",
+		"null": "~", "deep": strings.Repeat("[", 2000), "tag": "!!map {}", "alias": "*a", "merge": "<<: {a: 1}",
+		"objectives without faults": good[:strings.Index(good, "faults:")] + good[strings.Index(good, "objectives:"):],
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Parse("demo.yaml", []byte(source), nil)
+			var e *Error
+			if !errors.As(err, &e) || e.Message == "" {
+				t.Fatalf("error is %v; want an *Error", err)
+			}
+		})
+	}
+}
+
+func TestNearest(t *testing.T) {
+	names := []string{"consumer-crash", "llm-outage", "network-partition"}
+	for word, want := range map[string]string{
+		"consumer-crahs": "consumer-crash", "LLM-Outage": "llm-outage", "networkpartition": "network-partition", "x": "", "": "",
+	} {
+		if got, ok := Nearest(word, names); got != want || ok != (want != "") {
+			t.Errorf("%q is near %q; want %q", word, got, want)
+		}
+	}
+}
+
+// FuzzParse: whatever the file, there is a scenario or an *Error, never a panic.
+func FuzzParse(f *testing.F) {
+	f.Add(good)
+	f.Add("a: [b, {c: d}]\n- e")
+	f.Fuzz(func(t *testing.T, source string) {
+		s, err := Parse("demo.yaml", []byte(source), nil)
+		var e *Error
+		if (s == nil) == (err == nil) || err != nil && !errors.As(err, &e) {
+			t.Fatalf("scenario %v, error %v", s, err)
+		}
+	})
+}
