@@ -1,0 +1,26 @@
+package undo
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+)
+
+// identifyByPS is identify for systems without /proc. The start has a
+// resolution of one second, enough against a recycled pid: numbers come round
+// more slowly.
+func identifyByPS(pid int) (start string, zombie bool, err error) {
+	cmd := exec.Command("ps", "-o", "stat=", "-o", "lstart=", "-p", strconv.Itoa(pid))
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "TZ=UTC")
+	out, err := cmd.Output()
+	if err != nil {
+		return "", false, fmt.Errorf("start time of pid %d: ps: %w", pid, err)
+	}
+	fields := strings.Fields(string(out))
+	if len(fields) < 2 {
+		return "", false, fmt.Errorf("start time of pid %d: ps answered %q", pid, out)
+	}
+	return strings.Join(fields[1:], " "), strings.HasPrefix(fields[0], "Z"), nil
+}
