@@ -1,0 +1,148 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/config"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/rules"
+	"github.com/prometheus/prometheus/scrape"
+	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/chunks"
+)
+
+// pool is the one scrape pool that all targets are in; the job of a series
+// comes from its target.
+const pool = "paperlab"
+
+func newEngine(cfg Config) *promql.Engine {
+	return promql.NewEngine(promql.EngineOpts{
+		Logger:               cfg.Logger,
+		MaxSamples:           1_000_000,
+		Timeout:              10 * time.Second,
+		LookbackDelta:        5 * time.Minute,
+		EnableAtModifier:     true,
+		EnableNegativeOffset: true,
+		Parser:               parser.NewParser(parser.Options{}),
+	})
+}
+
+// openStorage opens a head without a write-ahead log: a run's series are worth
+// nothing after a crash of the lab. Blocks of a day mean that a run never
+// compacts; small stripes and buffers keep it at a few megabytes.
+func openStorage(cfg Config) (*tsdb.DB, error) {
+	opts := tsdb.DefaultOptions()
+	opts.WALSegmentSize = -1
+	opts.NoLockfile = true
+	opts.StripeSize = 1 << 10
+	opts.HeadChunksWriteBufferSize = chunks.MinWriteBufferSize
+	opts.MinBlockDuration = (24 * time.Hour).Milliseconds()
+	opts.MaxBlockDuration = opts.MinBlockDuration
+	db, err := tsdb.Open(cfg.Dir, cfg.Logger, nil, opts, nil)
+	if err != nil {
+		return nil, fmt.Errorf("monitor: open storage in %s: %w; is the folder writable and the disk not full?", cfg.Dir, err)
+	}
+	return db, nil
+}
+
+func newScraper(cfg Config, db *tsdb.DB, registry prometheus.Registerer) (*scrape.Manager, error) {
+	scraper, err := scrape.NewManager(&scrape.Options{
+		DiscoveryReloadOnStartup: true,
+		DiscoveryReloadInterval:  model.Duration(50 * time.Millisecond),
+	}, cfg.Logger, nil, nil, db, registry)
+	if err != nil {
+		return nil, fmt.Errorf("monitor: make the scraper: %w", err)
+	}
+	text := fmt.Sprintf("global: {scrape_interval: %v, scrape_timeout: %v}\nscrape_configs: [{job_name: %s}]\n",
+		model.Duration(cfg.Interval), model.Duration(cfg.Timeout), pool)
+	loaded, err := config.Load(text, cfg.Logger)
+	if err != nil {
+		return nil, fmt.Errorf("monitor: scrape every %v with time-out %v: %w", cfg.Interval, cfg.Timeout, err)
+	}
+	if err := scraper.ApplyConfig(loaded); err != nil {
+		return nil, fmt.Errorf("monitor: configure the scraper: %w", err)
+	}
+	return scraper, nil
+}
+
+// newRules loads the rule files. ResendDelay is beyond any run: production
+// repeats a firing alert to Alertmanager, which drops repeats; here nobody
+// would.
+func newRules(ctx context.Context, cfg Config, db *tsdb.DB, engine *promql.Engine,
+	registry prometheus.Registerer, notify rules.NotifyFunc,
+) (*rules.Manager, error) {
+	files, err := ruleFiles(cfg.Rules)
+	if err != nil {
+		return nil, err
+	}
+	manager := rules.NewManager(&rules.ManagerOptions{
+		Context:      ctx,
+		QueryFunc:    rules.EngineQueryFunc(engine, db),
+		NotifyFunc:   notify,
+		AppendableV2: db,
+		Queryable:    db,
+		Logger:       cfg.Logger,
+		Registerer:   registry,
+		ResendDelay:  24 * time.Hour,
+		GroupLoader:  loader{cfg.Rules, parser.NewParser(parser.Options{})},
+	})
+	if err := manager.Update(cfg.Interval, files, labels.EmptyLabels(), "", nil); err != nil {
+		return nil, fmt.Errorf("monitor: load rules %v: %w", files, err)
+	}
+	return manager, nil
+}
+
+// Value is one element of a query's answer.
+type Value struct {
+	Labels map[string]string
+	Value  float64
+	// At is the time of the evaluation.
+	At time.Time
+}
+
+// ErrNotRunning is returned by Query before Start and after Stop.
+var ErrNotRunning = errors.New("monitor: not running")
+
+// Query evaluates a PromQL expression now. A scalar is one value without
+// labels; a range vector is refused. No value means that no series matched,
+// which is not the same as 0.
+func (m *Monitor) Query(ctx context.Context, expr string) ([]Value, error) {
+	// Held to the end, so that Stop does not close the storage meanwhile.
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.state != running {
+		return nil, ErrNotRunning
+	}
+	vector, err := rules.EngineQueryFunc(m.engine, m.db)(ctx, expr, time.Now())
+	if err != nil {
+		return nil, fmt.Errorf("monitor: query %s: %w", expr, err)
+	}
+	values := make([]Value, len(vector))
+	for i, s := range vector {
+		values[i] = Value{Labels: s.Metric.Map(), Value: s.F, At: time.UnixMilli(s.T)}
+	}
+	return values, nil
+}
+
+// atLeastWarn drops what Prometheus tells about its daily work.
+type atLeastWarn struct{ slog.Handler }
+
+func (h atLeastWarn) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && h.Handler.Enabled(ctx, l)
+}
+
+func (h atLeastWarn) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return atLeastWarn{h.Handler.WithAttrs(attrs)}
+}
+
+func (h atLeastWarn) WithGroup(name string) slog.Handler {
+	return atLeastWarn{h.Handler.WithGroup(name)}
+}

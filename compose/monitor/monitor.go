@@ -1,0 +1,229 @@
+// Package monitor is Prometheus inside the lab: its own scraper, storage,
+// query engine and rule engine, loaded with the very rule files that
+// production loads. Nothing of it is re-implemented here, so an alert that
+// fires in a run is one that would have fired in production.
+//
+//	targets ──/metrics──▶ scrape ──▶ tsdb (head only, in Config.Dir)
+//	                                  │
+//	rule files ─────────▶ rules ◀─promql
+//	                        │ firing, resolved
+//	                     journal (once per alert instance and state)
+//	                        │
+//	                     notifier ──Slack JSON──▶ Config.Webhook
+//
+// What the caller must do, in order:
+//
+//  1. New with a folder, rule files, targets and a webhook;
+//  2. Start when the targets answer: a target that is not up yet counts as
+//     down, and ConsumerDown says so two seconds later;
+//  3. SetTargets when a process came back at another address;
+//  4. Stop, then remove the folder.
+//
+// The time that a fault needs to be noticed is bounded by what production has
+// too: up to one interval until the scrape, up to one until the rules are
+// evaluated, then the rule's own "for". Only the interval is the lab's: rule
+// files may name one for each group, and the lab overrides it.
+//
+// What happens on failure: a target that does not answer within
+// Config.Timeout has up = 0 and its other series end. A webhook that fails is
+// tried again for ten seconds and then dropped with a log line; a full queue
+// drops likewise. Alerts keeps a record of every alert in all cases.
+package monitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/discovery/targetgroup"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/rules"
+	"github.com/prometheus/prometheus/scrape"
+	"github.com/prometheus/prometheus/tsdb"
+)
+
+// Config is what a monitor needs.
+type Config struct {
+	// Dir is a folder for the storage's chunks. It must exist, belongs to the
+	// monitor alone, and is left for the caller to remove after Stop.
+	Dir string
+	// Rules holds Prometheus rule files, *.yaml, at its root.
+	Rules fs.FS
+	// Targets are scraped from the start; SetTargets replaces them.
+	Targets []Target
+	// Webhook is the address that Slack-format messages are posted to. Empty:
+	// alerts are only kept for Alerts.
+	Webhook string
+	// Interval between scrapes, and between evaluations of the rules; 1 s if
+	// zero. At least 100 ms.
+	Interval time.Duration
+	// Timeout of one scrape; three quarters of Interval if zero. It must be
+	// below Interval, so that a process that hangs is down one interval later.
+	Timeout time.Duration
+	// Logger receives warnings and errors; slog.Default if nil.
+	Logger *slog.Logger
+}
+
+// Monitor scrapes, evaluates and notifies between Start and Stop.
+type Monitor struct {
+	cfg      Config
+	journal  *journal
+	notifier *notifier
+	engine   *promql.Engine
+
+	// mu guards what follows.
+	mu      sync.RWMutex
+	state   state
+	targets []Target
+	db      *tsdb.DB
+	scraper *scrape.Manager
+	rules   *rules.Manager
+	// groups hands targets to the scraper; it is closed by Stop.
+	groups chan map[string][]*targetgroup.Group
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+}
+
+// state of a monitor only ever moves forward.
+type state int
+
+const (
+	fresh state = iota
+	running
+	stopped
+)
+
+// New checks the configuration and the rule files; it starts nothing.
+func New(cfg Config) (*Monitor, error) {
+	cfg, err := cfg.checked()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := ruleFiles(cfg.Rules); err != nil {
+		return nil, err
+	}
+	j := &journal{}
+	return &Monitor{
+		cfg:      cfg,
+		targets:  cfg.Targets,
+		journal:  j,
+		notifier: newNotifier(cfg.Webhook, cfg.Logger, j.delivered),
+		engine:   newEngine(cfg),
+	}, nil
+}
+
+func (cfg Config) checked() (Config, error) {
+	if cfg.Interval == 0 {
+		cfg.Interval = time.Second
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = cfg.Interval * 3 / 4
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	cfg.Logger = slog.New(atLeastWarn{cfg.Logger.Handler()})
+	switch info, err := os.Stat(cfg.Dir); {
+	case err != nil:
+		return cfg, fmt.Errorf("monitor: Dir: %w; create the folder first", err)
+	case !info.IsDir():
+		return cfg, fmt.Errorf("monitor: Dir %q is not a folder", cfg.Dir)
+	case cfg.Rules == nil:
+		return cfg, errors.New("monitor: Rules is nil; pass the folder of the rule files, such as grafana.Alerts()")
+	case cfg.Interval < 100*time.Millisecond:
+		return cfg, fmt.Errorf("monitor: Interval is %v, at least 100ms is needed", cfg.Interval)
+	case cfg.Timeout < time.Millisecond || cfg.Timeout >= cfg.Interval:
+		return cfg, fmt.Errorf("monitor: Timeout is %v, must be from 1ms to below Interval (%v)", cfg.Timeout, cfg.Interval)
+	}
+	return cfg, checkTargets(cfg.Targets)
+}
+
+// Start opens the storage, loads the rules and begins to scrape. Its context
+// bounds the starting alone; what was started runs until Stop.
+func (m *Monitor) Start(ctx context.Context) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.state != fresh {
+		return errors.New("monitor: Start was called before; make a new monitor with New")
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("monitor: start: %w", err)
+	}
+	registry := prometheus.NewRegistry()
+	db, err := openStorage(m.cfg)
+	if err != nil {
+		return err
+	}
+	scraper, err := newScraper(m.cfg, db, registry)
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	manager, err := newRules(work, m.cfg, db, m.engine, registry, m.notify)
+	if err != nil {
+		cancel()
+		return errors.Join(err, db.Close())
+	}
+	m.db, m.scraper, m.rules, m.cancel = db, scraper, manager, cancel
+	m.groups = make(chan map[string][]*targetgroup.Group)
+	m.notifier.start()
+	m.wg.Go(func() { _ = scraper.Run(m.groups) })
+	m.wg.Go(manager.Run)
+	m.state = running
+	m.groups <- groupsOf(m.targets)
+	return nil
+}
+
+// SetTargets replaces the targets. A target with the same job and instance at
+// a new address goes on in the same series. Before Start it replaces
+// Config.Targets; after Stop it does nothing.
+func (m *Monitor) SetTargets(targets []Target) error {
+	if err := checkTargets(targets); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.targets = targets
+	if m.state == running {
+		m.groups <- groupsOf(targets)
+	}
+	return nil
+}
+
+// Stop ends evaluation, gives queued messages two seconds to leave, and
+// returns when nothing of the monitor runs any more.
+func (m *Monitor) Stop() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := m.state
+	m.state = stopped
+	if before != running {
+		return
+	}
+	m.rules.Stop()
+	m.notifier.stop()
+	m.scraper.Stop()
+	close(m.groups)
+	m.cancel()
+	m.wg.Wait()
+	if err := m.db.Close(); err != nil {
+		m.cfg.Logger.Warn("closing the storage failed", "dir", m.cfg.Dir, "err", err)
+	}
+}
+
+// Alerts are the alerts that have fired since Start, in order of firing.
+func (m *Monitor) Alerts() []Alert { return m.journal.all() }
+
+// notify takes what one evaluation of one rule found. It must not block: the
+// rule engine waits for it.
+func (m *Monitor) notify(_ context.Context, _ string, alerts ...*rules.Alert) {
+	if news := m.journal.take(alerts); len(news) > 0 {
+		m.notifier.enqueue(news)
+	}
+}

@@ -1,0 +1,140 @@
+package standin
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"paperlab/compose/standin/corpus"
+	"paperlab/compose/standin/search"
+	"paperlab/scenarios/history"
+)
+
+// ArxivConfig is what an arXiv stand-in needs.
+type ArxivConfig struct {
+	Recorder *history.Recorder
+	Corpus   *corpus.Corpus
+	// Interval is the least time between two answered requests, over all
+	// callers: arXiv's own rule is 3 s. A request that comes earlier is
+	// refused. 0 means no rule; at most 1 min.
+	Interval time.Duration
+	// RefuseWith is the status of such a refusal, 429 or 503; 0 means 429.
+	RefuseWith int
+	// RetryAfter is what refusals ask for, up to 1 h, in whole seconds,
+	// rounded up. 0 sends no Retry-After, as arXiv sometimes does.
+	RetryAfter time.Duration
+	// Latency is how long an answer takes.
+	Latency Latency
+	// SlowAnswer is how long an answer takes in mode Slow; 0 means 30 s.
+	SlowAnswer time.Duration
+	Seed       uint64
+}
+
+func (c *ArxivConfig) check() error {
+	setDefault(&c.RefuseWith, http.StatusTooManyRequests)
+	setDefault(&c.SlowAnswer, defaultSlowAnswer)
+	if c.RefuseWith != http.StatusTooManyRequests && c.RefuseWith != http.StatusServiceUnavailable {
+		return fmt.Errorf("standin: arxiv: RefuseWith is %d: want 429 or 503", c.RefuseWith)
+	}
+	return firstOf(
+		present("arxiv", "Recorder", c.Recorder != nil),
+		present("arxiv", "Corpus", c.Corpus != nil && len(c.Corpus.Versions) > 0),
+		within("arxiv", "Interval", c.Interval, 0, time.Minute),
+		within("arxiv", "RetryAfter", c.RetryAfter, 0, time.Hour),
+		within("arxiv", "SlowAnswer", c.SlowAnswer, time.Millisecond, longestLatency),
+		c.Latency.check("arxiv"),
+	)
+}
+
+// Arxiv is a stand-in for arXiv's query API: GET /api/query. Nothing is out
+// when it starts; Release lets the corpus appear.
+type Arxiv struct {
+	*server
+	*modes
+	cfg  ArxivConfig
+	dice *dice
+	now  func() time.Time
+
+	mu      sync.Mutex
+	index   *search.Index
+	release release
+	// last is when a request was let through, for the rule of the Interval.
+	last time.Time
+	// served are the versions, by id, that were on a page.
+	served map[string]bool
+}
+
+// NewArxiv makes an arXiv stand-in; Start it, then Release.
+func NewArxiv(cfg ArxivConfig) (*Arxiv, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	a := &Arxiv{
+		cfg: cfg, dice: newDice(cfg.Seed, 30), now: time.Now,
+		index: search.New(cfg.Corpus), served: map[string]bool{},
+	}
+	a.release = release{now: func() time.Time { return a.now() }}
+	a.modes = newModes("arxiv", Normal, Errors, RateLimited, Slow, Refuse)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/query", a.query)
+	a.server = newServer("arxiv", mux)
+	return a, nil
+}
+
+// QueryURL is the address of the query API; empty before Start.
+func (a *Arxiv) QueryURL() string {
+	if root := a.URL(); root != "" {
+		return root + "/api/query"
+	}
+	return ""
+}
+
+// Release lets the corpus appear at a rate, in versions a second, from now on;
+// 0 pauses it. It may be called again at any time to change the rate.
+func (a *Arxiv) Release(rate float64) error {
+	if err := within("arxiv", "the release's rate", rate, 0, fastest); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.catchUp()
+	a.release.set(rate)
+	return nil
+}
+
+// Pause stops the release until the next call of Release.
+func (a *Arxiv) Pause() { _ = a.Release(0) }
+
+// ReleaseNow lets n more versions appear at once.
+func (a *Arxiv) ReleaseNow(n int) error {
+	if err := within("arxiv", "the number of versions to release", n, 0, corpus.Largest); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.release.skip(n)
+	a.catchUp()
+	return nil
+}
+
+// Released is how many versions have appeared.
+func (a *Arxiv) Released() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.catchUp()
+	return a.index.Released()
+}
+
+// Done tells whether the whole corpus has appeared.
+func (a *Arxiv) Done() bool { return a.Released() == a.index.Len() }
+
+// Served is how many versions were on a page so far, each counted once.
+func (a *Arxiv) Served() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.served)
+}
+
+// catchUp releases what is due. The caller holds mu.
+func (a *Arxiv) catchUp() { a.index.Release(a.release.count() - a.index.Released()) }

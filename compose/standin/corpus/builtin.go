@@ -1,0 +1,159 @@
+package corpus
+
+import (
+	"container/heap"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"paperlab/system/paper"
+)
+
+// Shares and distances of the generated corpus. Revisions come sooner than in
+// life, where the median is months: order per paper is judged through versions
+// of one paper, so a run of a few minutes must contain many of them.
+const (
+	revisedShare  = 0.15 // of papers get a version 2
+	revisedAgain  = 0.15 // of those get a version 3
+	revisionNear  = 5    // papers between a version and the next, at least
+	revisionFar   = 120  // and at most
+	stepSeconds   = 20   // arXiv time from one version to the next, at least
+	stepSpread    = 71   // and up to stepSeconds+stepSpread-1
+	commentShare  = 0.75
+	journalShare  = 0.12
+	crossListedOn = 0.45 // share of papers that carry a first cross-list
+)
+
+// Builtin makes a corpus of exactly n versions from the seed, the first on
+// 1 January 2021. The first k versions of a larger corpus of the same seed are
+// the same as those of a smaller one.
+func Builtin(seed uint64, n int) (*Corpus, error) {
+	if err := checkLimit("the builtin corpus's size", n); err != nil {
+		return nil, err
+	}
+	g := newGenerator(seed)
+	c := &Corpus{Name: "builtin", Versions: make([]Version, 0, n)}
+	for len(c.Versions) < n {
+		c.Versions = append(c.Versions, g.next())
+	}
+	return c, nil
+}
+
+// generator makes one version after the other. Each paper draws from a random
+// source of its own, so that a change in how one is made does not change the
+// rest.
+type generator struct {
+	seed  uint64
+	rng   *rand.Rand
+	clock time.Time
+	// month is the part of an identifier before the dot, number the part after.
+	month  string
+	number int
+	papers int
+	due    revisions
+	people *people
+}
+
+func newGenerator(seed uint64) *generator {
+	return &generator{
+		seed:   seed,
+		rng:    rand.New(rand.NewPCG(seed, 0)),
+		clock:  time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC),
+		people: newPeople(rand.New(rand.NewPCG(seed, 1))),
+	}
+}
+
+func (g *generator) next() Version {
+	g.clock = g.clock.Add(time.Duration(stepSeconds+g.rng.IntN(stepSpread)) * time.Second)
+	var v Version
+	if len(g.due) > 0 && g.due[0].at <= g.papers {
+		v = g.revise(heap.Pop(&g.due).(revision).version)
+	} else {
+		v = g.paper()
+		g.papers++
+	}
+	share := revisedShare
+	if v.Version > 1 {
+		share = revisedAgain
+	}
+	if v.Version < 3 && g.rng.Float64() < share {
+		at := g.papers + revisionNear + g.rng.IntN(revisionFar-revisionNear)
+		heap.Push(&g.due, revision{at: at, version: v})
+	}
+	return v
+}
+
+func (g *generator) identify() string {
+	if month := g.clock.Format("0601"); month != g.month {
+		g.month, g.number = month, 0
+	}
+	g.number++
+	return fmt.Sprintf("%s.%05d", g.month, g.number)
+}
+
+func (g *generator) paper() Version {
+	rng := rand.New(rand.NewPCG(g.seed, uint64(g.papers)+1<<32))
+	categories, field := pickCategories(rng)
+	w := newWriter(rng, field)
+	v := Version{Paper: paper.Paper{
+		ID:         g.identify(),
+		Version:    1,
+		Title:      w.title(),
+		Abstract:   w.abstract(abstractLength(rng)),
+		Authors:    g.people.authors(rng),
+		Categories: categories,
+		Published:  g.clock,
+		Updated:    g.clock,
+	}}
+	if rng.Float64() < commentShare {
+		v.Comment = fmt.Sprintf("%d pages, %d figures", 4+rng.IntN(36), 1+rng.IntN(14))
+	}
+	if rng.Float64() < journalShare {
+		v.JournalRef = fmt.Sprintf("%s %d (2021) %d", pick(rng, journals), 10+rng.IntN(190), 1+rng.IntN(9000))
+		v.DOI = fmt.Sprintf("10.5555/%s", v.ID)
+	}
+	return v
+}
+
+// revise makes the next version: the same paper with a sentence more and a
+// comment that says so.
+func (g *generator) revise(v Version) Version {
+	rng := rand.New(rand.NewPCG(g.seed, uint64(g.papers)+uint64(v.Version)<<40))
+	v.Version++
+	v.Updated = g.clock
+	v.Abstract += " " + pick(rng, corrections)
+	v.Comment = fmt.Sprintf("v%d: %s", v.Version, pick(rng, revisionComments))
+	return v
+}
+
+// abstractLength is lognormal with its median at 1,150 characters and about
+// two thirds between 900 and 1,500, within arXiv's own limit of 1,920.
+func abstractLength(rng *rand.Rand) int {
+	return int(min(1700, max(250, 1150*math.Exp(0.25*rng.NormFloat64()))))
+}
+
+// revision is a version that will get a successor when `at` papers are out.
+type revision struct {
+	at      int
+	version Version
+}
+
+// revisions is a heap: the one that is due first is at index 0.
+type revisions []revision
+
+func (r revisions) Len() int { return len(r) }
+func (r revisions) Less(i, j int) bool {
+	if r[i].at != r[j].at {
+		return r[i].at < r[j].at
+	}
+	return r[i].version.ID < r[j].version.ID
+}
+func (r revisions) Swap(i, j int) { r[i], r[j] = r[j], r[i] }
+func (r *revisions) Push(x any)   { *r = append(*r, x.(revision)) }
+func (r *revisions) Pop() any {
+	old := *r
+	last := old[len(old)-1]
+	*r = old[:len(old)-1]
+	return last
+}

@@ -1,0 +1,123 @@
+// Package corpus is what the arXiv stand-in serves: versions of papers in the
+// order in which they appear, and the wishes of the people who are to be told
+// of them.
+//
+// A corpus comes from one of two places:
+//
+//   - Builtin makes it from a seed. Equal seeds give equal corpora.
+//   - File reads the metadata of real papers, one JSON object a line.
+//
+// Either way Versions is sorted by Updated, a version never stands before an
+// earlier version of the same paper, and every text is clean: white space
+// folded, no control characters, valid UTF-8. So a text that went through
+// Atom and back compares equal to the text here.
+//
+// Subscriptions proposes people and wishes that fit the corpus: it counts how
+// often words, categories and names occur in a sample and picks terms so that
+// a paper matches a handful of wishes. It counts by itself; it does not use
+// the service's matcher, which is what the lab puts to the test.
+package corpus
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"paperlab/system/paper"
+)
+
+// Version is one version of one paper as arXiv knows it: the paper and the
+// optional fields that only the query API's answer carries.
+type Version struct {
+	paper.Paper
+	Comment    string
+	JournalRef string
+	DOI        string
+}
+
+// Corpus is a list of versions. It is not changed once it is made and may be
+// read from any number of goroutines.
+type Corpus struct {
+	// Name says where it came from: "builtin" or the file's name.
+	Name string
+	// Versions are sorted by Updated, then ID, then Version.
+	Versions []Version
+}
+
+// Papers counts the different papers.
+func (c *Corpus) Papers() int {
+	ids := make(map[string]struct{}, len(c.Versions))
+	for i := range c.Versions {
+		ids[c.Versions[i].ID] = struct{}{}
+	}
+	return len(ids)
+}
+
+// Revised counts the papers that are there in more than one version.
+func (c *Corpus) Revised() int {
+	seen := make(map[string]int, len(c.Versions))
+	revised := 0
+	for i := range c.Versions {
+		id := c.Versions[i].ID
+		if seen[id]++; seen[id] == 2 {
+			revised++
+		}
+	}
+	return revised
+}
+
+// Begin is the time of the first version: where a crawl has to start to see
+// everything.
+func (c *Corpus) Begin() time.Time { return c.Versions[0].Updated }
+
+// End is the time of the last version.
+func (c *Corpus) End() time.Time { return c.Versions[len(c.Versions)-1].Updated }
+
+func (c *Corpus) sort() {
+	slices.SortFunc(c.Versions, func(a, b Version) int {
+		return cmp.Or(
+			a.Updated.Compare(b.Updated),
+			strings.Compare(a.ID, b.ID),
+			cmp.Compare(a.Version, b.Version),
+		)
+	})
+}
+
+// fold makes a text clean: runs of white space and control characters become
+// one blank, bytes that are not UTF-8 become U+FFFD, and so do the two code
+// points that XML cannot carry.
+func fold(text string) string {
+	var b strings.Builder
+	b.Grow(len(text))
+	gap := false
+	for _, r := range text {
+		if unicode.IsSpace(r) || unicode.IsControl(r) {
+			gap = b.Len() > 0
+			continue
+		}
+		if gap {
+			b.WriteByte(' ')
+			gap = false
+		}
+		if r == 0xFFFE || r == 0xFFFF {
+			r = utf8.RuneError
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// Largest is the most versions that a corpus may have: enough for hours of
+// load, and at some 2 KiB each within a laptop's memory.
+const Largest = 200_000
+
+func checkLimit(what string, n int) error {
+	if n < 1 || n > Largest {
+		return fmt.Errorf("corpus: %s is %d: want 1 to %d versions", what, n, Largest)
+	}
+	return nil
+}

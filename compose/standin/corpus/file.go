@@ -1,0 +1,232 @@
+package corpus
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"paperlab/system/paper"
+)
+
+const (
+	// longestLine bounds one paper's metadata; the longest real line known,
+	// with 2,000 authors, has 37 kB.
+	longestLine = 1 << 20
+	// mostPapers bounds what is read of a file before the slice is taken.
+	mostPapers = 1_000_000
+)
+
+var (
+	// ErrEmpty is returned by File when the file holds no paper.
+	ErrEmpty = errors.New("holds no papers")
+	// ErrNotGzip is returned by File when the name ends in .gz and the content
+	// is something else.
+	ErrNotGzip = errors.New("is named .gz but does not begin as gzip does")
+)
+
+// File reads real papers: a .jsonl file, plain or gzip, with one object a line:
+//
+//	{"id": "0704.0001", "versions": 2,
+//	 "submitted": "Mon, 2 Apr 2007 19:18:42 GMT",
+//	 "updated": "Tue, 24 Jul 2007 20:10:27 GMT",
+//	 "title": "...", "authors": "A. One, B. Two and C. Three (Some Place)",
+//	 "categories": ["hep-ph"], "abstract": "..."}
+//
+// abstract, comments, journal_ref and doi may be absent; other fields are
+// ignored. Such a file tells the first and the last date of a paper and nothing
+// in between, so a paper with N > 1 versions becomes two: version 1 at
+// `submitted` and version N at `updated`, both with the only text that is
+// known. Versions 2 to N-1 are not invented.
+//
+// limit is how many versions are wanted; 0 takes all. A limit takes whole
+// papers, in the order of their submission from the earliest on, so that a
+// slice holds both versions of every revised paper although the second often
+// came months later. Versions with equal dates follow in order of version.
+//
+// Errors name the file and, where one is to blame, the line.
+func File(path string, limit int) (*Corpus, error) {
+	if limit != 0 {
+		if err := checkLimit("the number of versions wanted", limit); err != nil {
+			return nil, err
+		}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("corpus: %w: give a .jsonl or .jsonl.gz file, or use the builtin corpus", err)
+	}
+	defer f.Close()
+	lines, err := unpack(f, strings.HasSuffix(path, ".gz"))
+	if err != nil {
+		return nil, fmt.Errorf("corpus: %s %w", path, err)
+	}
+	papers, err := readPapers(lines)
+	if err != nil {
+		return nil, fmt.Errorf("corpus: %s %w", path, err)
+	}
+	c := &Corpus{Name: filepath.Base(path), Versions: slice(papers, limit)}
+	if len(c.Versions) > Largest {
+		return nil, fmt.Errorf("corpus: %s holds %d versions, more than %d: ask for fewer of them", path, len(c.Versions), Largest)
+	}
+	c.sort()
+	return c, nil
+}
+
+// unpack looks at the content, not only at the name: a gzip file called .jsonl
+// is read as well.
+func unpack(f io.Reader, named bool) (io.Reader, error) {
+	r := bufio.NewReaderSize(f, 64<<10)
+	magic, err := r.Peek(2)
+	switch {
+	case err == io.EOF && len(magic) == 0:
+		return nil, ErrEmpty
+	case err != nil && err != io.EOF:
+		return nil, fmt.Errorf("cannot be read: %w", err)
+	case bytes.Equal(magic, []byte{0x1f, 0x8b}):
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			return nil, fmt.Errorf("is broken: its gzip header: %w", err)
+		}
+		return z, nil
+	case named:
+		return nil, ErrNotGzip
+	default:
+		return r, nil
+	}
+}
+
+// lineage is one paper of a file with its one or two versions.
+type lineage []Version
+
+func readPapers(r io.Reader) ([]lineage, error) {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 64<<10), longestLine)
+	var papers []lineage
+	at := make(map[string]int)
+	number := 0
+	for lines.Scan() {
+		number++
+		if err := lines.Err(); err != nil {
+			// What was read of the last line before it broke off.
+			return nil, readError(number, err)
+		}
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		versions, err := parseLine(lines.Bytes())
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", number, err)
+		}
+		id := versions[0].ID
+		if first, ok := at[id]; ok {
+			return nil, fmt.Errorf("line %d: paper %s stands on line %d already", number, id, first)
+		}
+		at[id] = number
+		if papers = append(papers, versions); len(papers) > mostPapers {
+			return nil, fmt.Errorf("line %d: more than %d papers: cut the file", number, mostPapers)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, readError(number+1, err)
+	}
+	if len(papers) == 0 {
+		return nil, ErrEmpty
+	}
+	return papers, nil
+}
+
+func readError(line int, err error) error {
+	switch {
+	case errors.Is(err, bufio.ErrTooLong):
+		return fmt.Errorf("line %d: longer than %d bytes: this is not one paper a line", line, longestLine)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("line %d: the file ends in the middle of its gzip data (a copy that was cut off?): %w", line, err)
+	default:
+		return fmt.Errorf("line %d: cannot be read: %w", line, err)
+	}
+}
+
+// record is a line as it is written.
+type record struct {
+	ID         string   `json:"id"`
+	Versions   int      `json:"versions"`
+	Submitted  string   `json:"submitted"`
+	Updated    string   `json:"updated"`
+	Title      string   `json:"title"`
+	Authors    string   `json:"authors"`
+	Categories []string `json:"categories"`
+	Abstract   string   `json:"abstract"`
+	Comments   string   `json:"comments"`
+	JournalRef string   `json:"journal_ref"`
+	DOI        string   `json:"doi"`
+}
+
+// Identifier is the form of arXiv's identifiers, without a version, old and
+// new.
+var Identifier = regexp.MustCompile(`^(\d{4}\.\d{4,5}|[a-z]+(-[a-z]+)*(\.[A-Z]{2})?/\d{7})$`)
+
+func parseLine(line []byte) (lineage, error) {
+	var r record
+	if err := json.Unmarshal(line, &r); err != nil {
+		return nil, fmt.Errorf("not a paper as JSON: %w", err)
+	}
+	submitted, err := parseTime("submitted", r.Submitted)
+	if err != nil {
+		return nil, err
+	}
+	updated, err := parseTime("updated", r.Updated)
+	if err != nil {
+		return nil, err
+	}
+	authors := SplitAuthors(r.Authors)
+	switch {
+	case !Identifier.MatchString(r.ID):
+		return nil, fmt.Errorf("id is %q: want an arXiv identifier such as 0704.0001 or hep-th/9901001", r.ID)
+	case r.Versions < 1 || r.Versions > 1000:
+		return nil, fmt.Errorf("versions is %d: want 1 to 1000", r.Versions)
+	case updated.Before(submitted):
+		return nil, fmt.Errorf("updated is %q, before submitted, %q", r.Updated, r.Submitted)
+	case fold(r.Title) == "":
+		return nil, errors.New("title is empty")
+	case len(authors) == 0:
+		return nil, fmt.Errorf("authors is %q: want at least one name", r.Authors)
+	case len(r.Categories) == 0 || contains(r.Categories, ""):
+		return nil, errors.New("categories is empty or names an empty one: want at least one, such as hep-ph")
+	}
+	v := Version{
+		Paper: paper.Paper{
+			ID: r.ID, Version: 1, Title: fold(r.Title), Abstract: fold(r.Abstract), Authors: authors,
+			Categories: r.Categories, Published: submitted, Updated: submitted,
+		},
+		Comment: fold(r.Comments), JournalRef: fold(r.JournalRef), DOI: fold(r.DOI),
+	}
+	versions := lineage{v}
+	if r.Versions > 1 {
+		v.Version, v.Updated = r.Versions, updated
+		versions = append(versions, v)
+	}
+	return versions, nil
+}
+
+func parseTime(field, text string) (time.Time, error) {
+	t, err := time.Parse("Mon, 2 Jan 2006 15:04:05 MST", text)
+	if err != nil {
+		// A few real lines spell the month out.
+		t, err = time.Parse("Mon, 2 January 2006 15:04:05 MST", text)
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%s is %q: want a date such as %q", field, text, "Mon, 2 Apr 2007 19:18:42 GMT")
+	}
+	if t.Year() < 1991 {
+		return time.Time{}, fmt.Errorf("%s is %q: arXiv began in 1991", field, text)
+	}
+	return t.UTC(), nil
+}

@@ -1,0 +1,107 @@
+package corpus
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"paperlab/system/paper"
+)
+
+func TestSubscriptionsFitTheCorpus(t *testing.T) {
+	for seed := range uint64(4) {
+		for _, people := range []int{12, 40, 300} {
+			checkMatches(t, builtin(t, seed+1, 1600), people)
+		}
+	}
+}
+
+// checkMatches counts matches by the words of paper.Kind's comments, with code
+// of its own, and fails when they are off.
+func checkMatches(t *testing.T, c *Corpus, people int) {
+	t.Helper()
+	who, wishes := c.Subscriptions(rand.New(rand.NewPCG(9, 9)), people, func(id string) string { return "http://sink/hooks/" + id })
+	kinds := map[paper.Kind]int{}
+	per := make([]int, len(wishes))
+	n := 0
+	for i := 0; i < len(c.Versions); i += 7 {
+		n++
+		for k, w := range wishes {
+			if matches(&c.Versions[i].Paper, w) {
+				per[k]++
+			}
+		}
+	}
+	sum, none := 0, 0
+	for k, hits := range per {
+		kinds[wishes[k].Kind]++
+		if sum += hits; hits == 0 {
+			none++
+		}
+	}
+	between(t, "matches per paper", float64(sum)/float64(n), 3, 8)
+	between(t, "wishes per person", float64(len(wishes))/float64(people), 1, 3)
+	t.Logf("%s: %d people, %d wishes, %.2f matches per paper, most %d of %d, %d without any; kinds %v",
+		c.Name, people, len(wishes), float64(sum)/float64(n), slices.Max(per), n, none, kinds)
+	if len(kinds) != 3 {
+		t.Errorf("kinds are %v, want all three", kinds)
+	}
+	if who[0].Webhook != "http://sink/hooks/"+who[0].ID {
+		t.Errorf("webhook is %q", who[0].Webhook)
+	}
+	seen := map[string]bool{}
+	for _, w := range wishes {
+		key := w.Subscriber + "|" + string(w.Kind) + "|" + w.Term
+		if w.Term == "" || seen[key] || seen[w.ID] {
+			t.Errorf("wish %+v is empty or there twice", w)
+		}
+		seen[key], seen[w.ID] = true, true
+	}
+}
+
+func matches(p *paper.Paper, w paper.Subscription) bool {
+	run := func(text string) bool {
+		pad := func(s string) string { return " " + strings.Join(split(s), " ") + " " }
+		return strings.Contains(pad(text), pad(w.Term))
+	}
+	switch w.Kind {
+	case paper.Keyword:
+		return run(p.Title) || run(p.Abstract)
+	case paper.Category:
+		return slices.ContainsFunc(p.Categories, func(c string) bool {
+			return c == w.Term || (!strings.Contains(w.Term, ".") && strings.HasPrefix(c, w.Term+"."))
+		})
+	default:
+		return slices.ContainsFunc(p.Authors, run)
+	}
+}
+
+func TestSubscriptionsAreDeterministic(t *testing.T) {
+	c := builtin(t, 5, 600)
+	a, wa := c.Subscriptions(rand.New(rand.NewPCG(1, 2)), 30, nil)
+	b, wb := c.Subscriptions(rand.New(rand.NewPCG(1, 2)), 30, nil)
+	if !reflect.DeepEqual(a, b) || !reflect.DeepEqual(wa, wb) {
+		t.Error("equal sources gave different subscriptions")
+	}
+	_, wc := c.Subscriptions(rand.New(rand.NewPCG(3, 2)), 30, nil)
+	if reflect.DeepEqual(wa, wc) {
+		t.Error("another source gave the same subscriptions")
+	}
+}
+
+// A corpus of one paper still has people.
+func TestSubscriptionsOfATinyCorpus(t *testing.T) {
+	for _, n := range []int{0, 1, 5} {
+		who, wishes := builtin(t, 1, 1).Subscriptions(rand.New(rand.NewPCG(1, 2)), n, nil)
+		if len(who) != n || len(wishes) < n {
+			t.Errorf("%d people wanted, got %d with %d wishes", n, len(who), len(wishes))
+		}
+		for _, w := range wishes {
+			if w.Term == "" {
+				t.Errorf("wish %s has no term", w.ID)
+			}
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package corpus
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"paperlab/system/paper"
+)
+
+// sampleSize bounds how many versions are counted; they are taken evenly from
+// the whole corpus.
+const sampleSize = 3000
+
+// term is something that can be subscribed to and the share of versions that
+// have it.
+type term struct {
+	text  string
+	share float64
+}
+
+// count finds the terms of each kind in a sample and sorts them by share, then
+// text. Very common words and words seen once are left out.
+func count(c *Corpus) map[paper.Kind][]term {
+	step := max(1, len(c.Versions)/sampleSize)
+	words, categories, names := map[string]int{}, map[string]int{}, map[string]int{}
+	n := 0
+	for i := 0; i < len(c.Versions); i += step {
+		v := &c.Versions[i]
+		n++
+		tally(words, phrases(v.Title), phrases(v.Abstract))
+		tally(categories, v.Categories, archives(v.Categories))
+		tally(names, lastNames(v.Authors), v.Authors)
+	}
+	return map[paper.Kind][]term{
+		paper.Keyword:  sorted(words, n, 2, 0.5),
+		paper.Category: sorted(categories, n, 1, 0.7),
+		paper.Author:   sorted(names, n, 1, 0.7),
+	}
+}
+
+// tally counts each string once for this version, however often it occurs.
+func tally(counts map[string]int, lists ...[]string) {
+	seen := map[string]bool{}
+	for _, list := range lists {
+		for _, s := range list {
+			if s != "" && !seen[s] {
+				seen[s] = true
+				counts[s]++
+			}
+		}
+	}
+}
+
+func sorted(counts map[string]int, of, least int, most float64) []term {
+	var terms []term
+	for text, n := range counts {
+		if share := float64(n) / float64(of); n >= least && share <= most {
+			terms = append(terms, term{text, share})
+		}
+	}
+	slices.SortFunc(terms, func(a, b term) int {
+		return cmp.Or(cmp.Compare(a.share, b.share), strings.Compare(a.text, b.text))
+	})
+	return terms
+}
+
+// split cuts a text into words: runs of letters and digits, in lower case.
+func split(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
+}
+
+// phrases are the words worth a subscription and the pairs of neighbouring
+// ones ("dark matter").
+func phrases(text string) []string {
+	var found []string
+	before := ""
+	for _, w := range split(text) {
+		if len(w) < 5 || dull[w] {
+			// "dark matter": a short word may begin a pair, not stand alone.
+			if len(w) == 4 && !dull[w] {
+				before = w
+			} else {
+				before = ""
+			}
+			continue
+		}
+		found = append(found, w)
+		if before != "" {
+			found = append(found, before+" "+w)
+		}
+		before = w
+	}
+	return found
+}
+
+// archives are the parts before the dot: "cs" of "cs.DC".
+func archives(categories []string) []string {
+	var found []string
+	for _, c := range categories {
+		if archive, _, ok := strings.Cut(c, "."); ok {
+			found = append(found, archive)
+		}
+	}
+	return found
+}
+
+// lastNames are the last words of the names, where they are words of their own.
+func lastNames(authors []string) []string {
+	var found []string
+	for _, a := range authors {
+		words := strings.Fields(a)
+		if last := words[len(words)-1]; len(last) > 1 && !strings.ContainsAny(last, ".'-") {
+			found = append(found, last)
+		}
+	}
+	return found
+}
+
+// dull words say nothing about a subject.
+var dull = func() map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(`about above after also although among another based because been
+		before being between both cannot could does during each either even finally find first found
+		from further given have here however into itself known large less made many model models more
+		most much must near only other over paper part present presented problem proposed provide recent
+		result results same several should show shown shows similar since some study such than that their
+		them then there therefore these they this those three through under upon used uses using very
+		well were what when where whether which while will with within without work would`) {
+		m[w] = true
+	}
+	return m
+}()
