@@ -1,0 +1,195 @@
+package reports
+
+import (
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	texttemplate "text/template"
+
+	"paperlab/reports/chart"
+)
+
+var (
+	benchHTML     = template.Must(template.New("bench.html").Funcs(words).ParseFS(templates, "template/bench.html"))
+	benchMarkdown = texttemplate.Must(texttemplate.New("bench.md").Funcs(words).ParseFS(templates, "template/bench.md"))
+)
+
+// benchPage is what a benchmark's report.html and report.md both show.
+type benchPage struct {
+	Bench
+	Charts   []picture
+	Missing  []string
+	Table    table
+	Command  string
+	Versions [][2]string
+}
+
+func newBenchPage(b Bench) *benchPage {
+	p := &benchPage{Bench: b, Table: benchTable(b), Command: "make bench NAME=" + quote(b.Name), Versions: sorted(b.Versions)}
+	for _, metric := range metricNames(b) {
+		c, ok := benchChart(b, metric)
+		if !ok {
+			continue
+		}
+		svg, err := inline(c)
+		if err != nil {
+			p.Missing = append(p.Missing, fmt.Sprintf("%s is not shown: %v.", c.Title, err))
+			continue
+		}
+		caption := "Bars are confidence intervals over repeats; ratios are to the first point of the panel."
+		p.Charts = append(p.Charts, picture{figure{c, caption}, svg})
+	}
+	if len(p.Charts) == 0 {
+		p.Missing = append(p.Missing, fmt.Sprintf("No chart is shown: no metric was measured at two or more values of %q.", b.x()))
+	}
+	return p
+}
+
+func (b Bench) x() string { return orElse(b.X, "shards") }
+
+// metricNames are those of all cases, sorted.
+func metricNames(b Bench) []string {
+	names := map[string]bool{}
+	for _, c := range b.Cases {
+		for name := range c.Metrics {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// paramNames are those of all cases, X first, then sorted.
+func paramNames(b Bench) []string {
+	names := map[string]bool{}
+	for _, c := range b.Cases {
+		for name := range c.Params {
+			names[name] = true
+		}
+	}
+	return slices.SortedFunc(maps.Keys(names), func(a, c string) int {
+		switch {
+		case a == c:
+			return 0
+		case a == b.x():
+			return -1
+		case c == b.x():
+			return 1
+		}
+		return strings.Compare(a, c)
+	})
+}
+
+// benchChart draws one metric against X, with a panel for each combination of
+// the other parameters, in the order of the cases.
+func benchChart(b Bench, metric string) (chart.Chart, bool) {
+	t := chart.Throughput{
+		Name: slug(metric), Title: b.Name + ": " + spaced(metric), XLabel: spaced(b.x()), YLabel: spaced(metric),
+		Alt: fmt.Sprintf("%s against %s, with confidence intervals.", spaced(metric), spaced(b.x())),
+	}
+	widest := 0
+	for _, c := range b.Cases {
+		m, measured := c.Metrics[metric]
+		x, numeric := asNumber(c.Params[b.x()])
+		if !measured || !numeric || math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
+			continue
+		}
+		if m.Unit != "" {
+			t.YLabel = m.Unit
+		}
+		label := otherParams(b, c)
+		i := slices.IndexFunc(t.Series, func(s chart.RateSeries) bool { return s.Label == label })
+		if i < 0 {
+			i = len(t.Series)
+			t.Series = append(t.Series, chart.RateSeries{Label: label})
+		}
+		t.Series[i].Points = append(t.Series[i].Points, chart.RatePoint{X: x, Value: m.Value, Low: m.Low, High: m.High})
+		widest = max(widest, len(t.Series[i].Points))
+	}
+	return chart.ThroughputChart(t), widest > 1
+}
+
+func asNumber(v any) (float64, bool) {
+	switch n := v.(type) {
+	case float64:
+		return n, true
+	case int:
+		return float64(n), true
+	case int64:
+		return float64(n), true
+	case json.Number:
+		f, err := n.Float64()
+		return f, err == nil
+	}
+	return 0, false
+}
+
+func otherParams(b Bench, c Case) string {
+	var parts []string
+	for _, name := range paramNames(b) {
+		if v, ok := c.Params[name]; ok && name != b.x() {
+			parts = append(parts, spaced(name)+" "+param(v))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func param(v any) string {
+	if n, ok := asNumber(v); ok {
+		return strconv.FormatFloat(n, 'g', -1, 64)
+	}
+	return fmt.Sprint(v)
+}
+
+func spaced(name string) string { return strings.ReplaceAll(name, "_", " ") }
+
+// slug makes a name safe for a file.
+func slug(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, name)
+}
+
+// benchTable has one line for each case and a column for each metric.
+func benchTable(b Bench) table {
+	metrics := metricNames(b)
+	t := table{Head: []string{"case"}}
+	for _, m := range metrics {
+		t.Head = append(t.Head, spaced(m))
+	}
+	for _, c := range b.Cases {
+		line := row{Label: c.Name}
+		for _, name := range metrics {
+			m, ok := c.Metrics[name]
+			if !ok {
+				line.Cells = append(line.Cells, cell{Text: "not measured"})
+				continue
+			}
+			line.Cells = append(line.Cells, cell{Text: quantity(m)})
+		}
+		t.Rows = append(t.Rows, line)
+	}
+	return t
+}
+
+// quantity writes a metric with its interval and number of repeats.
+func quantity(m Metric) string {
+	s := chart.Number(m.Value)
+	if m.Unit != "" {
+		s += " " + m.Unit
+	}
+	if m.High > m.Low {
+		s += fmt.Sprintf(" (%s to %s, n=%d)", chart.Number(m.Low), chart.Number(m.High), m.N)
+	}
+	return s
+}

@@ -1,0 +1,90 @@
+// Package chart draws the figures of a report. It knows nothing of runs or
+// histories: it takes points, bands and bars, and gives a Chart, which can be
+// written as SVG and as PNG. Both come from one drawing, so they cannot differ.
+//
+// The layout is the same everywhere, from top to bottom: title, legend, then
+// panels. Names of faults, phases, alerts and takeovers stand in lanes above a
+// panel's data and never over it; a lane grows by a row where two names would
+// meet. A figure's height follows from its lanes, so that panels that share
+// axes also share their size.
+//
+// A missing reading is NaN and breaks the line. It is never drawn as 0.
+package chart
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// Width is the width of every figure: 900 CSS pixels.
+const Width = 675 * vg.Inch / 72
+
+// pngDPI makes a figure 1350 pixels wide: sharp on a dense screen and in a
+// README, and still a small file.
+const pngDPI = 144
+
+// Chart is one finished figure.
+type Chart struct {
+	// Name is the file's name without its ending: "backlog".
+	Name string
+	// Title is the figure's heading.
+	Title string
+	// Alt says in one sentence what the figure shows, for those who cannot see
+	// it.
+	Alt string
+
+	height vg.Length
+	draw   func(draw.Canvas)
+}
+
+// SVG writes the figure as an SVG document. Text stays text; the fonts are
+// those of the reader's machine, in the metrics of Liberation Sans and Arial.
+func (c Chart) SVG(w io.Writer) error {
+	canvas := vgsvg.New(Width, c.height)
+	if err := c.paint(canvas); err != nil {
+		return err
+	}
+	var doc bytes.Buffer
+	if _, err := canvas.WriteTo(&doc); err != nil {
+		return fmt.Errorf("chart %s: encode the SVG: %w", c.Name, err)
+	}
+	// vgsvg names one family only; a machine without it would fall back to a
+	// serif of other widths, and labels would meet.
+	out := bytes.ReplaceAll(doc.Bytes(), []byte("font-family:Liberation Sans;"),
+		[]byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;"))
+	_, err := w.Write(out)
+	return err
+}
+
+// PNG writes the figure as a PNG image on white.
+func (c Chart) PNG(w io.Writer) error {
+	canvas := vgimg.NewWith(vgimg.UseWH(Width, c.height), vgimg.UseDPI(pngDPI))
+	if err := c.paint(canvas); err != nil {
+		return err
+	}
+	if _, err := (vgimg.PngCanvas{Canvas: canvas}).WriteTo(w); err != nil {
+		return fmt.Errorf("chart %s: encode the PNG: %w", c.Name, err)
+	}
+	return nil
+}
+
+// paint turns a panic of the plotting library into an error: a figure that
+// cannot be drawn must not cost the reader the whole report.
+func (c Chart) paint(canvas vg.CanvasSizer) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("chart %s cannot be drawn: %v", c.Name, p)
+		}
+	}()
+	dc := draw.New(canvas)
+	dc.SetColor(Paper)
+	dc.Fill(dc.Rectangle.Path())
+	c.draw(draw.Crop(dc, margin, -margin, margin, -margin))
+	return nil
+}

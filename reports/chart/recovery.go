@@ -1,0 +1,211 @@
+package chart
+
+import (
+	"image/color"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Recovery is a figure with one bar for each profile, from a fault's proven
+// effect to steady state, cut at every milestone.
+type Recovery struct {
+	Name, Title, Alt string
+	Bars             []RecoveryBar
+}
+
+// RecoveryBar is one profile's bar.
+type RecoveryBar struct {
+	Label string
+	// Milestones are drawn in order of time.
+	Milestones []Milestone
+	// Missing names what had not happened when the run ended, Watched seconds
+	// after the effect.
+	Missing string
+	Watched float64
+}
+
+// Milestone is what was reached After seconds.
+type Milestone struct {
+	Name  string
+	After float64
+	Color color.RGBA
+}
+
+const barHeight = vg.Length(24)
+
+// Chart lays the figure out.
+func (r Recovery) Chart() Chart {
+	l := recoveryLayout{Recovery: r}
+	l.height = 2*margin + titleSpace + 8
+	p := newPlot()
+	p.X.Min, p.X.Max = 0, r.longest()
+	p.X.Tick.Marker = countTicks{steps: 10}
+	p.X.Label.Text = "time since the first fault's proven effect (s)"
+	p.HideY()
+	l.plot = p
+	var names vg.Length
+	for _, b := range r.Bars {
+		names = maxLength(names, write(Ink, true, text.XLeft, text.YCenter).Width(b.Label))
+	}
+	l.left = names + 12
+	frame := draw.Canvas{Rectangle: vg.Rectangle{Min: vg.Point{X: margin + l.left}, Max: vg.Point{X: Width - margin, Y: 500}}}
+	data := p.DataCanvas(frame)
+	l.axis = data.Min.Y
+	for _, b := range r.Bars {
+		row := recoveryRow{RecoveryBar: b}
+		slices.SortStableFunc(row.Milestones, func(a, b Milestone) int { return int(sign(a.After - b.After)) })
+		row.below = row.milestoneTags(data, p)
+		row.belowRows = arrange(row.below, data.Min.X, Width-margin)
+		row.above = row.durationTags(data, p)
+		row.aboveRows = arrange(row.above, data.Min.X, Width-margin)
+		l.rows = append(l.rows, row)
+		l.height += row.height()
+	}
+	l.height += l.axis
+	return Chart{Name: r.Name, Title: r.Title, Alt: r.Alt, height: l.height, draw: l.draw}
+}
+
+func (r Recovery) longest() float64 {
+	longest := 0.0
+	for _, b := range r.Bars {
+		for _, m := range b.Milestones {
+			longest = max(longest, m.After)
+		}
+		if b.Missing != "" {
+			longest = max(longest, b.Watched)
+		}
+	}
+	return max(longest*1.02, 1)
+}
+
+func sign(v float64) float64 {
+	switch {
+	case v < 0:
+		return -1
+	case v > 0:
+		return 1
+	}
+	return 0
+}
+
+type recoveryLayout struct {
+	Recovery
+	plot   *plot.Plot
+	rows   []recoveryRow
+	left   vg.Length
+	axis   vg.Length
+	height vg.Length
+}
+
+type recoveryRow struct {
+	RecoveryBar
+	above, below         []tag
+	aboveRows, belowRows int
+}
+
+func (r recoveryRow) height() vg.Length {
+	return vg.Length(r.aboveRows+r.belowRows)*rowHeight + barHeight + 16
+}
+
+// segment is the part of a bar that ends at a milestone.
+type segment struct {
+	from, to float64
+	color    color.RGBA
+	open     bool // ends because the run did
+}
+
+func (b RecoveryBar) segments() []segment {
+	var out []segment
+	from := 0.0
+	for _, m := range b.Milestones {
+		out = append(out, segment{from: from, to: m.After, color: m.Color})
+		from = m.After
+	}
+	if b.Missing != "" && b.Watched > from {
+		out = append(out, segment{from: from, to: b.Watched, color: Grid, open: true})
+	}
+	return out
+}
+
+func (r recoveryRow) milestoneTags(data draw.Canvas, p *plot.Plot) []tag {
+	var tags []tag
+	for _, m := range r.Milestones {
+		tags = append(tags, tag{x: data.X(p.X.Norm(m.After)), label: m.Name + " " + Seconds(m.After), color: Ink, glyph: wedge{}})
+	}
+	if r.Missing != "" {
+		tags = append(tags, tag{x: data.X(p.X.Norm(r.Watched)), label: "never in this run: " + r.Missing, color: Red})
+	}
+	return tags
+}
+
+// durationTags are the seconds of the segments that are too narrow to hold
+// them; they stand above the bar.
+func (r recoveryRow) durationTags(data draw.Canvas, p *plot.Plot) []tag {
+	var tags []tag
+	for _, s := range r.segments() {
+		x0, x1 := data.X(p.X.Norm(s.from)), data.X(p.X.Norm(s.to))
+		if s.to-s.from < 0.005 || fits(s, x1-x0) {
+			continue
+		}
+		tags = append(tags, tag{x: (x0 + x1) / 2, label: Seconds(s.to - s.from), color: Muted})
+	}
+	return tags
+}
+
+func fits(s segment, width vg.Length) bool {
+	return write(Ink, true, text.XCenter, text.YCenter).Width(Seconds(s.to-s.from))+6 <= width
+}
+
+func (l *recoveryLayout) draw(c draw.Canvas) {
+	c = heading(c, l.Title)
+	frame := draw.Crop(c, l.left, 0, 0, 0)
+	data := l.plot.DataCanvas(frame)
+	l.plot.Add(plotterFunc(func(c draw.Canvas, p *plot.Plot) {
+		for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
+			x := c.X(p.X.Norm(t.Value))
+			c.StrokeLine2(draw.LineStyle{Color: Grid, Width: 0.6}, x, c.Min.Y, x, c.Max.Y)
+		}
+	}))
+	l.plot.Draw(frame)
+	y := c.Max.Y
+	for _, r := range l.rows {
+		bar := y - vg.Length(r.aboveRows)*rowHeight - 4
+		r.draw(&c, data, l.plot, bar)
+		c.FillText(write(Ink, true, text.XLeft, text.YCenter), vg.Point{X: c.Min.X, Y: bar - barHeight/2}, r.Label)
+		y -= r.height()
+	}
+}
+
+// draw puts the bar's upper edge at y.
+func (r recoveryRow) draw(c *draw.Canvas, data draw.Canvas, p *plot.Plot, y vg.Length) {
+	for _, s := range r.segments() {
+		x0, x1 := data.X(p.X.Norm(s.from)), data.X(p.X.Norm(s.to))
+		c.FillPolygon(s.color, rectangle(x0, y-barHeight, x1, y))
+		if !fits(s, x1-x0) {
+			continue
+		}
+		ink := White
+		if s.open || luminance(s.color) > 0.3 {
+			ink = Black
+		}
+		c.FillText(write(ink, true, text.XCenter, text.YCenter), vg.Point{X: (x0 + x1) / 2, Y: y - barHeight/2}, Seconds(s.to-s.from))
+	}
+	for _, t := range r.above {
+		if t.row > 0 {
+			c.StrokeLine2(draw.LineStyle{Color: Muted, Width: 0.5}, t.x, y, t.x, y+vg.Length(t.row)*rowHeight+3)
+		}
+		c.FillText(tagStyle(t.color), vg.Point{X: t.left, Y: y + vg.Length(t.row)*rowHeight + rowHeight/2}, t.label)
+	}
+	for _, t := range r.below {
+		at := y - barHeight - vg.Length(t.row)*rowHeight - rowHeight/2 - 3
+		if t.glyph != nil {
+			c.StrokeLine2(draw.LineStyle{Color: Ink, Width: 0.7}, t.x, y, t.x, at)
+			c.DrawGlyphNoClip(draw.GlyphStyle{Color: Ink, Radius: 1.8, Shape: draw.CircleGlyph{}}, vg.Point{X: t.x, Y: at})
+		}
+		c.FillText(tagStyle(t.color), vg.Point{X: t.left, Y: at}, t.label)
+	}
+}

@@ -1,0 +1,113 @@
+package chart
+
+import (
+	"image/color"
+
+	xfont "golang.org/x/image/font"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// The palette is Okabe and Ito's, which stays apart for every common kind of
+// colour blindness; purple is Tol's, because theirs is too pale for a thin
+// line on white. Hues are opaque: Tint makes the transparent ones.
+var (
+	Ink    = color.RGBA{R: 0x1f, G: 0x23, B: 0x28, A: 0xff}
+	Muted  = color.RGBA{R: 0x5b, G: 0x64, B: 0x70, A: 0xff}
+	Grid   = color.RGBA{R: 0xe3, G: 0xe6, B: 0xea, A: 0xff}
+	Paper  = color.RGBA{R: 0xff, G: 0xff, B: 0xff, A: 0xff}
+	Blue   = color.RGBA{R: 0x00, G: 0x72, B: 0xb2, A: 0xff}
+	Red    = color.RGBA{R: 0xd5, G: 0x5e, B: 0x00, A: 0xff}
+	Green  = color.RGBA{R: 0x00, G: 0x9e, B: 0x73, A: 0xff}
+	Purple = color.RGBA{R: 0xaa, G: 0x33, B: 0x77, A: 0xff}
+	Amber  = color.RGBA{R: 0xe6, G: 0x9f, B: 0x00, A: 0xff}
+	Sky    = color.RGBA{R: 0x56, G: 0xb4, B: 0xe9, A: 0xff}
+)
+
+// tint is a hue at a quarter of its strength, for areas behind data.
+func tint(c color.RGBA) color.Color {
+	return color.NRGBA{R: c.R, G: c.G, B: c.B, A: 0x38}
+}
+
+const (
+	margin     = vg.Length(10)
+	textSize   = vg.Length(9)
+	titleSize  = vg.Length(12)
+	lineWidth  = vg.Length(1.4)
+	rowHeight  = vg.Length(13)
+	legendRow  = vg.Length(15)
+	titleSpace = vg.Length(20)
+)
+
+// Dashes tell lines apart where colour cannot.
+var (
+	Dashed = []vg.Length{4, 3}
+	Dotted = []vg.Length{1.5, 2}
+)
+
+func sans(size vg.Length, bold bool) font.Font {
+	f := font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}
+	if bold {
+		f.Weight = xfont.WeightBold
+	}
+	return f
+}
+
+// write is a style of text whose anchor is at the given alignment.
+func write(c color.Color, bold bool, x text.XAlignment, y text.YAlignment) text.Style {
+	return text.Style{Color: c, Font: sans(textSize, bold), XAlign: x, YAlign: y, Handler: plot.DefaultTextHandler}
+}
+
+// newPlot is an empty plot in the house style: one font, a light grid, no box.
+func newPlot() *plot.Plot {
+	p := plot.New()
+	p.BackgroundColor = nil
+	for _, a := range []*plot.Axis{&p.X, &p.Y} {
+		a.Label.TextStyle.Font, a.Label.TextStyle.Color = sans(textSize, false), Muted
+		a.Tick.Label.Font, a.Tick.Label.Color = sans(textSize, false), Ink
+		a.LineStyle = draw.LineStyle{Color: Muted, Width: 0.6}
+		a.Tick.LineStyle, a.Tick.Length = draw.LineStyle{Color: Muted, Width: 0.6}, 3
+		a.Padding = 0
+		a.Label.Padding = 3
+	}
+	p.Y.Tick.Length = 0
+	return p
+}
+
+// plotterFunc lets a function be a plotter.
+type plotterFunc func(draw.Canvas, *plot.Plot)
+
+// Plot implements plot.Plotter.
+func (f plotterFunc) Plot(c draw.Canvas, p *plot.Plot) { f(c, p) }
+
+// gridLines draws a line across the data at every labelled tick of Y.
+func gridLines() plotterFunc {
+	return func(c draw.Canvas, p *plot.Plot) {
+		for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
+			if t.IsMinor() || t.Value < p.Y.Min || t.Value > p.Y.Max {
+				continue
+			}
+			y := c.Y(p.Y.Norm(t.Value))
+			c.StrokeLine2(draw.LineStyle{Color: Grid, Width: 0.6}, c.Min.X, y, c.Max.X, y)
+		}
+	}
+}
+
+func rectangle(x0, y0, x1, y1 vg.Length) []vg.Point {
+	return []vg.Point{{X: x0, Y: y0}, {X: x1, Y: y0}, {X: x1, Y: y1}, {X: x0, Y: y1}}
+}
+
+// Black and White are for text on a bar, whose hue no theme changes much.
+var (
+	Black = color.RGBA{A: 0xff}
+	White = color.RGBA{R: 0xff, G: 0xff, B: 0xfe, A: 0xff}
+)
+
+// luminance is a rough relative luminance, 0 to 1: enough to choose between
+// black and white text.
+func luminance(c color.RGBA) float64 {
+	return (0.2126*float64(c.R) + 0.7152*float64(c.G) + 0.0722*float64(c.B)) / 255
+}

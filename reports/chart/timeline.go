@@ -1,0 +1,273 @@
+package chart
+
+import (
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Timeline is a figure of values over time: panels on top of each other, with
+// the same axes, so that they can be compared by eye.
+type Timeline struct {
+	Name, Title, Alt string
+	// YLabel names the unit.
+	YLabel string
+	// LogSeconds makes Y a logarithmic axis of durations in seconds; else it is
+	// linear, begins at 0 and has whole numbers.
+	LogSeconds bool
+	Panels     []Panel
+}
+
+// Panel is one profile's part of a timeline. Times are in seconds since its
+// run began.
+type Panel struct {
+	Title  string
+	Lines  []Line
+	Bands  []Band
+	Phases []Band
+	Marks  []Mark
+	// Bound is drawn as a dashed line, with its name beside the data; nil draws
+	// none.
+	Bound      *float64
+	BoundLabel string
+}
+
+// Line is one series. Lines of the same label share one legend entry.
+type Line struct {
+	Label  string
+	Color  color.RGBA
+	Dashes []vg.Length
+	Thin   bool
+	Points []Point
+}
+
+// Point is one reading; V is NaN where there was none.
+type Point struct{ T, V float64 }
+
+// Band is a span of time with a name.
+type Band struct {
+	From, To float64
+	Label    string
+}
+
+// Mark is something that happened at one moment.
+type Mark struct {
+	T     float64
+	Label string
+	Kind  MarkKind
+}
+
+// MarkKind says how a mark looks.
+type MarkKind int
+
+// The kinds of mark.
+const (
+	AlertMark MarkKind = iota
+	TakeoverMark
+)
+
+func (k MarkKind) look() (draw.GlyphDrawer, color.RGBA, string) {
+	if k == TakeoverMark {
+		return diamond{}, Ink, "shards taken over"
+	}
+	return wedge{}, Red, "alert notified"
+}
+
+const (
+	dataHeight  = vg.Length(125)
+	boundMargin = vg.Length(74)
+	panelSpace  = vg.Length(12)
+)
+
+// Empty tells whether no panel has a reading.
+func (t Timeline) Empty() bool {
+	for _, p := range t.Panels {
+		for _, l := range p.Lines {
+			for _, pt := range l.Points {
+				if t.drawable(pt.V) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+func (t Timeline) drawable(v float64) bool {
+	return !math.IsNaN(v) && !math.IsInf(v, 0) && (!t.LogSeconds || v > 0)
+}
+
+// Chart lays the figure out.
+func (t Timeline) Chart() Chart {
+	l := newLayout(t)
+	return Chart{Name: t.Name, Title: t.Title, Alt: t.Alt, height: l.height, draw: l.draw}
+}
+
+// layout is a timeline with all its measures known.
+type layout struct {
+	Timeline
+	legend legend
+	panels []panelLayout
+	right  vg.Length // room beside the data for names of bounds
+	height vg.Length
+}
+
+type panelLayout struct {
+	Panel
+	plot  *plot.Plot
+	tags  []tag
+	rows  int
+	above vg.Length // the height of the lanes
+	below vg.Length // the height of the X axis
+}
+
+func newLayout(t Timeline) *layout {
+	l := &layout{Timeline: t, legend: t.legend(), right: 4}
+	for _, p := range t.Panels {
+		if p.Bound != nil {
+			l.right = boundMargin
+		}
+	}
+	l.height = 2*margin + titleSpace + l.legend.height(Width-2*margin) - panelSpace
+	maxT, minV, maxV := t.ranges()
+	for i, p := range t.Panels {
+		pl := panelLayout{Panel: p, plot: t.newPanelPlot(p, maxT, minV, maxV)}
+		if i == len(t.Panels)-1 {
+			pl.plot.X.Label.Text = "time since the run began (s)"
+		}
+		// The X range of the data does not depend on the height: any will do.
+		frame := draw.Canvas{Rectangle: vg.Rectangle{Min: vg.Point{X: margin}, Max: vg.Point{X: Width - margin - l.right, Y: 500}}}
+		data := pl.plot.DataCanvas(frame)
+		pl.tags = pl.makeTags(data)
+		pl.rows = arrange(pl.tags, data.Min.X, Width-margin)
+		pl.above = rowHeight + vg.Length(pl.rows)*rowHeight + 2
+		pl.below = data.Min.Y
+		l.height += pl.above + dataHeight + pl.below + panelSpace
+		l.panels = append(l.panels, pl)
+	}
+	return l
+}
+
+// ranges are those that hold the data of all panels.
+func (t Timeline) ranges() (maxT, minV, maxV float64) {
+	minV = math.Inf(1)
+	for _, p := range t.Panels {
+		for _, b := range p.Phases {
+			maxT = max(maxT, b.To)
+		}
+		if p.Bound != nil && t.drawable(*p.Bound) {
+			maxV, minV = max(maxV, *p.Bound), min(minV, *p.Bound)
+		}
+		for _, l := range p.Lines {
+			for _, pt := range l.Points {
+				if t.drawable(pt.V) {
+					maxT, maxV, minV = max(maxT, pt.T), max(maxV, pt.V), min(minV, pt.V)
+				}
+			}
+		}
+	}
+	return max(maxT, 1), minV, maxV
+}
+
+func (t Timeline) newPanelPlot(panel Panel, maxT, minV, maxV float64) *plot.Plot {
+	p := newPlot()
+	p.X.Tick.Marker = countTicks{steps: 10, whole: true}
+	p.Y.Label.Text = t.YLabel
+	p.X.Min, p.X.Max = 0, maxT
+	if t.LogSeconds {
+		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, secondsLogTicks{}
+		p.Y.Min, p.Y.Max = logRange(minV, maxV)
+	} else {
+		ticks := countTicks{steps: 5, whole: true}
+		p.Y.Tick.Marker, p.Y.Min, p.Y.Max = ticks, 0, ticks.top(maxV)
+	}
+	p.Add(bands(panel.Bands), phaseEdges(panel.Phases), gridLines())
+	if panel.Bound != nil && t.drawable(*panel.Bound) {
+		p.Add(boundLine(*panel.Bound, panel.BoundLabel))
+	}
+	for _, l := range panel.Lines {
+		p.Add(t.line(l))
+	}
+	return p
+}
+
+func (t Timeline) legend() legend {
+	var l legend
+	seen := map[string]bool{}
+	add := func(e entry) {
+		if !seen[e.label] {
+			seen[e.label] = true
+			l = append(l, e)
+		}
+	}
+	for _, p := range t.Panels {
+		for _, s := range p.Lines {
+			add(entry{label: s.Label, color: s.Color, dashes: s.Dashes})
+		}
+	}
+	for _, p := range t.Panels {
+		if p.Bound != nil {
+			add(entry{label: p.BoundLabel, color: Ink, dashes: Dashed, width: 1})
+		}
+		if len(p.Bands) > 0 {
+			add(entry{label: "fault on", color: Amber, area: true, shade: true})
+		}
+		for _, m := range p.Marks {
+			glyph, c, label := m.Kind.look()
+			add(entry{label: label, color: c, glyph: glyph})
+		}
+	}
+	return l
+}
+
+// makeTags gathers the names that stand above a panel's data.
+func (p *panelLayout) makeTags(data draw.Canvas) []tag {
+	var tags []tag
+	for _, b := range p.Bands {
+		tags = append(tags, tag{x: data.X(p.plot.X.Norm(max(0, b.From))), label: b.Label, color: faultInk})
+	}
+	for _, m := range p.Marks {
+		glyph, c, _ := m.Kind.look()
+		tags = append(tags, tag{x: data.X(p.plot.X.Norm(m.T)), label: m.Label, color: c, glyph: glyph})
+	}
+	return tags
+}
+
+// faultInk is amber dark enough to read.
+var faultInk = color.RGBA{R: 0x8a, G: 0x5a, B: 0x00, A: 0xff}
+
+func (l *layout) draw(c draw.Canvas) {
+	c = heading(c, l.Title)
+	c = l.legend.draw(c)
+	for _, p := range l.panels {
+		frame := c
+		frame.Max.Y = c.Max.Y - p.above
+		frame.Min.Y = frame.Max.Y - dataHeight - p.below
+		frame.Max.X -= l.right
+		data := p.plot.DataCanvas(frame)
+		p.plot.Draw(frame)
+		drawTags(&c, p.tags, data.Max.Y+2, data.Min.Y)
+		p.drawPhases(&c, data, c.Max.Y-rowHeight/2)
+		c.FillText(write(Ink, true, text.XLeft, text.YCenter), vg.Point{X: c.Min.X, Y: c.Max.Y - rowHeight/2}, p.Title)
+		c.Max.Y = frame.Min.Y - panelSpace
+	}
+}
+
+// drawPhases writes the phases' names into the panel's top row, each in the
+// middle of its span; a name that does not fit is left out, its edge stays.
+func (p *panelLayout) drawPhases(c *draw.Canvas, data draw.Canvas, y vg.Length) {
+	style := write(Muted, false, text.XCenter, text.YCenter)
+	free := c.Min.X + write(Ink, true, text.XLeft, text.YCenter).Width(p.Title) + 8
+	for _, ph := range p.Phases {
+		x0, x1 := data.X(p.plot.X.Norm(ph.From)), data.X(p.plot.X.Norm(ph.To))
+		from := maxLength(x0, free)
+		if style.Width(ph.Label)+6 > x1-from {
+			continue
+		}
+		c.FillText(style, vg.Point{X: (from + x1) / 2, Y: y}, ph.Label)
+	}
+}

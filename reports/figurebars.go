@@ -1,0 +1,168 @@
+package reports
+
+import (
+	"fmt"
+	"image/color"
+	"slices"
+	"strings"
+
+	"paperlab/reports/chart"
+	"paperlab/reports/series"
+	"paperlab/scenarios/history"
+)
+
+// recoveryFigure draws, for each profile, what happened between the first
+// fault's proven effect and steady state.
+func recoveryFigure(r Result, events map[string][]history.Event) (*figure, string) {
+	f := chart.Recovery{
+		Name: "recovery", Title: "Time to detect and to recover",
+		Alt: "One bar for each profile from the fault's effect to steady state, cut at each milestone.",
+	}
+	for _, run := range r.Runs {
+		if run.effectAt() != nil {
+			f.Bars = append(f.Bars, recoveryBar(run, series.Takeovers(events[run.Profile])))
+		}
+	}
+	if len(f.Bars) == 0 {
+		if len(r.Runs) == 0 || len(r.Runs[0].Faults) == 0 {
+			return nil, "No time to detect or recover is shown: no fault was injected."
+		}
+		return nil, "No time to detect or recover is shown: no fault's effect was proven."
+	}
+	return &figure{f.Chart(), "A part of a bar ends with what is written below its right edge; its length is on it or above it. Steady again means backlog and latency both."}, ""
+}
+
+func recoveryBar(run Run, takeovers []series.Takeover) chart.RecoveryBar {
+	effect := *run.effectAt()
+	b := chart.RecoveryBar{Label: run.Profile, Watched: max(run.end()-effect, 0)}
+	add := func(name string, after float64, c color.RGBA) {
+		b.Milestones = append(b.Milestones, chart.Milestone{Name: name, After: max(after, 0), Color: c})
+	}
+	var missing []string
+	switch a := run.detecting(); {
+	case a != nil:
+		// An alert can have been firing, for its hold time, from the moment
+		// that its rule was first true; it cannot be noticed before it arrives.
+		add("alert fires", a.FiringAtS-effect, chart.Amber)
+		add("notified", a.NotifiedAtS-effect, chart.Red)
+	case run.TimeToDetectS != nil:
+		add("notified", *run.TimeToDetectS, chart.Red)
+	default:
+		missing = append(missing, "alert")
+	}
+	if taken := run.tookOver(takeovers); len(taken) > 0 {
+		add("taken over", taken[len(taken)-1].T-effect, chart.Purple)
+	}
+	for _, m := range []struct {
+		name  string
+		after *float64
+		color color.RGBA
+	}{{"backlog back", run.LagRecoveryS, chart.Sky}, {"steady again", run.TimeToRecoverS, chart.Blue}} {
+		if m.after != nil {
+			add(m.name, *m.after, m.color)
+		} else {
+			missing = append(missing, m.name)
+		}
+	}
+	b.Missing = strings.Join(missing, ", ")
+	return b
+}
+
+// anomalyFigure sets the profiles' counts side by side: on the left what must
+// not happen, on the right what may happen and costs.
+func anomalyFigure(r Result) (*figure, string) {
+	if len(r.Runs) == 0 {
+		return nil, "No anomalies are shown: no profile was run."
+	}
+	f := chart.Bars{
+		Name: "anomalies", Title: "What went wrong, by kind",
+		Alt: "Counts of each kind of anomaly, one bar for each profile.",
+		Panels: []chart.BarPanel{
+			{Title: "violations", YLabel: "count", Groups: []chart.BarGroup{
+				{Label: "lost"}, {Label: "duplicate effects"}, {Label: "order violations"}, {Label: "unexpected effects"},
+			}},
+			{Title: "allowed, but paid for", YLabel: "count", Groups: []chart.BarGroup{
+				{Label: "duplicate deliveries"}, {Label: "LLM calls repeated"}, {Label: "dead letters"},
+			}},
+		},
+	}
+	for _, run := range naiveFirst(r.Runs) {
+		f.Series = append(f.Series, chart.BarSeries{Label: run.Profile, Color: profileColor(run.Profile)})
+		c := run.Counts
+		for p, values := range [][]int{
+			{c.Lost, c.DuplicateEffects, c.OrderViolations, c.Unexpected},
+			{c.DuplicateDeliveries, c.LLMCallsRepeated, c.DeadLetters},
+		} {
+			for i, n := range values {
+				g := &f.Panels[p].Groups[i]
+				g.Bars = append(g.Bars, chart.Bar{Value: float64(n), Text: chart.Count(n), Known: true})
+			}
+		}
+	}
+	caption := "Counted by the checkers from the witnesses' history."
+	if slices.ContainsFunc(r.Runs, func(run Run) bool { return run.Counts.Offered == 0 }) {
+		caption += " A profile that was offered nothing could do nothing wrong."
+	}
+	return &figure{f.Chart(), caption}, ""
+}
+
+func naiveFirst(runs []Run) []Run {
+	out := slices.Clone(runs)
+	slices.SortStableFunc(out, func(a, b Run) int {
+		rank := func(r Run) int {
+			if r.Profile == naive {
+				return 0
+			}
+			return 1
+		}
+		return rank(a) - rank(b)
+	})
+	return out
+}
+
+func profileColor(profile string) color.RGBA {
+	if profile == naive {
+		return chart.Red
+	}
+	return chart.Blue
+}
+
+// redundancyFigure compares the primary LLM alone with all providers together,
+// for each fault during which some call of the primary brought no summary.
+func redundancyFigure(r Result, events map[string][]history.Event) (*figure, string) {
+	f := chart.Bars{
+		Name: "redundancy", Title: "No summary while the fault was on: before and after redundancy",
+		Alt: "Share of failed calls to the primary LLM beside the share of papers that no provider summarized, for each fault.",
+		Series: []chart.BarSeries{
+			{Label: "calls to " + series.Primary + " alone that gave none", Color: chart.Red},
+			{Label: "papers that no provider summarized meanwhile", Color: chart.Blue},
+		},
+	}
+	p := chart.BarPanel{YLabel: "share", Percent: true}
+	failed, asked := 0, 0
+	for _, run := range r.Runs {
+		for i, b := range faultBands(run) {
+			from := b.From
+			if at := run.Faults[i].EffectAtS; at != nil {
+				from = *at
+			}
+			red := series.During(events[run.Profile], from, b.To)
+			failed += red.PrimaryFailed
+			asked += red.PrimaryAsks
+			p.Groups = append(p.Groups, chart.BarGroup{
+				Label: fmt.Sprintf("%s\n%s", b.Label, run.Profile),
+				Bars:  []chart.Bar{share(red.PrimaryFailed, red.PrimaryAsks), share(red.WithoutSummary, red.Versions)},
+			})
+		}
+	}
+	switch {
+	case len(p.Groups) == 0:
+		return nil, ""
+	case asked == 0:
+		return nil, "No comparison of one LLM with two is shown: the primary was not asked while a fault was on."
+	case failed == 0:
+		return nil, "No comparison of one LLM with two is shown: no call to the primary failed while a fault was on."
+	}
+	f.Panels = []chart.BarPanel{p}
+	return &figure{f.Chart(), "A paper without a summary when the fault ended is late, not lost. An open breaker keeps the calls to the primary few."}, ""
+}

@@ -1,0 +1,194 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"paperlab/reports/chart"
+	"paperlab/reports/series"
+	"paperlab/scenarios/history"
+)
+
+// figure is a chart with the words around it.
+type figure struct {
+	chart.Chart
+	Caption string
+}
+
+// figures draws what the record and the histories allow, in the order of the
+// page, and says in a sentence each what could not be drawn.
+func figures(r Result, events map[string][]history.Event) (drawn []figure, missing []string) {
+	take := func(f *figure, why string) {
+		if f != nil {
+			drawn = append(drawn, *f)
+		} else if why != "" {
+			missing = append(missing, why)
+		}
+	}
+	take(backlogFigure(r, events))
+	take(recoveryFigure(r, events))
+	take(anomalyFigure(r))
+	take(latencyFigure(r, events))
+	take(callsFigure(r, events))
+	take(redundancyFigure(r, events))
+	return drawn, missing
+}
+
+// panel is a profile's empty panel: its faults, phases and name.
+func panel(r Run, events []history.Event) chart.Panel {
+	p := chart.Panel{Title: r.Profile, Bands: faultBands(r), Phases: phases(r, events)}
+	return p
+}
+
+func phases(r Run, events []history.Event) []chart.Band {
+	if len(r.Phases) == 0 {
+		return series.Phases(events)
+	}
+	var out []chart.Band
+	for _, p := range r.Phases {
+		out = append(out, chart.Band{From: p.StartS, To: p.EndS, Label: p.Name})
+	}
+	return out
+}
+
+// faultBands span from injection to healing; a fault that was never healed
+// lasts until the run's end.
+func faultBands(r Run) []chart.Band {
+	var out []chart.Band
+	for _, f := range r.Faults {
+		b := chart.Band{From: f.InjectedAtS, To: max(r.end(), f.InjectedAtS), Label: orElse(f.ID, f.Kind)}
+		if f.HealedAtS != nil {
+			b.To = *f.HealedAtS
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+func backlogFigure(r Result, events map[string][]history.Event) (*figure, string) {
+	t := chart.Timeline{
+		Name: "backlog", Title: "Backlog: entries not yet read, plus read and not yet acknowledged",
+		Alt:    "Backlog over time, one panel for each profile, with the faults shaded.",
+		YLabel: "entries",
+	}
+	colors := []*chart.Line{{Color: chart.Green}, {Color: chart.Purple}, {Color: chart.Sky}}
+	step := 0.0
+	for _, run := range r.Runs {
+		own := events[run.Profile]
+		p := panel(run, own)
+		for i, s := range series.Backlog(own) {
+			p.Lines = append(p.Lines, chart.Line{Label: s.Name, Color: colors[min(i, 2)].Color, Points: s.Points})
+			step = max(step, series.Interval(s.Points))
+		}
+		if run.Steady.BacklogBound > 0 {
+			p.Bound, p.BoundLabel = new(run.Steady.BacklogBound), "steady bound"
+		}
+		p.Marks = append(alertMarks(run), takeoverMarks(series.Takeovers(own))...)
+		t.Panels = append(t.Panels, p)
+	}
+	if t.Empty() {
+		return nil, "No backlog is shown: the history has no reading of the streams."
+	}
+	return &figure{t.Chart(), fmt.Sprintf("Read from Redis by the lab about every %s. A gap is a reading that Redis could not give; it is not zero.", chart.Seconds(step))}, ""
+}
+
+// alertMarks merges alerts of one name that arrived together.
+func alertMarks(r Run) []chart.Mark {
+	var alerts []chart.Mark
+	for _, a := range r.Alerts {
+		alerts = append(alerts, chart.Mark{T: a.NotifiedAtS, Label: a.Name, Kind: chart.AlertMark})
+	}
+	return cluster(alerts, func(label string, n int) string { return fmt.Sprintf("%s ×%d", label, n) })
+}
+
+func takeoverMarks(takeovers []series.Takeover) []chart.Mark {
+	var marks []chart.Mark
+	for _, t := range takeovers {
+		marks = append(marks, chart.Mark{T: t.T, Label: "1 shard", Kind: chart.TakeoverMark})
+	}
+	return cluster(marks, func(_ string, n int) string { return fmt.Sprintf("%d shards", n) })
+}
+
+// together is how close marks of one name must follow each other, in seconds,
+// to be drawn as one.
+const together = 1.0
+
+func cluster(marks []chart.Mark, name func(label string, n int) string) []chart.Mark {
+	slices.SortStableFunc(marks, func(a, b chart.Mark) int {
+		return cmp.Or(strings.Compare(a.Label, b.Label), cmp.Compare(a.T, b.T))
+	})
+	var out []chart.Mark
+	for i := 0; i < len(marks); {
+		n := 1
+		for i+n < len(marks) && marks[i+n].Label == marks[i].Label && marks[i+n].T-marks[i+n-1].T <= together {
+			n++
+		}
+		m := marks[i]
+		if n > 1 {
+			m.Label = name(m.Label, n)
+		}
+		out = append(out, m)
+		i += n
+	}
+	return out
+}
+
+func latencyFigure(r Result, events map[string][]history.Event) (*figure, string) {
+	t := chart.Timeline{
+		Name: "latency", Title: "End to end: from arXiv's page to the subscriber",
+		Alt:    "Latency per second over time on a logarithmic scale, one panel for each profile.",
+		YLabel: "latency (log scale)", LogSeconds: true,
+	}
+	for _, run := range r.Runs {
+		own := events[run.Profile]
+		p := panel(run, own)
+		l := series.EndToEnd(own)
+		p.Lines = []chart.Line{
+			{Label: "slowest", Color: chart.Muted, Thin: true, Points: l.Max},
+			{Label: "p95", Color: chart.Red, Points: l.P95},
+			{Label: "p50", Color: chart.Blue, Points: l.P50},
+		}
+		t.Panels = append(t.Panels, p)
+	}
+	if t.Empty() {
+		return nil, "No latency is shown: the history has nobody who was told of a paper that was served."
+	}
+	return &figure{t.Chart(), "Each second holds the notifications that arrived in it; a gap is a second in which nobody was told."}, ""
+}
+
+func callsFigure(r Result, events map[string][]history.Event) (*figure, string) {
+	t := chart.Timeline{
+		Name: "llm-calls", Title: "LLM calls by provider and outcome",
+		Alt:    "Calls per second over time for each LLM provider, one panel for each profile.",
+		YLabel: "calls per second (1/s)",
+	}
+	colors := [][2]chart.Line{{{Color: chart.Blue}, {Color: chart.Red}}, {{Color: chart.Green}, {Color: chart.Purple}}}
+	total := 0
+	for _, run := range r.Runs {
+		own := events[run.Profile]
+		p := panel(run, own)
+		for i, c := range series.Calls(own) {
+			hue := colors[min(i, 1)]
+			p.Lines = append(p.Lines,
+				chart.Line{Label: c.Name + " summarized", Color: hue[0].Color, Points: c.OK},
+				chart.Line{Label: c.Name + " gave no summary", Color: hue[1].Color, Dashes: chart.Dashed, Points: c.NoSummary})
+			total += c.Total
+		}
+		t.Panels = append(t.Panels, p)
+	}
+	if total == 0 {
+		return nil, "No LLM calls are shown: the stand-ins saw none."
+	}
+	return &figure{t.Chart(), "Counted by the stand-ins. A call gave no summary when it ended in an error or when the caller stopped waiting."}, ""
+}
+
+// share is a bar in percent that says what of what.
+func share(part, of int) chart.Bar {
+	if of == 0 {
+		return chart.Bar{Text: "none asked"}
+	}
+	pct := 100 * float64(part) / float64(of)
+	return chart.Bar{Value: pct, Known: true, Text: fmt.Sprintf("%s %%\n%s of %s", strings.TrimSuffix(fmt.Sprintf("%.1f", pct), ".0"), chart.Count(part), chart.Count(of))}
+}

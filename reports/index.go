@@ -1,0 +1,149 @@
+package reports
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"paperlab/reports/chart"
+)
+
+var indexHTML = template.Must(template.New("index.html").Funcs(words).ParseFS(templates, "template/index.html"))
+
+// indexPage lists everything under one folder.
+type indexPage struct {
+	Lines  []indexLine
+	Broken []brokenFolder
+}
+
+// indexLine is one run or benchmark.
+type indexLine struct {
+	Name, Link string
+	StartedAt  time.Time
+	Verdict    Verdict // empty for a benchmark
+	Seed       string
+	About      string
+	Cells      []cell
+	Commit     string
+}
+
+type brokenFolder struct{ Folder, Why string }
+
+// Index writes outDir/index.html: all results in outDir/NAME/RUN/, newest
+// first. A folder without result.json is passed over: it may be a run that is
+// still going on. One whose record cannot be read, or is not ours, is listed
+// with the reason and stops nothing. Symbolic links ("latest") are passed over,
+// since what they point to is listed itself.
+func Index(outDir string) error {
+	p := indexPage{}
+	names, err := folders(outDir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("index the reports in %s: %w", outDir, err)
+	}
+	for _, name := range names {
+		runs, err := folders(filepath.Join(outDir, name))
+		if err != nil {
+			p.Broken = append(p.Broken, brokenFolder{name, err.Error()})
+			continue
+		}
+		for _, run := range runs {
+			p.take(outDir, name, run)
+		}
+	}
+	slices.SortStableFunc(p.Lines, func(a, b indexLine) int {
+		return cmp.Or(b.StartedAt.Compare(a.StartedAt), cmp.Compare(a.Link, b.Link))
+	})
+	return writeFile(outDir, "index.html", func(w io.Writer) error { return indexHTML.Execute(w, p) })
+}
+
+// folders lists the real folders in dir; a link is not one.
+func folders(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	var out []string
+	for _, e := range entries {
+		if e.IsDir() {
+			out = append(out, e.Name())
+		}
+	}
+	return out, err
+}
+
+func (p *indexPage) take(outDir, name, run string) {
+	folder := filepath.Join(outDir, name, run)
+	if _, err := os.Lstat(filepath.Join(folder, "result.json")); errors.Is(err, os.ErrNotExist) {
+		return
+	}
+	line, err := readLine(folder)
+	if err != nil {
+		p.Broken = append(p.Broken, brokenFolder{name + "/" + run, err.Error()})
+		return
+	}
+	line.Link = url.PathEscape(name) + "/" + url.PathEscape(run) + "/report.html"
+	if line.Name == "" {
+		line.Name = name
+	}
+	p.Lines = append(p.Lines, line)
+}
+
+// readLine finds out by the schema what kind of record a folder holds.
+func readLine(folder string) (indexLine, error) {
+	content, _, err := readRecord(folder)
+	if err != nil {
+		return indexLine{}, err
+	}
+	var head struct{ Schema string }
+	if json.Unmarshal(content, &head) == nil && head.Schema == BenchSchema {
+		b, err := LoadBench(folder)
+		return indexLine{
+			Name: "bench " + b.Name, StartedAt: b.StartedAt, About: b.About, Commit: commit(b.Code),
+			Cells: []cell{{Text: count(len(b.Cases), "case", "cases")}},
+		}, err
+	}
+	r, err := LoadResult(folder)
+	return resultLine(r), err
+}
+
+func resultLine(r Result) indexLine {
+	l := indexLine{Name: r.Scenario, StartedAt: r.StartedAt, Verdict: r.Verdict, Seed: fmt.Sprint(r.Seed), About: r.About, Commit: commit(r.Code)}
+	triple := func(profile string) cell {
+		if run := r.run(profile); run != nil {
+			return cell{Text: anomalyTriple(*run)}
+		}
+		return cell{Text: "not run"}
+	}
+	if main := cmp.Or(r.run(hardened), r.run(naive)); main != nil {
+		l.Cells = []cell{
+			reached(*main, main.TimeToDetectS, "at once", "no alert"),
+			reached(*main, main.LagRecoveryS, "never left", "not in this run"),
+			triple(hardened), triple(naive),
+		}
+	}
+	return l
+}
+
+// anomalyTriple is lost / twice / out of order.
+func anomalyTriple(r Run) string {
+	return fmt.Sprintf("%s / %s / %s", chart.Count(r.Counts.Lost), chart.Count(r.Counts.DuplicateEffects), chart.Count(r.Counts.OrderViolations))
+}
+
+func commit(c Code) string {
+	id := orElse(c.Commit, "unknown")
+	if len(id) > 10 {
+		id = id[:10]
+	}
+	if c.Dirty {
+		id += " with changes"
+	}
+	return id
+}
+
+// Blank are the cells that a line leaves empty.
+func (l indexLine) Blank() []struct{} { return make([]struct{}, 4-len(l.Cells)) }

@@ -1,0 +1,163 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"paperlab/reports/chart"
+)
+
+// anomaly is one kind of violation: which invariant judges it, and how it is
+// told. The sentences take a count; a kind that nobody counts has count -1.
+type anomaly struct {
+	id string
+	// none is said where the invariant is valid, some where it is not, did
+	// where the naive service is the subject.
+	none      string
+	some, did func(n int) string
+	count     func(Counts) int
+	// always: said in every story, even if nothing happened.
+	always bool
+}
+
+var anomalies = []anomaly{
+	{
+		id: "no-loss", none: "nothing was lost", always: true,
+		some:  func(n int) string { return was(n, "message", "messages") + " lost" },
+		did:   func(n int) string { return "lost " + count(n, "message", "messages") },
+		count: func(c Counts) int { return c.Lost },
+	}, {
+		id: "no-duplicate-effect", none: "nobody was told twice", always: true,
+		some:  func(n int) string { return "somebody was told the same thing again " + times(n) },
+		did:   func(n int) string { return "told somebody the same thing again " + times(n) },
+		count: func(c Counts) int { return c.DuplicateEffects },
+	}, {
+		id: "key-order", none: "nobody was told out of order", always: true,
+		some:  func(n int) string { return "somebody was told out of order " + times(n) },
+		did:   func(n int) string { return "told somebody out of order " + times(n) },
+		count: func(c Counts) int { return c.OrderViolations },
+	}, {
+		id: "no-unexpected-effect", none: "nobody was told what they never asked for",
+		some:  func(n int) string { return "somebody was told what they never asked for " + times(n) },
+		did:   func(n int) string { return "told somebody what they never asked for " + times(n) },
+		count: func(c Counts) int { return c.Unexpected },
+	}, {
+		id: "all-or-none", none: "no paper's notifications were published in part",
+		some:  func(int) string { return "the notifications of some papers were published only in part" },
+		did:   func(int) string { return "published the notifications of some papers only in part" },
+		count: func(Counts) int { return -1 },
+	}, {
+		id: "produce-once", none: "no message stood on its stream twice",
+		some:  func(int) string { return "some messages stood on their stream more than once" },
+		did:   func(int) string { return "put some messages on their stream more than once" },
+		count: func(Counts) int { return -1 },
+	},
+}
+
+// outcomeSentences say what became of the load.
+func outcomeSentences(r Run) []string {
+	c := r.Counts
+	if c.Offered == 0 {
+		return []string{"No paper was offered, so nothing was put to the test."}
+	}
+	load := "Of " + count(c.Offered, "paper", "papers")
+	if c.Delivered > 0 {
+		load += " and " + count(c.Delivered, "notification", "notifications")
+	}
+	var said, open []string
+	for _, a := range anomalies {
+		switch verdict, n := r.invariant(a.id), a.count(c); {
+		case verdict == invalid && n == 0:
+			// The checker counts more than the counter: trust the verdict.
+			open = append(open, fmt.Sprintf("%s was broken; its table says how.", a.id))
+		case verdict == invalid, verdict != valid && n > 0:
+			said = append(said, a.some(n))
+		case verdict == valid && a.always:
+			said = append(said, a.none)
+		case verdict == unknown:
+			open = append(open, fmt.Sprintf("Whether %s held could not be judged.", a.id))
+		}
+	}
+	out := []string{}
+	if len(said) > 0 {
+		out = append(out, load+", "+list(said)+".")
+	} else {
+		out = append(out, capital(was(c.Offered, "paper", "papers"))+" offered"+deliveredClause(c)+".")
+	}
+	return append(append(out, open...), repeats(c))
+}
+
+func deliveredClause(c Counts) string {
+	if c.Delivered == 0 {
+		return ""
+	}
+	return " and " + was(c.Delivered, "notification", "notifications") + " told"
+}
+
+// repeats tell of work that was done again without anybody noticing.
+func repeats(c Counts) string {
+	var parts []string
+	if n := c.DuplicateDeliveries - c.DuplicateEffects; n > 0 {
+		parts = append(parts, was(n, "webhook", "webhooks")+" repeated and recognised by the key")
+	}
+	if n := c.LLMCallsRepeated; n > 0 {
+		parts = append(parts, was(n, "LLM call", "LLM calls")+" answered again for a paper that had its summary")
+	}
+	if n := c.DeadLetters; n > 0 {
+		parts = append(parts, was(n, "entry", "entries")+" set aside as a dead letter")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return capital(list(parts)) + "."
+}
+
+// naiveSentences compare: same load, seed and faults.
+func naiveSentences(r Run) []string {
+	if r.Counts.Offered == 0 {
+		return []string{"The naive service was offered no paper, so there is nothing to compare with."}
+	}
+	const subject = "The naive service, under the same load, seed and faults, "
+	var did, open []string
+	for _, a := range anomalies {
+		switch verdict, n := r.invariant(a.id), a.count(r.Counts); {
+		case n > 0, verdict == invalid && n < 0:
+			did = append(did, a.did(n))
+		case verdict == unknown:
+			open = append(open, a.id)
+		}
+	}
+	var out []string
+	switch {
+	case len(did) > 0:
+		out = append(out, subject+list(did)+".")
+	case len(open) > 0:
+		out = append(out, subject+"could not be judged in full.")
+	default:
+		out = append(out, subject+"shows no anomaly in this run.")
+	}
+	if len(open) > 0 {
+		out = append(out, "Not judged for it: "+list(open)+".")
+	}
+	if r.effectAt() == nil {
+		return out
+	}
+	if r.LagRecoveryS == nil {
+		return append(out, "Its backlog was not back within its steady bound when the run ended.")
+	}
+	if *r.LagRecoveryS == 0 {
+		return append(out, "Its backlog never left its steady bound.")
+	}
+	return append(out, fmt.Sprintf("Its backlog was back within its steady bound after %s.", chart.Seconds(*r.LagRecoveryS)))
+}
+
+// sentenceOf makes each reason end with a full stop.
+func sentenceOf(reasons []string) string {
+	var out []string
+	for _, r := range reasons {
+		if r = oneLine(r); r != "" {
+			out = append(out, strings.TrimRight(r, ".")+".")
+		}
+	}
+	return strings.Join(out, " ")
+}

@@ -1,0 +1,136 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"io"
+	"regexp"
+	"time"
+
+	"paperlab/reports/chart"
+	"paperlab/reports/series"
+	"paperlab/scenarios/history"
+)
+
+// page is what report.html and report.md both show.
+type page struct {
+	Result
+	Title   string
+	Story   []string
+	Figures table
+	Charts  []picture
+	Missing []string
+	Runs    []runPage
+	Counts  table
+	Limits  []string
+	Command string
+	// Versions are pairs of name and version, sorted.
+	Versions [][2]string
+}
+
+// picture is a figure and its inline form.
+type picture struct {
+	figure
+	SVG template.HTML
+}
+
+// runPage is what the page says of one profile alone.
+type runPage struct {
+	Run
+	Judged   bool
+	Timeline []moment
+}
+
+// table has a heading for each column; the first cell of a row is its heading.
+type table struct {
+	Head []string
+	Rows []row
+}
+
+type row struct {
+	Label string
+	Cells []cell
+}
+
+// cell is text with the class that colours it: "good", "bad" or "".
+type cell struct{ Text, Class string }
+
+func newPage(r Result, events map[string][]history.Event) *page {
+	takeovers := map[string][]series.Takeover{}
+	for profile, own := range events {
+		takeovers[profile] = series.Takeovers(own)
+	}
+	p := &page{
+		Result: r, Title: fmt.Sprintf("%s, seed %d", orElse(r.Scenario, "unnamed scenario"), r.Seed),
+		Story: story(r, takeovers), Figures: keyFigures(r, events), Counts: countsTable(r),
+		Limits: limits(r), Command: command(r), Versions: sorted(r.Versions),
+	}
+	drawn, missing := figures(r, events)
+	p.Missing = missing
+	for _, f := range drawn {
+		svg, err := inline(f.Chart)
+		if err != nil {
+			p.Missing = append(p.Missing, fmt.Sprintf("%s is not shown: %v.", f.Title, err))
+			continue
+		}
+		p.Charts = append(p.Charts, picture{f, svg})
+	}
+	for _, run := range r.Runs {
+		p.Runs = append(p.Runs, runPage{Run: run, Judged: run.Profile != naive, Timeline: timeline(run, takeovers[run.Profile])})
+	}
+	return p
+}
+
+func (p *page) writeCharts(dir string) error {
+	for _, c := range p.Charts {
+		if err := writeChart(dir, c.Chart); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeChart(dir string, c chart.Chart) error {
+	if err := writeFile(dir, "charts/"+c.Name+".svg", c.SVG); err != nil {
+		return err
+	}
+	return writeFile(dir, "charts/"+c.Name+".png", c.PNG)
+}
+
+// inline makes an SVG document part of an HTML page: without its prologue, as
+// wide as the page allows, and in the page's colours, so that it can be read on
+// a dark screen as well. Text in a chart is escaped by the encoder.
+func inline(c chart.Chart) (template.HTML, error) {
+	var doc bytes.Buffer
+	if err := c.SVG(&doc); err != nil {
+		return "", err
+	}
+	svg := doc.Bytes()
+	start := bytes.Index(svg, []byte("<svg"))
+	end := bytes.IndexByte(svg[max(start, 0):], '>')
+	if start < 0 || end < 0 {
+		return "", fmt.Errorf("chart %s: the SVG has no root", c.Name)
+	}
+	box := viewBox.Find(svg[start : start+end])
+	body := hue.ReplaceAll(svg[start+end+1:], []byte("var(--c$1,#$1)"))
+	head := fmt.Sprintf(`<svg role="img" aria-label="%s" %s>`, template.HTMLEscapeString(c.Alt), box)
+	return template.HTML(head + string(body)), nil
+}
+
+var (
+	viewBox = regexp.MustCompile(`viewBox="[^"]*"`)
+	hue     = regexp.MustCompile(`#([0-9A-F]{6})\b`)
+)
+
+// when writes a time of the calendar for people, in UTC.
+func when(t time.Time) string {
+	if t.IsZero() {
+		return "at an unknown time"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+func (p *page) html(w io.Writer) error { return pageHTML.Execute(w, p) }
+
+func (p *page) markdown(w io.Writer) error { return pageMarkdown.Execute(w, p) }

@@ -1,0 +1,200 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+
+	"paperlab/reports/chart"
+	"paperlab/reports/series"
+	"paperlab/scenarios/history"
+)
+
+// keyFigures set the profiles side by side, naive first, so that the eye ends
+// on the service as it should be.
+func keyFigures(r Result, events map[string][]history.Event) table {
+	runs := naiveFirst(r.Runs)
+	t := table{Head: []string{"key figure"}}
+	for _, run := range runs {
+		t.Head = append(t.Head, run.Profile)
+	}
+	latency := map[string][]float64{}
+	for _, run := range runs {
+		latency[run.Profile] = series.EndToEnd(events[run.Profile]).All
+	}
+	add := func(label string, value func(Run) cell) {
+		line := row{Label: label}
+		for _, run := range runs {
+			line.Cells = append(line.Cells, value(run))
+		}
+		t.Rows = append(t.Rows, line)
+	}
+	add("time to detect", func(r Run) cell { return reached(r, r.TimeToDetectS, "at once", "no alert") })
+	add("backlog back in its bound", func(r Run) cell { return reached(r, r.LagRecoveryS, "never left it", "not in this run") })
+	add("steady state again", func(r Run) cell { return reached(r, r.TimeToRecoverS, "never left it", "not in this run") })
+	add("messages lost", func(r Run) cell { return mustBeZero(r, "no-loss", r.Counts.Lost) })
+	add("duplicate effects", func(r Run) cell { return mustBeZero(r, "no-duplicate-effect", r.Counts.DuplicateEffects) })
+	add("told out of order", func(r Run) cell { return mustBeZero(r, "key-order", r.Counts.OrderViolations) })
+	add("papers told only in part", func(r Run) cell { return mustBeValid(r, "all-or-none") })
+	add("alerts while no fault was on", func(r Run) cell { return zeroIsGood(len(r.falseAlarms())) })
+	add("end to end, p50 and p95", func(r Run) cell {
+		all := latency[r.Profile]
+		if len(all) == 0 {
+			return cell{Text: "not measured"}
+		}
+		return cell{Text: chart.Seconds(series.Quantile(all, 0.5)) + ", " + chart.Seconds(series.Quantile(all, 0.95))}
+	})
+	return t
+}
+
+// reached is a time since the effect; without an effect there is none.
+func reached(r Run, s *float64, zero, never string) cell {
+	switch {
+	case r.effectAt() == nil:
+		return cell{Text: "no fault took effect"}
+	case s == nil:
+		return cell{never, "bad"}
+	case *s == 0:
+		return cell{Text: zero}
+	default:
+		return cell{Text: chart.Seconds(*s)}
+	}
+}
+
+// mustBeZero shows a count as good only if its invariant was judged valid:
+// nobody looked is not the same as nothing found.
+func mustBeZero(r Run, id string, n int) cell {
+	switch verdict := r.invariant(id); {
+	case n > 0 || verdict == invalid:
+		return cell{chart.Count(n), "bad"}
+	case verdict == valid:
+		return cell{"0", "good"}
+	case verdict == unknown:
+		return cell{Text: "could not be judged"}
+	default:
+		return cell{Text: "not judged"}
+	}
+}
+
+func mustBeValid(r Run, id string) cell {
+	switch r.invariant(id) {
+	case valid:
+		return cell{"0", "good"}
+	case invalid:
+		return cell{"yes, see invariants", "bad"}
+	case unknown:
+		return cell{Text: "could not be judged"}
+	default:
+		return cell{Text: "not judged"}
+	}
+}
+
+func zeroIsGood(n int) cell {
+	if n == 0 {
+		return cell{"0", "good"}
+	}
+	return cell{chart.Count(n), "bad"}
+}
+
+// countsTable shows every count of the record.
+func countsTable(r Result) table {
+	t := table{Head: []string{"count"}}
+	runs := naiveFirst(r.Runs)
+	for _, run := range runs {
+		t.Head = append(t.Head, run.Profile)
+	}
+	for _, line := range []struct {
+		label string
+		value func(Counts) int
+	}{
+		{"paper versions offered by arXiv", func(c Counts) int { return c.Offered }},
+		{"of these, acknowledged by the papers stream", func(c Counts) int { return c.Acknowledged }},
+		{"notifications delivered, each counted once", func(c Counts) int { return c.Delivered }},
+		{"lost", func(c Counts) int { return c.Lost }},
+		{"recovered: outcome unknown, effect seen", func(c Counts) int { return c.Recovered }},
+		{"unexpected effects", func(c Counts) int { return c.Unexpected }},
+		{"duplicate deliveries (allowed)", func(c Counts) int { return c.DuplicateDeliveries }},
+		{"duplicate effects", func(c Counts) int { return c.DuplicateEffects }},
+		{"order violations", func(c Counts) int { return c.OrderViolations }},
+		{"commits fenced", func(c Counts) int { return c.Fenced }},
+		{"dead letters", func(c Counts) int { return c.DeadLetters }},
+		{"LLM calls", func(c Counts) int { return c.LLMCalls }},
+		{"LLM calls repeated", func(c Counts) int { return c.LLMCallsRepeated }},
+	} {
+		out := row{Label: line.label}
+		for _, run := range runs {
+			out.Cells = append(out.Cells, cell{Text: chart.Count(line.value(run.Counts))})
+		}
+		t.Rows = append(t.Rows, out)
+	}
+	return t
+}
+
+// moment is a line of the alerts' timeline.
+type moment struct {
+	At   float64
+	What string
+}
+
+// timeline puts faults, alerts and takeovers in the order in which they came.
+func timeline(r Run, takeovers []series.Takeover) []moment {
+	var out []moment
+	for _, f := range r.Faults {
+		name := orElse(f.ID, f.Kind)
+		out = append(out, moment{f.InjectedAtS, fmt.Sprintf("fault %s injected into %s", name, f.Target)})
+		if f.EffectAtS != nil {
+			out = append(out, moment{*f.EffectAtS, fmt.Sprintf("fault %s: effect proven", name)})
+		}
+		if f.HealedAtS != nil {
+			out = append(out, moment{*f.HealedAtS, fmt.Sprintf("fault %s healed", name)})
+		}
+	}
+	for _, a := range r.Alerts {
+		labels := ""
+		if a.Labels != "" {
+			labels = " " + a.Labels
+		}
+		out = append(out, moment{a.FiringAtS, "alert " + a.Name + labels + " fires"},
+			moment{a.NotifiedAtS, "alert " + a.Name + labels + " arrives"})
+		if a.ResolvedAtS != nil {
+			out = append(out, moment{*a.ResolvedAtS, "alert " + a.Name + labels + " resolved"})
+		}
+	}
+	for _, m := range takeoverMarks(slices.Clone(takeovers)) {
+		out = append(out, moment{m.T, m.Label + " taken over"})
+	}
+	slices.SortStableFunc(out, func(a, b moment) int { return cmp.Compare(a.At, b.At) })
+	return out
+}
+
+var isDuration = regexp.MustCompile(`\d\s*(ms|s|m)\b`)
+
+// objectiveValue writes what was measured, in seconds if the bound is a
+// duration.
+func objectiveValue(o Objective) string {
+	switch {
+	case o.Value == nil:
+		return "never reached"
+	case isDuration.MatchString(o.Bound):
+		return chart.Seconds(*o.Value)
+	default:
+		return chart.Number(*o.Value)
+	}
+}
+
+// megabytes rounds up: a bound in MB must not be met by rounding.
+func megabytes(n int64) string {
+	return chart.Count(int64(math.Ceil(float64(n)/1e6))) + " MB"
+}
+
+func sorted(m map[string]string) [][2]string {
+	var out [][2]string
+	for k, v := range m {
+		out = append(out, [2]string{k, v})
+	}
+	slices.SortFunc(out, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	return out
+}

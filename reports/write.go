@@ -1,0 +1,75 @@
+package reports
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"paperlab/scenarios/history"
+)
+
+// Write makes the report of one run in dir: report.html, report.md, junit.xml,
+// charts/*.svg and .png, history.jsonl.gz, slack.json (what was sent to the
+// Slack sink, as it is; nil leaves the file out) and, last, result.json.
+//
+// Events are the histories by profile; a profile of the result that has none
+// gets a report without figures of its own. An empty Result.Schema is filled
+// in. Write may be called again for the same folder.
+//
+// A figure that cannot be drawn does not stop the report. An error names the
+// file that could not be written; files written before it stay.
+func Write(dir string, result Result, events map[string][]history.Event, slack []byte) error {
+	if result.Schema == "" {
+		result.Schema = Schema
+	}
+	p := newPage(result, events)
+	for _, step := range []func() error{
+		func() error { return p.writeCharts(dir) },
+		func() error { return writeFile(dir, "report.html", p.html) },
+		func() error { return writeFile(dir, "report.md", p.markdown) },
+		func() error { return writeFile(dir, "junit.xml", func(w io.Writer) error { return junit(w, result) }) },
+		func() error { return writeHistory(dir, result, events) },
+		func() error {
+			if slack == nil {
+				return nil
+			}
+			return writeBytes(dir, "slack.json", slack)
+		},
+		func() error { return writeJSON(dir, "result.json", result) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeJSON is readable by people and stable from run to run.
+func writeJSON(dir, name string, v any) error {
+	return writeFile(dir, name, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		if err := e.Encode(v); err != nil {
+			return fmt.Errorf("encode: %w", err)
+		}
+		return nil
+	})
+}
+
+// writeHistory puts the profiles one after the other, in the order in which
+// they ran.
+func writeHistory(dir string, r Result, events map[string][]history.Event) error {
+	return writeFile(dir, "history.jsonl.gz", func(w io.Writer) error {
+		h := history.NewWriter(w)
+		for _, run := range r.Runs {
+			for _, e := range events[run.Profile] {
+				if err := h.Write(e); err != nil {
+					return errors.Join(err, h.Close())
+				}
+			}
+		}
+		return h.Close()
+	})
+}
