@@ -1,0 +1,58 @@
+# Paperlab. Type `make` for help.
+#
+# Every target sets up what it needs: it builds, and finds or installs
+# redis-server. Only Go and make must be there.
+
+NAME        ?=
+SEED        ?= 1
+PROFILE     ?= both
+CORPUS      ?= builtin
+ENVIRONMENT ?= process
+
+LAB := .build/lab
+
+.DEFAULT_GOAL := help
+.PHONY: help build scenario bench sabotage test nightly report heal list clean
+
+help: ## show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make scenario NAME=consumer-crash [SEED=1] [PROFILE=hardened|naive|both] [CORPUS=builtin|FILE|live]"
+	@echo "  make bench NAME=sharding"
+	@echo
+	@echo "  Reports land in reports/out/NAME/latest/report.html"
+
+build: ## compile the lab and the service into .build
+	@command -v go >/dev/null || { echo "go was not found: install Go 1.26 or newer (https://go.dev/dl)"; exit 3; }
+	@go build -trimpath -o .build/ ./cmd/lab ./cmd/papers
+
+scenario: build ## run one scenario and write its report: make scenario NAME=consumer-crash
+	@$(LAB) scenario $(NAME) --seed $(SEED) --profile $(PROFILE) --corpus $(CORPUS) --environment $(ENVIRONMENT)
+
+bench: build ## run one benchmark and write its report: make bench NAME=sharding
+	@$(LAB) bench $(NAME)
+
+sabotage: build ## prove the judge: each planted defect must turn exactly its checker red
+	@go build -trimpath -tags sabotage -o .build/papers-sabotage ./cmd/papers
+	@$(LAB) sabotage
+
+test: build ## vet, and all tests, on a real Redis Cluster, with the race detector
+	@$(LAB) setup
+	@go vet ./...
+	@test -z "$$(gofmt -l bench cmd compose faults grafana reports scenarios system)" || { gofmt -l bench cmd compose faults grafana reports scenarios system; echo "run gofmt -w on these"; exit 1; }
+	@go test -race -p 1 -timeout 20m ./...
+
+nightly: build sabotage ## every scenario, the benchmark and the sabotages
+	@$(LAB) nightly --seed $(SEED) --corpus $(CORPUS)
+
+report: build ## index of all results: reports/out/index.html
+	@$(LAB) report
+
+heal: build ## undo what a killed lab left behind
+	@$(LAB) heal
+
+list: build ## the scenarios, faults, invariants and benchmarks
+	@$(LAB) list
+
+clean: ## remove what was built; reports stay
+	@rm -rf .build

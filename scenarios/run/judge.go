@@ -1,0 +1,215 @@
+package run
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"paperlab/compose/monitor"
+	"paperlab/faults"
+	"paperlab/reports"
+	"paperlab/scenarios/check"
+	"paperlab/scenarios/history"
+	"paperlab/scenarios/spec"
+)
+
+// evidence is what a profile's run left behind.
+type evidence struct {
+	events   []history.Event
+	phases   []reports.Phase
+	outcomes []faults.Outcome
+	alerts   []reports.Alert
+	// drained is false if something was still on its way when time was up.
+	drained bool
+	fenced  int
+}
+
+// judge fills a run's record from its evidence. It starts nothing and asks
+// nobody.
+func judge(s *spec.Scenario, run *reports.Run, e evidence) {
+	run.Phases, run.Alerts = e.phases, e.alerts
+	for _, o := range e.outcomes {
+		run.Faults = append(run.Faults, reports.Fault{
+			ID: o.ID, Kind: o.Kind, Target: o.Target,
+			InjectedAtS: o.InjectedAt, EffectAtS: o.EffectAt, HealedAtS: o.HealedAt,
+			Receipt: reports.Receipt{Before: o.Before, During: o.During, After: o.After},
+		})
+	}
+	found := check.Run(e.events, s.Invariants)
+	run.Counts = reports.Counts(found.Counts)
+	run.Counts.Fenced = e.fenced
+	for _, v := range found.Verdicts {
+		run.Invariants = append(run.Invariants, reports.Invariant{
+			ID: v.ID, Verdict: string(v.Verdict), Detail: v.Detail, Examples: v.Examples,
+		})
+	}
+	measure(s, run, e)
+	run.Objectives = objectives(s, run)
+}
+
+// measure takes the times: to detect, to recover, and what steady state was.
+func measure(s *spec.Scenario, run *reports.Run, e evidence) {
+	steady, load := phase(e.phases, "steady"), phase(e.phases, "recover")
+	backlog, latency := check.Backlog(e.events), check.Latencies(e.events)
+	// A second's worth of load is what a healthy service may have in hand.
+	bounds, known := check.SteadyBounds(backlog, latency, steady.StartS, steady.EndS, s.Load.Rate)
+	if !known {
+		return
+	}
+	run.Steady = reports.Steady{
+		BacklogBound: bounds.Backlog, LatencyP95S: bounds.SteadyP95, LatencyBoundS: bounds.Latency,
+		Held: held(backlog, steady, bounds),
+	}
+	first, last, any := effects(run.Faults)
+	if !any {
+		return
+	}
+	for _, a := range run.Alerts {
+		if d := a.NotifiedAtS - first; d >= 0 && (run.TimeToDetectS == nil || d < *run.TimeToDetectS) && detects(s, a) {
+			run.TimeToDetectS = &d
+		}
+	}
+	recovery := check.Recover(backlog, latency, bounds, first, last, load.EndS)
+	run.LagRecoveryS, run.TimeToRecoverS = recovery.Lag, recovery.Time
+	run.Steady.Regained = recovery.Time != nil
+}
+
+// held tells whether the load was carried before the fault: a backlog that
+// grows through the steady phase would pass any bound derived from itself.
+func held(backlog []check.Point, steady reports.Phase, b check.Bounds) bool {
+	middle := (steady.StartS + steady.EndS) / 2
+	early := check.Percentile(check.Between(backlog, steady.StartS, middle), 50)
+	late := check.Percentile(check.Between(backlog, middle, steady.EndS), 50)
+	return late <= math.Max(2*early, b.Backlog/2)
+}
+
+// detects tells whether an alert is the one that the scenario waits for; a
+// scenario that names none takes any.
+func detects(s *spec.Scenario, a reports.Alert) bool {
+	want := s.Objectives.TimeToDetect
+	return want == nil || want.Alert == a.Name
+}
+
+// effects are the first and the last proven effect.
+func effects(list []reports.Fault) (first, last float64, any bool) {
+	for _, f := range list {
+		if f.EffectAtS == nil {
+			continue
+		}
+		if !any {
+			first, last, any = *f.EffectAtS, *f.EffectAtS, true
+		}
+		first, last = math.Min(first, *f.EffectAtS), math.Max(last, *f.EffectAtS)
+	}
+	return first, last, any
+}
+
+func phase(phases []reports.Phase, name string) reports.Phase {
+	for _, p := range phases {
+		if p.Name == name {
+			return p
+		}
+	}
+	return reports.Phase{}
+}
+
+// objectives judges the bounds of the scenario file, and that no alert was
+// raised before the first fault.
+func objectives(s *spec.Scenario, run *reports.Run) []reports.Objective {
+	var list []reports.Objective
+	within := func(id string, bound float64, value *float64) {
+		list = append(list, reports.Objective{
+			ID: id, Bound: fmt.Sprintf("within %g s", bound), Value: value, OK: value != nil && *value <= bound,
+		})
+	}
+	if d := s.Objectives.TimeToDetect; d != nil {
+		within("time_to_detect:"+d.Alert, d.Within.Seconds(), run.TimeToDetectS)
+	}
+	if d := s.Objectives.TimeToRecover; d != nil {
+		within("time_to_recover", d.Seconds(), run.TimeToRecoverS)
+	}
+	if d := s.Objectives.LagRecovery; d != nil {
+		within("lag_recovery", d.Seconds(), run.LagRecoveryS)
+	}
+	alarms := 0.0
+	steady := phase(run.Phases, "steady")
+	for _, a := range run.Alerts {
+		if a.NotifiedAtS < steady.EndS {
+			alarms++
+		}
+	}
+	return append(list, reports.Objective{ID: "false_alarms", Bound: "0", Value: &alarms, OK: alarms == 0})
+}
+
+// verdict says what the hardened run means, and why if it is not a pass.
+func verdict(run reports.Run, e evidence) (reports.Verdict, []string) {
+	var violations, doubts []string
+	for _, i := range run.Invariants {
+		switch check.Outcome(i.Verdict) {
+		case check.Invalid:
+			violations = append(violations, fmt.Sprintf("Invariant %s is violated: %s", i.ID, i.Detail))
+		case check.Unknown:
+			doubts = append(doubts, fmt.Sprintf("Invariant %s could not be judged: %s", i.ID, i.Detail))
+		}
+	}
+	for _, o := range run.Objectives {
+		if !o.OK {
+			violations = append(violations, fmt.Sprintf("Objective %s is missed: %s, measured %s.", o.ID, o.Bound, measured(o.Value)))
+		}
+	}
+	for i, f := range run.Faults {
+		if f.EffectAtS == nil || !f.Receipt.Complete() {
+			doubts = append(doubts, fmt.Sprintf("Fault %s has no full receipt: %v", f.ID, e.outcomes[i].Err))
+		}
+	}
+	if !run.Steady.Held {
+		doubts = append(doubts, "Steady state did not hold before the first fault: the load is more than this machine carries.")
+	}
+	if !e.drained {
+		doubts = append(doubts, "Work was still on its way when the time to drain was up.")
+	}
+	switch {
+	case len(violations) > 0:
+		return reports.Violation, append(violations, doubts...)
+	case len(doubts) > 0:
+		return reports.Inconclusive, doubts
+	}
+	return reports.Pass, nil
+}
+
+func measured(value *float64) string {
+	if value == nil {
+		return "never"
+	}
+	return fmt.Sprintf("%.1f", *value)
+}
+
+// arrivals turns the monitor's record of alerts into the report's, on the
+// run's clock. An alert whose message never arrived told nobody and is left
+// out.
+func arrivals(alerts []monitor.Alert, rec *history.Recorder) []reports.Alert {
+	var list []reports.Alert
+	for _, a := range alerts {
+		if a.NotifiedAt.IsZero() {
+			continue
+		}
+		arrived := reports.Alert{Name: a.Name, Labels: labels(a.Labels), FiringAtS: rec.At(a.FiringAt), NotifiedAtS: rec.At(a.NotifiedAt)}
+		if !a.ResolvedAt.IsZero() {
+			resolved := rec.At(a.ResolvedAt)
+			arrived.ResolvedAtS = &resolved
+		}
+		list = append(list, arrived)
+	}
+	return list
+}
+
+// labels writes an alert's labels as Prometheus does, in order of their names.
+func labels(set map[string]string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		parts = append(parts, fmt.Sprintf("%s=%q", name, set[name]))
+	}
+	return strings.Join(parts, ", ")
+}
