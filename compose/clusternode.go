@@ -61,13 +61,14 @@ type node struct {
 // cluster-allow-replica-migration no: a replica that changes its master during
 // a run of faults would make equal schedules end differently.
 //
-// protected-mode yes: without a password Redis then refuses whoever does not
-// come from loopback, and everybody here does.
+// protected-mode no: with yes, Redis 7.0 refuses whoever does not come from
+// 127.0.0.1 itself, and a replica comes from its own 127.0.1.x. All listen on
+// loopback alone.
 func arguments(n Node, maxMemory, dir string) []string {
 	host, port, _ := net.SplitHostPort(n.Addr)
 	_, busPort, _ := net.SplitHostPort(n.BusAddr)
 	return []string{
-		"--bind", host, "--bind-source-addr", host, "--port", port, "--protected-mode", "yes",
+		"--bind", host, "--bind-source-addr", host, "--port", port, "--protected-mode", "no",
 		"--dir", dir, "--daemonize", "no", "--loglevel", "notice", "--save", "",
 		"--maxmemory", maxMemory, "--maxmemory-policy", "noeviction",
 		"--appendonly", "yes", "--appendfsync", "everysec",

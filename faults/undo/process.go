@@ -37,7 +37,7 @@ type processData struct {
 func (l *Ledger) Process(name string, cmd *exec.Cmd) (*Entry, error) {
 	exe, err := filepath.EvalSymlinks(cmd.Path)
 	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", name, err)
+		return nil, fmt.Errorf("start %s from %s: %w", name, cmd.Path, err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
