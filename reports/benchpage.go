@@ -172,7 +172,7 @@ func benchTable(b Bench) table {
 		for _, name := range metrics {
 			m, ok := c.Metrics[name]
 			if !ok {
-				line.Cells = append(line.Cells, cell{Text: "not measured"})
+				line.Cells = append(line.Cells, cell{Text: notMeasured})
 				continue
 			}
 			line.Cells = append(line.Cells, cell{Text: quantity(m)})

@@ -1,6 +1,9 @@
 package reports
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Schema is the value of Result.Schema that this version writes and reads.
 const Schema = "paperlab/result/v1"
@@ -32,6 +35,16 @@ func (v Verdict) ExitCode() int {
 	default:
 		return 3
 	}
+}
+
+// Worst is the verdict that stands for all; pass if there is none.
+func Worst(verdicts []Verdict) Verdict {
+	for _, v := range []Verdict{Violation, Inconclusive, Infrastructure, Aborted} {
+		if slices.Contains(verdicts, v) {
+			return v
+		}
+	}
+	return Pass
 }
 
 // Result is result.json: one run of one scenario over one or two profiles.

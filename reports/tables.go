@@ -43,7 +43,7 @@ func keyFigures(r Result, events map[string][]history.Event) table {
 	add("end to end, p50 and p95", func(r Run) cell {
 		all := latency[r.Profile]
 		if len(all) == 0 {
-			return cell{Text: "not measured"}
+			return cell{Text: notMeasured}
 		}
 		return cell{Text: chart.Seconds(series.Quantile(all, 0.5)) + ", " + chart.Seconds(series.Quantile(all, 0.95))}
 	})

@@ -6,8 +6,11 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"paperlab/compose/monitor"
+	"paperlab/compose/standin"
 	"paperlab/faults"
 	"paperlab/reports"
 	"paperlab/scenarios/check"
@@ -24,6 +27,9 @@ type evidence struct {
 	// drained is false if something was still on its way when time was up.
 	drained bool
 	fenced  int
+	// died names the service's processes that ended though nobody ended them.
+	died  error
+	slack []standin.SlackMessage
 }
 
 // judge fills a run's record from its evidence. It starts nothing and asks
@@ -167,6 +173,9 @@ func verdict(run reports.Run, e evidence) (reports.Verdict, []string) {
 	if !run.Steady.Held {
 		doubts = append(doubts, "Steady state did not hold before the first fault: the load is more than this machine carries.")
 	}
+	if e.died != nil {
+		violations = append(violations, "A process of the service ended by itself: "+e.died.Error())
+	}
 	if !e.drained {
 		doubts = append(doubts, "Work was still on its way when the time to drain was up.")
 	}
@@ -177,6 +186,14 @@ func verdict(run reports.Run, e evidence) (reports.Verdict, []string) {
 		return reports.Inconclusive, doubts
 	}
 	return reports.Pass, nil
+}
+
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return text
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 func measured(value *float64) string {

@@ -57,6 +57,11 @@ func (d *document) faults(nodes []ast.Node, phase time.Duration) []Fault {
 					f.ID, f.At, earlier.ID, earlier.At, earlier.End())
 			}
 		}
+		for _, earlier := range faults {
+			if f.Sink != nil && earlier.Sink != nil && f.Sink.Share != earlier.Sink.Share {
+				d.fail(position(n), "%s loses another share of the answers than %s; give all sink faults of a scenario the same share", f.ID, earlier.ID)
+			}
+		}
 		faults, places = append(faults, f), append(places, position(n))
 	}
 	// The nemesis takes the list as it comes; a file that is not in order would

@@ -1,6 +1,7 @@
 package llm
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/sashabaranov/go-openai"
@@ -19,6 +20,28 @@ const instruction = "You summarize scientific papers for curious readers. " +
 // longestAbstract is far above what arXiv allows (1,920 characters) and keeps a
 // broken record from filling a model's context.
 const longestAbstract = 8000
+
+// answerTokens is room for the two or three sentences that are asked for.
+const answerTokens = 200
+
+// Request asks a model for a summary of the paper. Whoever asks, asks with it:
+// stand-ins and logs read its first line.
+func Request(model string, p paper.Paper) openai.ChatCompletionRequest {
+	return openai.ChatCompletionRequest{Model: model, Messages: messages(p), MaxTokens: answerTokens}
+}
+
+// Text is the summary in an answer to Request; an answer without one is an
+// error.
+func Text(answer openai.ChatCompletionResponse) (string, error) {
+	if len(answer.Choices) == 0 {
+		return "", errors.New("the answer has no choices")
+	}
+	text := strings.TrimSpace(answer.Choices[0].Message.Content)
+	if text == "" {
+		return "", errors.New("the answer is empty")
+	}
+	return text, nil
+}
 
 // messages asks for a summary. The first line names the version, so that a
 // provider's log can be read against ours.

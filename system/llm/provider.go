@@ -24,7 +24,6 @@ const (
 	trialsToClose   = 2
 	// pauseUnasked is the wait after a 429 that does not say how long.
 	pauseUnasked = time.Second
-	answerTokens = 200
 )
 
 var (
@@ -115,15 +114,11 @@ func (p *provider) call(ctx context.Context, about paper.Paper) (string, error) 
 	limited, cancel := context.WithTimeout(watch(ctx, &seen), p.cfg.Timeout)
 	defer cancel()
 	begin := time.Now()
-	response, err := p.client.CreateChatCompletion(limited, openai.ChatCompletionRequest{
-		Model:     p.Model,
-		Messages:  messages(about),
-		MaxTokens: answerTokens,
-	})
+	response, err := p.client.CreateChatCompletion(limited, Request(p.Model, about))
 	took := time.Since(begin)
 	text := ""
 	if err == nil {
-		text, err = textOf(response)
+		text, err = Text(response)
 	}
 	if ctx.Err() != nil {
 		p.abstain()
@@ -133,17 +128,6 @@ func (p *provider) call(ctx context.Context, about paper.Paper) (string, error) 
 	p.cfg.Metrics.Call(p.Name, outcome, took)
 	p.report(outcome, err, took, seen)
 	return text, err
-}
-
-func textOf(response openai.ChatCompletionResponse) (string, error) {
-	if len(response.Choices) == 0 {
-		return "", errors.New("the answer has no choices")
-	}
-	text := strings.TrimSpace(response.Choices[0].Message.Content)
-	if text == "" {
-		return "", errors.New("the answer is empty")
-	}
-	return text, nil
 }
 
 func (p *provider) report(outcome string, err error, took time.Duration, seen sighting) {

@@ -18,6 +18,9 @@ var (
 	// ErrFenced is returned by the steps of an owner (fetch, claim, commit)
 	// when the shard's lease is not, or no longer, held under its epoch.
 	ErrFenced = errors.New("fenced: the shard is owned under another epoch")
+	// ErrSpec is returned by Open when the spec is impossible, or asks for
+	// another number of shards than the stream has. Waiting does not cure it.
+	ErrSpec = errors.New("the stream cannot be opened as asked")
 )
 
 // scriptError maps the error replies of our scripts to the sentinels.

@@ -48,13 +48,13 @@ type Spec struct {
 
 func (s Spec) withDefaults() (Spec, error) {
 	if s.Name == "" || strings.ContainsAny(s.Name, "{} ") {
-		return s, fmt.Errorf("stream name is %q, must not be empty or contain braces or blanks", s.Name)
+		return s, fmt.Errorf("%w: its name is %q, must not be empty or contain braces or blanks", ErrSpec, s.Name)
 	}
 	if s.Shards < 0 || s.Shards > MaxShards {
-		return s, fmt.Errorf("stream %s: shards is %d, must be 0 to %d", s.Name, s.Shards, MaxShards)
+		return s, fmt.Errorf("%w: stream %s: shards is %d, must be 0 to %d", ErrSpec, s.Name, s.Shards, MaxShards)
 	}
 	if s.Limit < 0 || s.RepeatWindow < 0 || s.Retain < 0 {
-		return s, fmt.Errorf("stream %s: limit, repeat window and retention must not be negative", s.Name)
+		return s, fmt.Errorf("%w: stream %s: limit, repeat window and retention must not be negative", ErrSpec, s.Name)
 	}
 	if s.Limit == 0 {
 		s.Limit = 100_000
@@ -131,8 +131,8 @@ func loadRouting(ctx context.Context, rdb *redis.ClusterClient, spec Spec) (rout
 		return routing{}, err
 	}
 	if spec.Shards > 0 && table.Shards != spec.Shards {
-		return routing{}, fmt.Errorf("it has %d shards, not %d: ask for %d, or start on an empty Redis",
-			table.Shards, spec.Shards, table.Shards)
+		return routing{}, fmt.Errorf("%w: it has %d shards, not %d: ask for %d, or start on an empty Redis",
+			ErrSpec, table.Shards, spec.Shards, table.Shards)
 	}
 	return table, nil
 }

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"paperlab/bench"
+	"paperlab/reports"
+	"paperlab/scenarios"
+)
+
+type nightlyCommand struct{ runFlags }
+
+// Run runs everything; the exit status is that of the worst verdict. One that
+// fails does not keep the others from running.
+func (c nightlyCommand) Run(ctx context.Context, stdout io.Writer) error {
+	var verdicts []reports.Verdict
+	var failed error
+	for _, name := range scenarios.Names() {
+		if ctx.Err() != nil {
+			return statusError(exitAborted)
+		}
+		s, err := c.load(name)
+		if err != nil {
+			return err
+		}
+		profiles, err := profilesOf("both", s)
+		if err != nil {
+			return err
+		}
+		verdict, err := c.run(ctx, stdout, s, profiles)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			verdict = reports.Infrastructure
+		}
+		verdicts = append(verdicts, verdict)
+	}
+	for _, b := range bench.Catalogue {
+		if ctx.Err() != nil {
+			return statusError(exitAborted)
+		}
+		if err := (benchCommand{Name: b.Name, Out: c.Out}).Run(ctx, stdout); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("benchmark %s: %w", b.Name, err))
+			verdicts = append(verdicts, reports.Infrastructure)
+		}
+	}
+	if failed != nil {
+		fmt.Fprintf(stdout, "\n%v\n", failed)
+	}
+	if code := reports.Worst(verdicts).ExitCode(); code != 0 {
+		return statusError(code)
+	}
+	return nil
+}

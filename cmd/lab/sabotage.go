@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"paperlab/compose/standin/corpus"
+	"paperlab/reports"
+	"paperlab/scenarios/proof"
+	"paperlab/scenarios/run"
+)
+
+type sabotageCommand struct {
+	Only string `help:"Plant this defect alone." placeholder:"NAME"`
+	Seed int64  `help:"Everything random comes from it." default:"1"`
+	Out  string `help:"Folder of the reports." default:"reports/out" type:"path"`
+}
+
+// Run plants one defect after the other. It fails if a checker stays silent,
+// or if another one speaks.
+func (c sabotageCommand) Run(ctx context.Context, stdout io.Writer) error {
+	cases, err := c.cases()
+	if err != nil {
+		return err
+	}
+	papers, err := sibling("papers-sabotage")
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for _, planted := range cases {
+		result, err := c.run(ctx, papers, planted)
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return statusError(exitAborted)
+		}
+		found, ok := planted.Judge(result)
+		word := "as it must be"
+		if !ok {
+			failed++
+			word = "WRONG: want " + orNone(planted.Red)
+		}
+		fmt.Fprintf(stdout, "%-32s %s: %s\n", planted.Name(), found, word)
+	}
+	if failed > 0 {
+		fmt.Fprintf(stdout, "\n%d of %d: the judge cannot be trusted\n", failed, len(cases))
+		return statusError(reports.Violation.ExitCode())
+	}
+	fmt.Fprintf(stdout, "\nall %d as they must be: the judge can say no, and for the right reason\n", len(cases))
+	return nil
+}
+
+func orNone(red string) string {
+	if red == "" {
+		return "no checker red"
+	}
+	return red + " red and no other"
+}
+
+func (c sabotageCommand) cases() ([]proof.Case, error) {
+	if c.Only == "" {
+		return proof.Cases, nil
+	}
+	var names []string
+	for _, planted := range proof.Cases {
+		if planted.Sabotage == c.Only {
+			return []proof.Case{planted}, nil
+		}
+		if planted.Sabotage != "" {
+			names = append(names, planted.Sabotage)
+		}
+	}
+	return nil, unknownInput("sabotage", c.Only, names)
+}
+
+func (c sabotageCommand) run(ctx context.Context, papers string, planted proof.Case) (reports.Result, error) {
+	s := planted.Scenario()
+	papersOf, err := corpus.Builtin(uint64(c.Seed), s.Load.Papers)
+	if err != nil {
+		return reports.Result{}, err
+	}
+	progress := run.NewProgress(os.Stderr)
+	defer progress.Done()
+	progress.Say("%s: %s", planted.Name(), planted.About)
+	result, _, err := run.Run(ctx, run.Options{
+		Scenario: s, Profiles: []string{"hardened"}, Seed: c.Seed, Corpus: papersOf, CorpusName: "builtin",
+		Out: c.Out, Papers: papers, Env: planted.Env(), Progress: progress,
+	})
+	return result, err
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"paperlab/bench"
+	"paperlab/compose"
+	"paperlab/faults"
+	"paperlab/faults/undo"
+	"paperlab/grafana"
+	"paperlab/reports"
+	"paperlab/scenarios"
+	"paperlab/scenarios/check"
+)
+
+type setupCommand struct{}
+
+// Run finds redis-server, or installs it.
+func (setupCommand) Run(ctx context.Context, stdout io.Writer) error {
+	path, version, err := compose.FindRedis(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "Redis %s at %s\n", version, path)
+	return nil
+}
+
+type healCommand struct{}
+
+// Run undoes what killed labs left behind.
+func (healCommand) Run(ctx context.Context, stdout io.Writer) error {
+	stale, err := undo.Stale()
+	if err != nil {
+		return err
+	}
+	if len(stale) == 0 {
+		fmt.Fprintln(stdout, "nothing was left behind")
+	}
+	var failed error
+	for _, left := range stale {
+		report, err := undo.Heal(ctx, left)
+		fmt.Fprintf(stdout, "%s:\n", left.RunID)
+		for _, line := range report {
+			fmt.Fprintf(stdout, "  %s\n", line)
+		}
+		failed = errors.Join(failed, err)
+	}
+	return failed
+}
+
+type reportCommand struct {
+	Out string `help:"Folder of the reports." default:"reports/out" type:"path"`
+}
+
+// Run writes the index of all reports.
+func (c reportCommand) Run(stdout io.Writer) error {
+	if err := reports.Index(c.Out); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "%s/index.html\n", relative(c.Out))
+	return nil
+}
+
+type listCommand struct{}
+
+// Run lists what there is.
+func (listCommand) Run(stdout io.Writer) error {
+	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
+	alerts, err := grafana.AlertNames()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "scenarios (make scenario NAME=…)")
+	for _, name := range scenarios.Names() {
+		s, err := scenarios.Load(name, alerts)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "  %s\t%s\n", name, s.About)
+	}
+	fmt.Fprintln(w, "\nbenchmarks (make bench NAME=…)")
+	for _, b := range bench.Catalogue {
+		fmt.Fprintf(w, "  %s\t%s\n", b.Name, b.About)
+	}
+	fmt.Fprintln(w, "\nfaults")
+	for _, k := range faults.Kinds() {
+		fmt.Fprintf(w, "  %s\t%s\n", k.Name, k.About)
+	}
+	fmt.Fprintln(w, "\ninvariants")
+	meanings := check.Catalogue()
+	for _, id := range check.IDs() {
+		fmt.Fprintf(w, "  %s\t%s\n", id, meanings[id])
+	}
+	fmt.Fprintln(w, "\nalerts")
+	for _, name := range alerts {
+		fmt.Fprintf(w, "  %s\n", name)
+	}
+	return w.Flush()
+}

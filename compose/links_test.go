@@ -1,0 +1,501 @@
+package compose
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"paperlab/faults"
+	"paperlab/scenarios/history"
+	"paperlab/system/dial"
+)
+
+var _ faults.Links = ProcessLinks{}
+
+// silence is how long a test listens before it says that nothing came. It is
+// the one thing here that cannot be waited for.
+const silence = 300 * time.Millisecond
+
+func TestLinkPassesBytes(t *testing.T) {
+	target := newEcho(t)
+	l := newLinks(t)
+	conn := connect(t, add(t, l, "api", target))
+	sent := bytes.Repeat([]byte("0123456789abcdef"), 1<<18)
+	var writing sync.WaitGroup
+	writing.Go(func() { _, _ = conn.Write(sent) })
+	got := make([]byte, len(sent))
+	if _, err := io.ReadFull(conn, got); err != nil || !bytes.Equal(got, sent) {
+		t.Errorf("%d bytes did not come back as they were: %v", len(sent), err)
+	}
+	writing.Wait()
+}
+
+func TestLinkAdd(t *testing.T) {
+	one, two := newEcho(t), newEcho(t)
+	l := newLinks(t)
+	first := add(t, l, "api", one)
+	if again := add(t, l, "api", one); again != first {
+		t.Errorf("the same pair got two links: %s and %s", first, again)
+	}
+	second, others := add(t, l, "api", two), add(t, l, "watch", one)
+	if first == second || first == others || second == others {
+		t.Errorf("links share an address: %s, %s, %s", first, second, others)
+	}
+	links, err := dial.ParseLinks(l.Of("api").Pairs())
+	if err != nil || len(links) != 2 || links[one] != first || links[two] != second {
+		t.Errorf("the process reads its pairs as %v: %v", links, err)
+	}
+	if address, err := l.Of("watch").Address(one); err != nil || address != others {
+		t.Errorf("address %s, want %s: %v", address, others, err)
+	}
+	if pairs := l.Of("nobody").Pairs(); len(pairs) != 0 {
+		t.Errorf("nobody has links: %v", pairs)
+	}
+}
+
+func TestLinkAddRefuses(t *testing.T) {
+	l := newLinks(t)
+	for _, pair := range [][2]string{{"", "127.0.0.1:1"}, {"api", "127.0.0.1"}, {"api", ":80"}, {"api", "127.0.0.1:"}, {"api", "a=b:1"}} {
+		if address, err := l.Add(t.Context(), pair[0], pair[1]); err == nil {
+			t.Errorf("a link for %q: %s", pair, address)
+		}
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := l.Add(ended, "api", "127.0.0.1:1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("a start after its context: %v", err)
+	}
+}
+
+func TestLinkCut(t *testing.T) {
+	target := newEcho(t)
+	l := newLinks(t)
+	address := add(t, l, "api", target)
+	api := l.Of("api")
+	old := connect(t, address)
+	wantEcho(t, old)
+
+	for range 2 {
+		try(t, api.Cut, target)
+	}
+	wantSilence(t, old)
+	fresh := connect(t, address)
+	wantSilence(t, fresh)
+
+	for range 2 {
+		try(t, api.Mend, target)
+	}
+	wantEnd(t, old)
+	wantEnd(t, fresh)
+	whole := connect(t, address)
+	wantEcho(t, whole)
+
+	// To mend what is whole closes nothing, and what is cut again is silent.
+	try(t, api.Mend, target)
+	wantEcho(t, whole)
+	try(t, api.Cut, target)
+	wantSilence(t, whole)
+}
+
+// TestLinkCutInBothDirections: the target speaks without being asked.
+func TestLinkCutInBothDirections(t *testing.T) {
+	listener := listen(t)
+	l := newLinks(t)
+	near := connect(t, add(t, l, "api", listener.Addr().String()))
+	far, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	try(t, l.Of("api").Cut, listener.Addr().String())
+	for _, pair := range [][2]net.Conn{{near, far}, {far, near}} {
+		if _, err := pair[0].Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		hearNothing(t, pair[1])
+	}
+}
+
+// TestLinkCutAndMendInOneMoment: a connection that did not notice the cut is
+// closed all the same.
+func TestLinkCutAndMendInOneMoment(t *testing.T) {
+	target := newEcho(t)
+	l := newLinks(t)
+	conn := connect(t, add(t, l, "api", target))
+	wantEcho(t, conn)
+	try(t, l.Of("api").Cut, target)
+	try(t, l.Of("api").Mend, target)
+	wantEnd(t, conn)
+}
+
+func TestLinkCutOfOneProcess(t *testing.T) {
+	one, two := newEcho(t), newEcho(t)
+	l := newLinks(t)
+	cut := connect(t, add(t, l, "summarize-1", one))
+	others := []net.Conn{connect(t, add(t, l, "summarize-1", two)), connect(t, add(t, l, "summarize-2", one))}
+	try(t, l.Of("summarize-1").Cut, one)
+	wantSilence(t, cut)
+	for _, conn := range others {
+		wantEcho(t, conn)
+	}
+	try(t, l.Of("summarize-1").Mend, one)
+	for _, conn := range others {
+		wantEcho(t, conn)
+	}
+}
+
+func TestLinkUnknown(t *testing.T) {
+	l := newLinks(t)
+	if _, err := l.Of("api").Address("127.0.0.1:1"); err == nil {
+		t.Error("an address of no link")
+	}
+	add(t, l, "api", "127.0.0.1:1")
+	add(t, l, "api", "127.0.0.1:2")
+	add(t, l, "watch", "127.0.0.1:3")
+	for process, want := range map[string]string{
+		"api":  "process api has no link to 127.0.0.1:9, only to: 127.0.0.1:1, 127.0.0.1:2",
+		"apii": "process apii has no links, only these have: api, watch",
+	} {
+		_, err := l.Of(process).Address("127.0.0.1:9")
+		cut := l.Of(process).Cut(t.Context(), "127.0.0.1:9")
+		mend := l.Of(process).Mend(t.Context(), "127.0.0.1:9")
+		for _, err := range []error{err, cut, mend} {
+			if err == nil || err.Error() != want {
+				t.Errorf("error %v, want %s", err, want)
+			}
+		}
+	}
+}
+
+func TestLinkToATargetThatComesUpLater(t *testing.T) {
+	listener := listen(t)
+	target := listener.Addr().String()
+	listener.Close()
+	l := newLinks(t)
+	address := add(t, l, "api", target)
+	wantEnd(t, connect(t, address))
+	again, err := net.Listen("tcp", target)
+	if err != nil {
+		t.Skipf("somebody took %s meanwhile: %v", target, err)
+	}
+	serveEcho(t, again)
+	wantEcho(t, connect(t, address))
+}
+
+// TestLinkCutWhileNobodyReads: a process that is frozen must not hang the cut,
+// which is what Toxiproxy's own toxics do.
+func TestLinkCutWhileNobodyReads(t *testing.T) {
+	listener := listen(t)
+	l := newLinks(t)
+	near := connect(t, add(t, l, "api", listener.Addr().String()))
+	far, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	block := make([]byte, 1<<20)
+	for err = nil; err == nil; { // until all buffers on the way are full
+		_ = near.SetWriteDeadline(time.Now().Add(silence))
+		_, err = near.Write(block)
+	}
+	within(t, 2*time.Second, "cut", func() { try(t, l.Of("api").Cut, listener.Addr().String()) })
+	within(t, 2*time.Second, "mend", func() { try(t, l.Of("api").Mend, listener.Addr().String()) })
+	within(t, 2*time.Second, "close", func() { wantClosed(t, l) })
+}
+
+// TestLinkUnderTraffic cuts and mends a link to Redis that 64 connections keep
+// busy. It takes about three seconds.
+func TestLinkUnderTraffic(t *testing.T) {
+	target := newRedis(t)
+	l := newLinks(t)
+	address := add(t, l, "api", target)
+	var answers atomic.Int64
+	stop := flood(t, address, &answers)
+	defer stop()
+	for range 5 {
+		heard := answers.Load()
+		eventually(t, "answers come through the link", func() bool { return answers.Load() > heard+1000 })
+		within(t, 2*time.Second, "cut", func() { try(t, l.Of("api").Cut, target) })
+		if answer, err := ping(address); err == nil {
+			t.Errorf("PING was answered through a cut link: %s", answer)
+		}
+		within(t, 2*time.Second, "mend", func() { try(t, l.Of("api").Mend, target) })
+		eventually(t, "PING is answered through a mended link", func() bool {
+			answer, err := ping(address)
+			return err == nil && answer == "+PONG\r\n"
+		})
+	}
+	within(t, closeTimeout, "close", func() { wantClosed(t, l) })
+}
+
+func TestLinkClose(t *testing.T) {
+	target := newEcho(t)
+	l := newLinks(t)
+	address := add(t, l, "api", target)
+	add(t, l, "watch", target)
+	idle, cut := connect(t, address), connect(t, add(t, l, "watch", target))
+	wantEcho(t, idle)
+	try(t, l.Of("watch").Cut, target)
+	wantClosed(t, l)
+	wantClosed(t, l)
+	wantEnd(t, idle)
+	wantEnd(t, cut)
+	if _, err := net.Dial("tcp", address); err == nil {
+		t.Error("a closed link takes connections")
+	}
+	if _, err := l.Add(t.Context(), "api", newEcho(t)); err == nil {
+		t.Error("a link was added to closed links")
+	}
+	other := newLinks(t)
+	wantEcho(t, connect(t, add(t, other, "api", target)))
+}
+
+// TestLinkPartition lets the real fault break the real link to a real Redis.
+func TestLinkPartition(t *testing.T) {
+	one, two := newRedis(t), newRedis(t)
+	l := newLinks(t)
+	add(t, l, "summarize-1", one)
+	add(t, l, "summarize-1", two)
+	n := faults.Nemesis{Recorder: history.NewRecorder("hardened"), Plan: []faults.Planned{
+		{Fault: faults.NewPartition(l.Of("summarize-1"), one, two), For: time.Second},
+	}}
+	out, err := n.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := out[0]
+	if o.Err != nil || o.EffectAt == nil || o.HealedAt == nil {
+		t.Fatalf("outcome %+v", o)
+	}
+	for text, want := range map[string]string{o.Before: "PONG", o.During: "no answer", o.After: "PONG"} {
+		for _, node := range []string{one, two} {
+			if !strings.Contains(text, "summarize-1's link to "+node+": "+want) {
+				t.Errorf("receipt %q does not say %s of %s", text, want, node)
+			}
+		}
+	}
+}
+
+func newLinks(t *testing.T) *Links {
+	t.Helper()
+	l := NewLinks()
+	t.Cleanup(func() { wantClosed(t, l) })
+	return l
+}
+
+func add(t *testing.T, l *Links, process, target string) string {
+	t.Helper()
+	address, err := l.Add(t.Context(), process, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address
+}
+
+func try(t *testing.T, act func(context.Context, string) error, target string) {
+	t.Helper()
+	if err := act(t.Context(), target); err != nil {
+		t.Error(err)
+	}
+}
+
+func within(t *testing.T, bound time.Duration, what string, act func()) {
+	t.Helper()
+	began := time.Now()
+	act()
+	if took := time.Since(began); took > bound {
+		t.Errorf("%s took %v, want %v at most", what, took, bound)
+	}
+}
+
+// wantClosed closes and looks for goroutines at once, without goleak's
+// patience and without the label that Close itself goes by.
+func wantClosed(t *testing.T, l *Links) {
+	t.Helper()
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	stacks := make([]byte, 1<<22)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	for stack := range strings.SplitSeq(string(stacks), "\n\n") {
+		if strings.Contains(stack, "created by github.com/Shopify/toxiproxy") {
+			t.Errorf("left after Close: %s", stack)
+			return
+		}
+	}
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	return listener
+}
+
+// newEcho is a server that says what it is told.
+func newEcho(t *testing.T) (address string) {
+	t.Helper()
+	listener := listen(t)
+	serveEcho(t, listener)
+	return listener.Addr().String()
+}
+
+func serveEcho(t *testing.T, listener net.Listener) {
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() {
+				defer conn.Close()
+				stop := context.AfterFunc(t.Context(), func() { conn.Close() })
+				defer stop()
+				_, _ = io.Copy(conn, conn)
+			})
+		}
+	})
+	t.Cleanup(func() {
+		listener.Close()
+		serving.Wait()
+	})
+}
+
+func newRedis(t *testing.T) (address string) {
+	t.Helper()
+	path, _, err := FindRedis(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := freePort("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, openLedger(t), Spec{Name: fmt.Sprintf("redis-%d", port), Path: path,
+		Args: []string{"--bind", "127.0.0.1", "--port", fmt.Sprint(port), "--save", ""}})
+	address = fmt.Sprintf("127.0.0.1:%d", port)
+	eventually(t, "redis-server answers", func() bool {
+		if err := p.Died(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := ping(address)
+		return err == nil
+	})
+	return address
+}
+
+func connect(t *testing.T, address string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// ping asks Redis over a connection of its own.
+func ping(address string) (answer string, err error) {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(silence))
+	if _, err := conn.Write([]byte("PING\r\n")); err != nil {
+		return "", err
+	}
+	line := make([]byte, 64)
+	n, err := conn.Read(line)
+	return string(line[:n]), err
+}
+
+// flood keeps 64 connections busy and makes new ones for those that end. Each
+// has 100 PINGs on the way at a time, as a client with a pipeline: without such
+// a bound new connections starve, through a link or not.
+func flood(t *testing.T, address string, answers *atomic.Int64) (stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var flooding sync.WaitGroup
+	for range 64 {
+		flooding.Go(func() {
+			for ctx.Err() == nil {
+				conn, err := net.Dial("tcp", address)
+				if err != nil {
+					return // the links are closed
+				}
+				hangUp := context.AfterFunc(ctx, func() { conn.Close() })
+				for pipeline(conn) == nil {
+					answers.Add(100)
+				}
+				conn.Close()
+				hangUp()
+			}
+		})
+	}
+	return func() { cancel(); flooding.Wait() }
+}
+
+// pipeline sends 100 PINGs at once and waits for the answers.
+func pipeline(conn net.Conn) error {
+	if _, err := conn.Write(bytes.Repeat([]byte("PING\r\n"), 100)); err != nil {
+		return err
+	}
+	_, err := io.ReadFull(conn, make([]byte, 100*len("+PONG\r\n")))
+	return err
+}
+
+func wantEcho(t *testing.T, conn net.Conn) {
+	t.Helper()
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	if _, err := conn.Write([]byte("hello")); err != nil {
+		t.Errorf("write: %v", err)
+		return
+	}
+	got := make([]byte, 5)
+	if _, err := io.ReadFull(conn, got); err != nil || string(got) != "hello" {
+		t.Errorf("echo is %q: %v", got, err)
+	}
+}
+
+// wantSilence: what is said gets no answer, and the connection stays open.
+func wantSilence(t *testing.T, conn net.Conn) {
+	t.Helper()
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	if _, err := conn.Write([]byte("hello")); err != nil {
+		t.Errorf("write: %v", err)
+	}
+	hearNothing(t, conn)
+}
+
+func hearNothing(t *testing.T, conn net.Conn) {
+	t.Helper()
+	_ = conn.SetReadDeadline(time.Now().Add(silence))
+	got := make([]byte, 8)
+	if n, err := conn.Read(got); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("heard %q, %v: want nothing in %v", got[:n], err, silence)
+	}
+}
+
+// wantEnd: the connection is closed by the other side, without a byte.
+func wantEnd(t *testing.T, conn net.Conn) {
+	t.Helper()
+	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	got := make([]byte, 8)
+	if n, err := conn.Read(got); n != 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("heard %q, %v: want the end of the connection", got[:n], err)
+	}
+}

@@ -1,0 +1,96 @@
+// Package proof proves that the judges can say no. It runs one scenario again
+// and again, each time with one defect planted in the hardened service, and
+// expects exactly one checker to turn red, and none without a defect: a checker
+// that never says no is worth nothing, and one that says it for the wrong reason
+// sends the engineer to the wrong place.
+//
+// The service must be built with `-tags sabotage`; see package
+// system/sabotage, which names the defects.
+package proof
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"paperlab/reports"
+	"paperlab/scenarios/check"
+	"paperlab/scenarios/spec"
+)
+
+//go:embed sabotage.yaml
+var source []byte
+
+// Case is one planted defect and the checker that it must turn red.
+type Case struct {
+	// Sabotage is the defect's name, empty for the control without one.
+	Sabotage string
+	// Red is the invariant, empty for the control.
+	Red string
+	// About says what is planted.
+	About string
+}
+
+// Cases are all defects, the control first. The names are those of package
+// system/sabotage, as an environment variable carries them to a process.
+var Cases = []Case{
+	{"", "", "nothing is planted"},
+	{"ack-before-effect", "no-loss", "a paper is acknowledged before its work is done"},
+	{"no-epoch-check", "key-order", "every member owns every shard and commits under any epoch"},
+	{"no-repeat-check", "produce-once", "a message is added to a stream though its id was seen"},
+	{"drop-notification", "all-or-none", "one of a paper's notifications is left out"},
+	{"swap-notifications", "key-order", "two notifications of one subscriber change places"},
+	{"fresh-idempotency-key", "no-duplicate-effect", "every attempt of a webhook has a new key"},
+	{"tell-stranger", "no-unexpected-effect", "somebody is told what they never asked for"},
+}
+
+// Name is the name of the case's run and of its report's folder.
+func (c Case) Name() string {
+	if c.Sabotage == "" {
+		return "sabotage-none"
+	}
+	return "sabotage-" + c.Sabotage
+}
+
+// Env is what the service's processes find in their environment.
+func (c Case) Env() []string { return []string{"PAPERS_SABOTAGE=" + c.Sabotage} }
+
+// Scenario is the scenario of the case.
+func (c Case) Scenario() *spec.Scenario {
+	s, err := spec.Parse("sabotage.yaml", source, nil)
+	if err != nil {
+		panic(err) // the file is built in, and a test reads it
+	}
+	s.Name = c.Name()
+	s.About += " Planted: " + c.About + "."
+	return s
+}
+
+// Judge tells whether the run's verdicts are the expected ones, and in a word
+// which checkers were red.
+func (c Case) Judge(r reports.Result) (found string, ok bool) {
+	if len(r.Runs) == 0 || len(r.Runs[0].Invariants) == 0 {
+		return "nothing was judged: " + strings.Join(r.Reasons, " "), false
+	}
+	var red, unknown, want []string
+	for _, i := range r.Runs[0].Invariants {
+		switch check.Outcome(i.Verdict) {
+		case check.Invalid:
+			red = append(red, i.ID)
+		case check.Unknown:
+			unknown = append(unknown, i.ID)
+		}
+	}
+	if c.Red != "" {
+		want = []string{c.Red}
+	}
+	found = "no checker red"
+	if len(red) > 0 {
+		found = strings.Join(red, ", ") + " red"
+	}
+	if len(unknown) > 0 {
+		found += fmt.Sprintf("; could not judge %s", strings.Join(unknown, ", "))
+	}
+	return found, slices.Equal(red, want) && len(unknown) == 0
+}

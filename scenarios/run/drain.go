@@ -1,0 +1,52 @@
+package run
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// drainWithin is how long the service has to do what it was offered.
+	drainWithin = 60 * time.Second
+	// quietFor is how long everything must be done before it counts as done:
+	// several of the observer's readings, and time for it to read the last
+	// entries.
+	quietFor = 1500 * time.Millisecond
+)
+
+// drain waits until everything that was offered is done: the corpus is out and
+// was served, nothing is on its way on the streams or in an outbox, and nobody
+// was told anything for a while. What is not done when time is up is a doubt
+// about the verdict and no error.
+func (p *profileRun) drain(ctx context.Context) error {
+	begin := time.Now()
+	quietSince, told := begin, int64(-1)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for time.Since(begin) < drainWithin {
+		if now := p.world.sink.Answered(); now != told || !p.idle(ctx) {
+			quietSince, told = time.Now(), now
+		}
+		if time.Since(quietSince) >= quietFor {
+			p.drained = true
+			return nil
+		}
+		p.show("drain", time.Since(begin), drainWithin)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// idle tells whether nothing is on its way as far as can be seen.
+func (p *profileRun) idle(ctx context.Context) bool {
+	backlog := p.observer.Latest().Backlog
+	if backlog == nil || *backlog > 0 || !p.world.arxiv.Done() {
+		return false
+	}
+	waiting, err := p.observer.Outboxes(ctx)
+	return err == nil && waiting == 0
+}

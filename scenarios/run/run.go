@@ -1,0 +1,142 @@
+// Package run carries one scenario out: it starts everything, loads it, breaks
+// it as planned, looks on from outside, judges, and writes the report.
+//
+//	for each profile, with the same seed:
+//	  provision ─▶ warm up ─▶ steady ─▶ fault ─▶ recover ─▶ drain ─▶ observe ─▶ judge
+//	     │                               │
+//	     world, stack, monitor           nemesis
+//
+// The files follow that flow: run.go (all profiles, the report), profile.go (one
+// profile), world.go (the stand-ins), plan.go (the faults), drain.go (when the
+// load is done), judge.go (from evidence to a record). A profile has a cluster,
+// a store and stand-ins of its own, so that nothing is left from the one before.
+//
+// # What happens on failure
+//
+// When the context ends, faults are healed first, then everything is stopped,
+// and a report says that the run was aborted and what was seen until then. When
+// something cannot be started, the verdict is infrastructure and the reason is
+// the report's first sentence. All that is started stands in the undo ledger
+// before it starts; see package undo for the death of the lab itself.
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"paperlab/compose"
+	"paperlab/compose/standin"
+	"paperlab/compose/standin/corpus"
+	"paperlab/faults/undo"
+	"paperlab/reports"
+	"paperlab/scenarios/history"
+	"paperlab/scenarios/spec"
+)
+
+// Environment is the only one there is so far: processes of this machine.
+const Environment = "process"
+
+// Options say what to run. All fields must be set but Env.
+type Options struct {
+	Scenario *spec.Scenario
+	// Profiles to run, in order: hardened, naive.
+	Profiles []string
+	Seed     int64
+	// Corpus is what arXiv's stand-in serves; CorpusName is how the user
+	// called it.
+	Corpus     *corpus.Corpus
+	CorpusName string
+	// Out is the folder of all reports.
+	Out string
+	// Papers is the service's program; Env is added to its processes'
+	// environment.
+	Papers   string
+	Env      []string
+	Progress *Progress
+}
+
+// Run carries the scenario out and writes its report. It returns the record
+// and the report's folder. The error is one of writing the report: what went
+// wrong in the run is in the record.
+func Run(ctx context.Context, o Options) (reports.Result, string, error) {
+	began := time.Now()
+	result := reports.Result{
+		Schema: reports.Schema, Scenario: o.Scenario.Name, About: o.Scenario.About, Seed: o.Seed,
+		Environment: Environment, Corpus: o.CorpusName, StartedAt: began.UTC(),
+		Verdict: reports.Infrastructure, Code: reports.ThisCode(), Host: reports.ThisHost(),
+	}
+	events := map[string][]history.Event{}
+	slack := map[string][]standin.SlackMessage{}
+	err := provisioned(ctx, o, began, func(l lab) error {
+		result.Versions = reports.ThisVersions(l.redisVersion)
+		for _, profile := range o.Profiles {
+			run, e, err := l.profile(ctx, profile)
+			events[profile], slack[profile] = e.events, e.slack
+			if run.Profile != "" {
+				result.Runs = append(result.Runs, run)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", profile, err)
+			}
+			if profile == o.Profiles[0] {
+				result.Verdict, result.Reasons = verdict(run, e)
+			}
+		}
+		return nil
+	})
+	switch {
+	case ctx.Err() != nil:
+		result.Verdict, result.Reasons = worse(result, reports.Aborted), append(result.Reasons, "The run was stopped before its end.")
+	case err != nil:
+		result.Verdict, result.Reasons = worse(result, reports.Infrastructure), append(result.Reasons, capital(err.Error()))
+	}
+	result.FinishedAt = time.Now().UTC()
+	result.WallS = time.Since(began).Seconds()
+	folder, err := write(o, result, events, slack)
+	return result, folder, err
+}
+
+// worse keeps what the first profile was judged, if that was worse.
+func worse(r reports.Result, than reports.Verdict) reports.Verdict {
+	if r.Verdict == reports.Violation || r.Verdict == reports.Inconclusive {
+		return r.Verdict
+	}
+	return than
+}
+
+func write(o Options, r reports.Result, events map[string][]history.Event, slack map[string][]standin.SlackMessage) (string, error) {
+	sent, err := json.MarshalIndent(slack, "", "  ")
+	if err != nil {
+		return "", fmt.Errorf("write the alerts: %w", err)
+	}
+	folder := reports.Folder(o.Out, r.Scenario, r.StartedAt, r.Seed)
+	if err := reports.Write(folder, r, events, sent); err != nil {
+		return folder, err
+	}
+	return folder, errors.Join(reports.MarkLatest(folder), reports.Index(o.Out))
+}
+
+// lab is what all profiles of a run share.
+type lab struct {
+	Options
+	redisServer, redisVersion string
+	ledger                    *undo.Ledger
+}
+
+// provisioned opens the ledger, calls the work, and closes the ledger, which
+// undoes whatever the work has left.
+func provisioned(ctx context.Context, o Options, began time.Time, work func(lab) error) (err error) {
+	l := lab{Options: o}
+	if l.redisServer, l.redisVersion, err = compose.FindRedis(ctx); err != nil {
+		return err
+	}
+	id := fmt.Sprintf("%s-%s-%d", o.Scenario.Name, began.UTC().Format("20060102T150405.000"), o.Seed)
+	if l.ledger, err = undo.Open(id); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.ledger.Close()) }()
+	return work(l)
+}

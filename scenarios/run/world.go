@@ -1,0 +1,120 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"paperlab/compose"
+	"paperlab/compose/monitor"
+	"paperlab/compose/standin"
+	"paperlab/compose/standin/corpus"
+	"paperlab/scenarios/history"
+	"paperlab/scenarios/spec"
+)
+
+// How the stand-ins behave when nothing is wrong. Ollama is a server with a few
+// GPUs' worth of slots, OpenAI is wider and a little faster; both answer much
+// sooner than the real ones, so that a run of a minute sees thousands of calls.
+// arXiv's own rule of one request every 3 s is kept in proportion.
+var (
+	ollamaLatency = standin.Latency{Median: 80 * time.Millisecond, Sigma: 0.4}
+	openaiLatency = standin.Latency{Median: 50 * time.Millisecond, Sigma: 0.4}
+	arxivLatency  = standin.Latency{Median: 30 * time.Millisecond, Sigma: 0.3}
+	sinkLatency   = standin.Latency{Median: 5 * time.Millisecond, Sigma: 0.5}
+)
+
+const (
+	ollamaSlots = 16
+	openaiSlots = 64
+	arxivRule   = 80 * time.Millisecond
+	crawlEvery  = 100 * time.Millisecond
+)
+
+// world is everything outside the service, as one profile's run sees it.
+type world struct {
+	arxiv          *standin.Arxiv
+	ollama, openai *standin.LLM
+	sink           *standin.Sink
+	slack          *standin.Slack
+	// started are stopped in the opposite order.
+	started []interface{ Stop() }
+}
+
+// newWorld starts the stand-ins. If it fails it leaves none behind.
+func newWorld(ctx context.Context, c *corpus.Corpus, list []spec.Fault, seed uint64, rec *history.Recorder) (w *world, err error) {
+	w = &world{}
+	defer func() {
+		if err != nil {
+			w.Stop()
+		}
+	}()
+	if w.arxiv, err = standin.NewArxiv(standin.ArxivConfig{
+		Recorder: rec, Corpus: c, Interval: arxivRule, RetryAfter: time.Second, Latency: arxivLatency, Seed: seed,
+	}); err != nil {
+		return w, err
+	}
+	if w.ollama, err = standin.NewLLM(standin.LLMConfig{
+		Provider: standin.Ollama, Recorder: rec, Slots: ollamaSlots, Latency: ollamaLatency, Seed: seed,
+	}); err != nil {
+		return w, err
+	}
+	if w.openai, err = standin.NewLLM(standin.LLMConfig{
+		Provider: standin.OpenAI, Recorder: rec, Slots: openaiSlots, Latency: openaiLatency, Key: compose.OpenAIKey, Seed: seed,
+	}); err != nil {
+		return w, err
+	}
+	if w.sink, err = standin.NewSink(standin.SinkConfig{Recorder: rec, Latency: sinkLatency, LoseShare: loseShare(list), Seed: seed}); err != nil {
+		return w, err
+	}
+	if w.slack, err = standin.NewSlack(standin.SlackConfig{Recorder: rec, Received: recordAlerts(rec)}); err != nil {
+		return w, err
+	}
+	for _, s := range []interface {
+		Start(context.Context) error
+		Stop()
+	}{w.arxiv, w.ollama, w.openai, w.sink, w.slack} {
+		if err := s.Start(ctx); err != nil {
+			return w, err
+		}
+		w.started = append(w.started, s)
+	}
+	return w, nil
+}
+
+// loseShare is the share of the scenario's sink faults, 0 if it has none; the
+// scenario's reader lets them have one only.
+func loseShare(list []spec.Fault) float64 {
+	for _, f := range list {
+		if f.Sink != nil {
+			return f.Sink.Share
+		}
+	}
+	return 0
+}
+
+// Stop ends the stand-ins.
+func (w *world) Stop() {
+	for _, s := range w.started {
+		s.Stop()
+	}
+}
+
+// forService is the world as the stack hands it to the service.
+func (w *world) forService() compose.World {
+	return compose.World{ArxivURL: w.arxiv.QueryURL(), Ollama: w.ollama, OpenAI: w.openai, Sink: w.sink}
+}
+
+// recordAlerts notes each alert at the moment that its message arrives.
+func recordAlerts(rec *history.Recorder) func(body []byte, at float64) {
+	return func(body []byte, _ float64) {
+		news, err := monitor.ReadMessage(body)
+		if err != nil {
+			rec.Record(history.Event{Process: "slack", Type: history.Fail, Op: history.Alert, Detail: fmt.Sprintf("unreadable: %v", err)})
+			return
+		}
+		for _, n := range news {
+			rec.Record(history.Event{Process: "slack", Type: history.OK, Op: history.Alert, Name: n.Name, State: n.State, Detail: n.Labels})
+		}
+	}
+}

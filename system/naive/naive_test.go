@@ -1,0 +1,84 @@
+package naive
+
+import (
+	"context"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/redis/go-redis/v9"
+
+	"paperlab/system/crawl"
+	"paperlab/system/paper"
+)
+
+func TestIntoAddsEachPaperInOrder(t *testing.T) {
+	rdb, registry := connect(t), prometheus.NewRegistry()
+	list := papers(3)
+	if err := Into(rdb, crawl.NewMetrics(registry))(t.Context(), list); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := rdb.XRange(t.Context(), "naive:papers", "-", "+").Result()
+	if err != nil || len(entries) != 3 {
+		t.Fatalf("entries %v, %v, want 3", entries, err)
+	}
+	for i, e := range entries {
+		var p paper.Paper
+		if err := json.Unmarshal([]byte(e.Values["payload"].(string)), &p); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(p, list[i]) || len(e.Values) != 1 {
+			t.Errorf("entry %d has %v", i, e.Values)
+		}
+	}
+	want := `# HELP papers_produced_total Messages produced: added, or repeated when the stream had them already.
+# TYPE papers_produced_total counter
+papers_produced_total{outcome="added",stream="naive:papers"} 3
+`
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "papers_produced_total"); err != nil {
+		t.Error(err)
+	}
+}
+
+// The weakness, on purpose: the crawler asks again for a page it is not sure of.
+func TestIntoAddsAPageThatComesAgainAgain(t *testing.T) {
+	rdb := connect(t)
+	produce(t, rdb, papers(3)...)
+	produce(t, rdb, papers(3)...)
+	if n := rdb.XLen(t.Context(), Papers).Val(); n != 6 {
+		t.Errorf("%d entries, want 6", n)
+	}
+}
+
+func TestIntoSaysWhichPaperCouldNotBeAdded(t *testing.T) {
+	rdb := connect(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := Into(rdb, nil)(ctx, papers(1))
+	if err == nil || !strings.Contains(err.Error(), "2101.00000v1") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The weakness, on purpose: nobody has read any of these.
+func TestIntoTrimsWhatNobodyHasRead(t *testing.T) {
+	rdb := connect(t)
+	if err := rdb.XGroupCreateMkStream(t.Context(), Papers, group, "0").Err(); err != nil {
+		t.Fatal(err)
+	}
+	pipe := rdb.Pipeline()
+	for range MaxLength + 1000 {
+		pipe.XAdd(t.Context(), &redis.XAddArgs{Stream: Papers, Values: []any{"payload", "x"}})
+	}
+	if _, err := pipe.Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	produce(t, rdb, papers(1)...)
+	// Whole nodes of 100 entries are trimmed.
+	if n := rdb.XLen(t.Context(), Papers).Val(); n < 10_000 || n > 10_100 {
+		t.Errorf("%d entries are left, want 10,000 to 10,100", n)
+	}
+}

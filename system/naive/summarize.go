@@ -1,0 +1,70 @@
+package naive
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"paperlab/system/llm"
+	"paperlab/system/paper"
+	"paperlab/system/store"
+	"paperlab/system/summarize"
+)
+
+// Summaries keeps summaries.
+type Summaries interface {
+	SaveSummary(ctx context.Context, p paper.Paper, sum paper.Summary) error
+}
+
+// Matcher knows who wants to be told of what.
+type Matcher interface {
+	Match(p paper.Paper) []store.Wish
+}
+
+// SummarizeConfig is what Summarize needs.
+type SummarizeConfig struct {
+	Redis *redis.ClusterClient
+	// LLM is the one provider that is asked.
+	LLM llm.Provider
+	// Client makes the calls; it stays the caller's.
+	Client *http.Client
+	// Timeout bounds one call. Default 10 s.
+	Timeout time.Duration
+	Store   Summaries
+	Matcher Matcher
+	Metrics *llm.Metrics
+	Logger  *slog.Logger
+}
+
+// Summarize is the Handler of the Papers stream: ask the LLM, keep the summary,
+// add one notification for each matching subscription.
+func Summarize(cfg SummarizeConfig) Handler {
+	setDefault(&cfg.Timeout, 10*time.Second)
+	ask := newAsker(cfg)
+	return func(ctx context.Context, payload []byte) error {
+		var p paper.Paper
+		if err := json.Unmarshal(payload, &p); err != nil {
+			cfg.Logger.Error("an entry is not a paper and is left out", "error", err)
+			return nil
+		}
+		sum, err := ask.summary(ctx, p)
+		if err != nil {
+			return fmt.Errorf("summarizing %s: %w", p.VersionID(), err)
+		}
+		if err := cfg.Store.SaveSummary(ctx, p, sum); err != nil {
+			return err
+		}
+		for _, w := range cfg.Matcher.Match(p) {
+			n := summarize.Notify(p, sum, w)
+			if err := add(ctx, cfg.Redis, Notifications, n); err != nil {
+				return fmt.Errorf("adding notification %s: %w", n.ID, err)
+			}
+		}
+		return nil
+	}
+}

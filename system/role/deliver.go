@@ -1,0 +1,55 @@
+package role
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"paperlab/system/deliver"
+	"paperlab/system/stream"
+)
+
+// Deliver tells subscribers.
+type Deliver struct {
+	Flags
+	Consumer
+	Timeout time.Duration `help:"How long one webhook may take." default:"5s" env:"PAPERS_TIMEOUT"`
+}
+
+// Consumer are the flags of roles that consume a stream.
+type Consumer struct {
+	Lanes   int           `help:"Keys that are worked on at once in each owned shard." default:"8" env:"PAPERS_LANES"`
+	Lease   time.Duration `help:"How long a shard stays with an owner that is not heard of." default:"3s" env:"PAPERS_LEASE"`
+	Workers int           `help:"Consumers in this process; naive profile only." default:"16" env:"PAPERS_WORKERS"`
+	MinIdle time.Duration `help:"Idle time after which an entry is claimed from another consumer; naive profile only." default:"10s" env:"PAPERS_MIN_IDLE"`
+}
+
+// Run delivers until the context ends.
+func (d *Deliver) Run(ctx context.Context) error {
+	if d.Timeout <= 0 {
+		return fmt.Errorf("--timeout is %s; it must be more than 0", d.Timeout)
+	}
+	p, err := d.open(ctx, "deliver", true)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	metrics := deliver.NewMetrics(p.registry)
+	if d.isNaive() {
+		return d.serveNaive(ctx, p, metrics)
+	}
+	_, notifications, err := p.openStreams(ctx)
+	if err != nil {
+		return err
+	}
+	deliverer := deliver.New(deliver.Config{Store: p.store, Timeout: d.Timeout, Links: p.links, Metrics: metrics, Logger: p.log})
+	defer deliverer.Close()
+	consumer, err := stream.NewConsumer(stream.ConsumerConfig{
+		Stream: notifications, Group: deliverers, Member: d.Name, Handler: deliverer.Handle,
+		Lanes: d.Lanes, Lease: d.Lease, Metrics: stream.NewMetrics(p.registry), Logger: p.log,
+	})
+	if err != nil {
+		return err
+	}
+	return p.serve(ctx, consumer)
+}

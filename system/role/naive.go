@@ -1,0 +1,49 @@
+package role
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"paperlab/system/deliver"
+	"paperlab/system/llm"
+	"paperlab/system/match"
+	"paperlab/system/naive"
+)
+
+// naiveConsumer is one process's consumers in the naive profile.
+func (c Consumer) naiveConsumer(p *process, stream, group string, work naive.Handler) (*naive.Consumer, error) {
+	return naive.NewConsumer(naive.Config{
+		Redis: p.redis, Stream: stream, Group: group, Member: p.flags.Name, Workers: c.Workers, MinIdle: c.MinIdle,
+		Handler: work, Metrics: naive.NewMetrics(p.registry), Logger: p.log,
+	})
+}
+
+func (s *Summarize) serveNaive(ctx context.Context, p *process, live *match.Live) error {
+	providers := s.providers()
+	if len(providers) == 0 {
+		return errors.New("no LLM provider is configured: name one with --ollama or --openai")
+	}
+	client := &http.Client{Transport: p.links.Transport(s.Workers)}
+	defer client.CloseIdleConnections()
+	work := naive.Summarize(naive.SummarizeConfig{
+		Redis: p.redis, LLM: providers[0], Client: client, Store: p.store, Matcher: live,
+		Metrics: llm.NewMetrics(p.registry), Logger: p.log,
+	})
+	consumer, err := s.naiveConsumer(p, naive.Papers, summarizers, work)
+	if err != nil {
+		return err
+	}
+	return p.serve(ctx, live, consumer)
+}
+
+func (d *Deliver) serveNaive(ctx context.Context, p *process, metrics *deliver.Metrics) error {
+	client := &http.Client{Transport: p.links.Transport(d.Workers)}
+	defer client.CloseIdleConnections()
+	work := naive.Deliver(naive.DeliverConfig{Client: client, Store: p.store, Metrics: metrics, Logger: p.log})
+	consumer, err := d.naiveConsumer(p, naive.Notifications, deliverers, work)
+	if err != nil {
+		return err
+	}
+	return p.serve(ctx, consumer)
+}

@@ -1,0 +1,197 @@
+// Package role puts the parts of the service together, one role for each
+// process:
+//
+//	crawl      arXiv ──▶ papers stream
+//	summarize  papers stream ──▶ LLM, store, subscriptions ──▶ notifications stream
+//	deliver    notifications stream ──▶ webhooks
+//	watch      streams ──▶ metrics
+//
+// Each role is a command of the papers program: its exported fields are its
+// flags, and Run is its life:
+//
+//  1. open: telemetry first, so that a process that waits is seen to wait, then
+//     the database and Redis. What is away is waited for; what is wrong ends the
+//     process at once.
+//  2. serve: start the parts in order, say that it is ready, wait for SIGTERM
+//     or Ctrl-C, stop the parts in the opposite order.
+//
+// The naive profile (package naive) is the same four processes without what
+// makes the hardened ones safe. It exists to be compared with.
+package role
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"paperlab/system/dial"
+	"paperlab/system/store"
+	"paperlab/system/stream"
+	"paperlab/system/summarize"
+	"paperlab/system/telemetry"
+)
+
+// Papers is the stream from crawl to summarize.
+const Papers = "papers"
+
+// The consumer groups, named as the roles.
+const (
+	summarizers = "summarize"
+	deliverers  = "deliver"
+)
+
+// Flags are those that all roles have.
+type Flags struct {
+	Name     string   `help:"Name of this process, unique in its role: the consumer's name in Redis, the instance in metrics." default:"${hostname}" env:"PAPERS_NAME"`
+	Redis    []string `help:"Addresses of Redis Cluster nodes, as many as are known." placeholder:"HOST:PORT" required:"" env:"PAPERS_REDIS"`
+	Link     []string `help:"Dial LINK wherever REAL is meant (a proxy for one target)." placeholder:"REAL=LINK" env:"PAPERS_LINK"`
+	Database string   `help:"Where people, papers and deliveries are kept." placeholder:"sqlite:PATH" default:"sqlite:papers.db" env:"PAPERS_DATABASE"`
+	Listen   string   `help:"Address of /metrics and /healthz; port 0 takes a free one." default:"127.0.0.1:0" env:"PAPERS_LISTEN"`
+	Shards   int      `help:"Shards of each stream, decided when it is first opened." default:"12" env:"PAPERS_SHARDS"`
+	Profile  string   `help:"hardened, or naive: how such services are usually written, for comparison." enum:"hardened,naive" default:"hardened" env:"PAPERS_PROFILE"`
+	LogLevel string   `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"PAPERS_LOG_LEVEL"`
+}
+
+func (f Flags) isNaive() bool { return f.Profile == "naive" }
+
+// part is what starts and stops with its process.
+type part interface {
+	// Start returns once the part runs.
+	Start(ctx context.Context) error
+	// Stop returns when it has ended; it may be called twice or before Start.
+	Stop()
+}
+
+// process is what every role needs.
+type process struct {
+	flags    Flags
+	log      *slog.Logger
+	links    dial.Links
+	registry *prometheus.Registry
+	server   *telemetry.Server
+	reach    *telemetry.Reach
+	redis    *redis.ClusterClient
+	store    *store.Store
+}
+
+// open makes the parts that all roles have. A role that needs no database gets
+// none. What was opened is closed again if the rest fails.
+func (f Flags) open(ctx context.Context, role string, withStore bool) (p *process, err error) {
+	links, err := dial.ParseLinks(f.Link)
+	if err != nil {
+		return nil, err
+	}
+	p = &process{
+		flags: f, links: links, registry: telemetry.NewRegistry(),
+		log: f.logger().With("role", role, "name", f.Name),
+	}
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
+	p.server = telemetry.NewServer(f.Listen, p.registry, p.log)
+	p.reach = telemetry.NewReach(f.Redis, links, p.registry)
+	p.redis = dial.Redis(f.Redis, links)
+	if err := p.server.Start(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.reach.Start(ctx); err != nil {
+		return nil, err
+	}
+	if !withStore {
+		return p, nil
+	}
+	return p, p.insist(ctx, "open the database", func() (err error) {
+		p.store, err = store.Open(ctx, f.Database)
+		return err
+	})
+}
+
+func (f Flags) logger() *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(f.LogLevel)) // the flag's enum admits levels only
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}
+
+func (p *process) close() {
+	p.server.Stop()
+	p.reach.Stop()
+	_ = p.redis.Close()
+	if p.store != nil {
+		_ = p.store.Close()
+	}
+}
+
+// serve runs the parts until the context ends. A part that cannot be started
+// because something is away is started again; serve returns an error only for
+// what no waiting cures.
+func (p *process) serve(ctx context.Context, parts ...part) error {
+	var started []part
+	defer func() {
+		p.server.Ready(false)
+		for _, running := range slices.Backward(started) {
+			running.Stop()
+		}
+		p.log.Info("stopped")
+	}()
+	for _, next := range parts {
+		started = append(started, next)
+		if err := p.insist(ctx, "start", func() error { return next.Start(ctx) }); err != nil {
+			return err
+		}
+	}
+	p.server.Ready(true)
+	p.log.Info("ready", "profile", p.flags.Profile)
+	<-ctx.Done()
+	return nil
+}
+
+// final are the errors that no waiting cures.
+var final = []error{store.ErrSchema, stream.ErrSpec}
+
+// insist tries until it works, because the order in which processes and their
+// servers come up must not matter. It gives up when the context ends.
+func (p *process) insist(ctx context.Context, what string, try func() error) error {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 3*time.Second) {
+		err := try()
+		if err == nil {
+			return nil
+		}
+		for _, f := range final {
+			if errors.Is(err, f) {
+				return err
+			}
+		}
+		p.log.Warn("waiting for what is away", "to", what, "error", err)
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %w: %w", what, context.Cause(ctx), err)
+		case <-time.After(wait/2 + rand.N(wait/2)):
+		}
+	}
+}
+
+// openStreams opens both streams of the hardened profile.
+func (p *process) openStreams(ctx context.Context) (papers, notifications *stream.Stream, err error) {
+	open := func(name string) (s *stream.Stream) {
+		if err != nil {
+			return nil
+		}
+		err = p.insist(ctx, "open stream "+name, func() (err error) {
+			s, err = stream.Open(ctx, p.redis, stream.Spec{Name: name, Shards: p.flags.Shards})
+			return err
+		})
+		return s
+	}
+	papers, notifications = open(Papers), open(summarize.Notifications)
+	return papers, notifications, err
+}

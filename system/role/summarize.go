@@ -1,0 +1,84 @@
+package role
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"paperlab/system/llm"
+	"paperlab/system/match"
+	"paperlab/system/stream"
+	"paperlab/system/summarize"
+	"paperlab/system/txn"
+)
+
+// subscriptionsEvery is how often the subscriptions are read again.
+const subscriptionsEvery = 2 * time.Second
+
+// Summarize has papers summarized and matches them to subscriptions.
+type Summarize struct {
+	Flags
+	Consumer
+	Ollama      string        `help:"Root address of Ollama, the primary LLM." placeholder:"http://HOST:11434" env:"PAPERS_OLLAMA"`
+	OllamaModel string        `help:"Ollama's model." default:"llama3.2" env:"PAPERS_OLLAMA_MODEL"`
+	Openai      string        `name:"openai" help:"Root address of OpenAI, the fallback. Its key comes from the environment, OPENAI_API_KEY, and never from a flag." placeholder:"https://api.openai.com" env:"PAPERS_OPENAI"`
+	OpenaiModel string        `name:"openai-model" help:"OpenAI's model." default:"gpt-4o-mini" env:"PAPERS_OPENAI_MODEL"`
+	LLMTimeout  time.Duration `name:"llm-timeout" help:"How long one call may take; half of it counts as slow." default:"30s" env:"PAPERS_LLM_TIMEOUT"`
+	LLMInFlight int           `name:"llm-in-flight" help:"Calls in flight to one provider, at most." default:"8" env:"PAPERS_LLM_IN_FLIGHT"`
+}
+
+// Run summarizes until the context ends.
+func (s *Summarize) Run(ctx context.Context) error {
+	if s.LLMTimeout <= 0 {
+		return fmt.Errorf("--llm-timeout is %s; it must be more than 0", s.LLMTimeout)
+	}
+	p, err := s.open(ctx, "summarize", true)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	live := match.NewLive(p.store, subscriptionsEvery, p.log)
+	if s.isNaive() {
+		return s.serveNaive(ctx, p, live)
+	}
+	client, err := s.llm(p)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	papers, notifications, err := p.openStreams(ctx)
+	if err != nil {
+		return err
+	}
+	work := summarize.New(p.store, client, live, summarize.NewWaiting(p.registry), p.log)
+	coordinator := txn.New(papers, p.log, notifications)
+	consumer, err := stream.NewConsumer(stream.ConsumerConfig{
+		Stream: papers, Group: summarizers, Member: s.Name, Handler: work.Handle,
+		Lanes: s.Lanes, Lease: s.Lease, Metrics: stream.NewMetrics(p.registry), Logger: p.log,
+		Alongside: coordinator.Run,
+	})
+	if err != nil {
+		return err
+	}
+	return p.serve(ctx, live, consumer)
+}
+
+func (s *Summarize) llm(p *process) (*llm.Client, error) {
+	return llm.New(llm.Config{
+		Providers: s.providers(), Timeout: s.LLMTimeout, InFlight: s.LLMInFlight,
+		Links: p.links, Metrics: llm.NewMetrics(p.registry), Logger: p.log,
+	})
+}
+
+// providers are those that have an address, in the order of preference.
+func (s *Summarize) providers() []llm.Provider {
+	var list []llm.Provider
+	if s.Ollama != "" {
+		list = append(list, llm.Provider{Name: "ollama", URL: s.Ollama, Model: s.OllamaModel})
+	}
+	if s.Openai != "" {
+		list = append(list, llm.Provider{Name: "openai", URL: s.Openai, Model: s.OpenaiModel, Key: os.Getenv("OPENAI_API_KEY")})
+	}
+	return list
+}

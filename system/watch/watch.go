@@ -1,0 +1,138 @@
+// Package watch reads the streams' consumer groups and shows them as metrics:
+// what is not yet delivered (lag), what is delivered and not yet acknowledged
+// (pending), what is kept (length) and what was put aside (dead letters).
+//
+//	every half second   Source.Read ──▶ papers_stream_*{stream, group}
+//
+// Redis cannot always tell the lag. The lag's series is then absent, because 0
+// would be a lie and an old value a worse one. A reading that fails makes all of
+// a stream's series absent for the same reason, and counts as an error.
+package watch
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Reading is one consumer group on one logical stream.
+type Reading struct {
+	Stream, Group                string
+	Pending, Length, DeadLetters int64
+	// Lag is nil when Redis does not know it.
+	Lag *int64
+	// OldestPending is the age of the oldest pending entry, 0 if there is none.
+	OldestPending time.Duration
+}
+
+// Source reads one logical stream.
+type Source interface {
+	// Name is the stream's.
+	Name() string
+	Read(ctx context.Context) (Reading, error)
+}
+
+const (
+	readEvery  = 500 * time.Millisecond
+	readWithin = 2 * time.Second
+)
+
+// Watcher is the role.
+type Watcher struct {
+	sources []Source
+	logger  *slog.Logger
+
+	lag, pending, length, dead, oldest *prometheus.GaugeVec
+	errors                             *prometheus.CounterVec
+
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+}
+
+// New makes a watcher and registers its metrics.
+func New(registry prometheus.Registerer, logger *slog.Logger, sources ...Source) *Watcher {
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
+		registry.MustRegister(g)
+		return g
+	}
+	w := &Watcher{
+		sources: sources, logger: logger,
+		lag:     gauge("papers_stream_lag", "Entries not yet delivered to the group; absent when Redis does not know.", "stream", "group"),
+		pending: gauge("papers_stream_pending", "Entries delivered to the group and not yet acknowledged.", "stream", "group"),
+		length:  gauge("papers_stream_length", "Entries that the stream holds, acknowledged ones within the retention too.", "stream"),
+		dead:    gauge("papers_dead_letters", "Entries put aside because they failed too often.", "stream"),
+		oldest:  gauge("papers_stream_oldest_pending_seconds", "Age of the oldest pending entry.", "stream", "group"),
+		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "papers_watch_errors_total", Help: "Readings that failed.",
+		}, []string{"stream"}),
+	}
+	registry.MustRegister(w.errors)
+	return w
+}
+
+// Start begins to read and returns.
+func (w *Watcher) Start(context.Context) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	w.cancel = cancel
+	for _, s := range w.sources {
+		w.done.Go(func() { w.watch(ctx, s) })
+	}
+	return nil
+}
+
+// Stop ends the reading. It may be called twice or before Start.
+func (w *Watcher) Stop() {
+	if w.cancel != nil {
+		w.cancel()
+	}
+	w.done.Wait()
+}
+
+func (w *Watcher) watch(ctx context.Context, s Source) {
+	tick := time.NewTicker(readEvery)
+	defer tick.Stop()
+	for {
+		limited, cancel := context.WithTimeout(ctx, readWithin)
+		r, err := s.Read(limited)
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			w.logger.Warn("the stream could not be read; its metrics are absent until it can", "stream", s.Name(), "error", err)
+			w.errors.WithLabelValues(s.Name()).Inc()
+			w.forget(s.Name())
+		default:
+			w.show(r)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (w *Watcher) show(r Reading) {
+	w.pending.WithLabelValues(r.Stream, r.Group).Set(float64(r.Pending))
+	w.oldest.WithLabelValues(r.Stream, r.Group).Set(r.OldestPending.Seconds())
+	w.length.WithLabelValues(r.Stream).Set(float64(r.Length))
+	w.dead.WithLabelValues(r.Stream).Set(float64(r.DeadLetters))
+	if r.Lag == nil {
+		w.lag.DeleteLabelValues(r.Stream, r.Group)
+		return
+	}
+	w.lag.WithLabelValues(r.Stream, r.Group).Set(float64(*r.Lag))
+}
+
+// forget makes a stream's series absent.
+func (w *Watcher) forget(stream string) {
+	named := prometheus.Labels{"stream": stream}
+	for _, g := range []*prometheus.GaugeVec{w.lag, w.pending, w.length, w.dead, w.oldest} {
+		g.DeletePartialMatch(named)
+	}
+}
