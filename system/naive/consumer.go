@@ -50,6 +50,7 @@ func (cfg *Config) setDefaults() error {
 	setDefault(&cfg.Workers, 16)
 	setDefault(&cfg.MinIdle, 10*time.Second)
 	setDefault(&cfg.Block, time.Second)
+	setDefault(&cfg.Logger, slog.Default())
 	if pool := cfg.Redis.Options().PoolSize; cfg.Workers < 1 || cfg.Workers >= pool {
 		return fmt.Errorf("naive consumer: workers is %d, must be 1 to %d, one less than the client's connections to a node", cfg.Workers, pool-1)
 	}
@@ -57,9 +58,6 @@ func (cfg *Config) setDefaults() error {
 	// and block for ever.
 	if cfg.MinIdle < time.Millisecond || cfg.Block < time.Millisecond {
 		return fmt.Errorf("naive consumer: min idle is %s and block %s, must be at least 1ms", cfg.MinIdle, cfg.Block)
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.Default()
 	}
 	return nil
 }

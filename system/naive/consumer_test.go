@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -271,15 +272,26 @@ func TestStartMayBeCalledAgainAfterAnError(t *testing.T) {
 	eventually(t, "it is handled", func() bool { _, all := j.sizes(); return all == 1 })
 }
 
-// Redis forgets the group and knows it again: the workers go on.
-func TestWorkersOutliveErrorsOfRedis(t *testing.T) {
+// complaints counts what is logged.
+type complaints struct{ atomic.Int64 }
+
+func (c *complaints) Write(line []byte) (int, error) {
+	c.Add(1)
+	return len(line), nil
+}
+
+// Redis forgets the group and knows it again: the worker goes on.
+func TestWorkerOutlivesErrorsOfRedis(t *testing.T) {
 	rdb := connect(t)
 	var j journal
-	startTest(t, Config{Redis: rdb, Member: "a", Handler: func(_ context.Context, payload []byte) error { j.note(payload); return nil }})
+	var errors complaints
+	startTest(t, Config{Redis: rdb, Member: "a", Workers: 1, Logger: slog.New(slog.NewTextHandler(&errors, nil)),
+		Handler: func(_ context.Context, payload []byte) error { j.note(payload); return nil }})
 	if err := rdb.XGroupDestroy(t.Context(), Papers, group).Err(); err != nil {
 		t.Fatal(err)
 	}
 	produce(t, rdb, papers(1)...)
+	eventually(t, "the worker complains", func() bool { return errors.Load() > 0 })
 	if err := rdb.XGroupCreate(t.Context(), Papers, group, "0").Err(); err != nil {
 		t.Fatal(err)
 	}

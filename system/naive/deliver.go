@@ -32,6 +32,7 @@ type DeliverConfig struct {
 // remember it. Anything but a 2xx is an error.
 func Deliver(cfg DeliverConfig) Handler {
 	setDefault(&cfg.Timeout, 10*time.Second)
+	setDefault(&cfg.Logger, slog.Default())
 	return func(ctx context.Context, payload []byte) error {
 		var n paper.Notification
 		if err := json.Unmarshal(payload, &n); err != nil {

@@ -37,7 +37,8 @@ func connect(t *testing.T) *redis.ClusterClient {
 // claims nothing unless the test sets MinIdle.
 func startTest(t *testing.T, cfg Config) *Consumer {
 	t.Helper()
-	cfg.Stream, cfg.Group, cfg.Logger = Papers, group, quiet
+	cfg.Stream, cfg.Group = Papers, group
+	setDefault(&cfg.Logger, quiet)
 	setDefault(&cfg.MinIdle, time.Hour)
 	setDefault(&cfg.Block, 50*time.Millisecond)
 	setDefault(&cfg.Workers, 4)

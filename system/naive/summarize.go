@@ -45,6 +45,7 @@ type SummarizeConfig struct {
 // add one notification for each matching subscription.
 func Summarize(cfg SummarizeConfig) Handler {
 	setDefault(&cfg.Timeout, 10*time.Second)
+	setDefault(&cfg.Logger, slog.Default())
 	ask := newAsker(cfg)
 	return func(ctx context.Context, payload []byte) error {
 		var p paper.Paper

@@ -258,11 +258,9 @@ func TestOutcomesOfOneCall(t *testing.T) {
 func TestAStopEndsTheTries(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	m := newModel(t, answer{0, ""})
-	ask := newAsker(func() SummarizeConfig {
-		cfg := summarizing(t, nil, m, nil, registry)
-		cfg.Timeout = time.Minute
-		return cfg
-	}())
+	cfg := summarizing(t, nil, m, nil, registry)
+	cfg.Timeout = time.Minute
+	ask := newAsker(cfg)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error)
@@ -272,8 +270,12 @@ func TestAStopEndsTheTries(t *testing.T) {
 	}()
 	eventually(t, "it is asked", func() bool { return m.asked.Load() == 1 })
 	cancel()
+	begin := time.Now()
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+	if took := time.Since(begin); took >= firstBackOff {
+		t.Errorf("it ended after %s: it was tried again, or the back-off was waited for", took)
 	}
 	if n, err := testutil.GatherAndCount(registry, "papers_llm_calls_total"); n != 0 || err != nil {
 		t.Errorf("%d outcomes were counted, %v: a caller that leaves is none", n, err)
