@@ -88,7 +88,7 @@ func (c sabotageCommand) run(ctx context.Context, papers string, planted proof.C
 	progress.Say("%s: %s", planted.Name(), planted.About)
 	result, _, err := run.Run(ctx, run.Options{
 		Scenario: s, Profiles: []string{"hardened"}, Seed: c.Seed, Corpus: papersOf, CorpusName: "builtin",
-		Out: c.Out, Papers: papers, Env: planted.Env(), Progress: progress,
+		Out: c.Out, Papers: papers, Env: planted.Env(), DrainWithin: proof.DrainWithin, Progress: progress,
 	})
 	return result, err
 }

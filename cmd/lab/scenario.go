@@ -92,7 +92,7 @@ func (f runFlags) run(ctx context.Context, stdout io.Writer, s *spec.Scenario, p
 	progress := run.NewProgress(os.Stderr)
 	result, folder, err := run.Run(ctx, run.Options{
 		Scenario: s, Profiles: profiles, Seed: f.Seed, Corpus: c, CorpusName: f.Corpus,
-		Out: f.Out, Papers: papers, Progress: progress,
+		Out: f.Out, Papers: papers, DrainWithin: run.DrainWithin, Progress: progress,
 	})
 	progress.Done()
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"paperlab/reports"
 	"paperlab/scenarios/check"
@@ -21,6 +22,10 @@ import (
 
 //go:embed sabotage.yaml
 var source []byte
+
+// DrainWithin is short: a service that adds its last paper again and again, as
+// one without a repeat check does, never comes to rest.
+const DrainWithin = 12 * time.Second
 
 // Case is one planted defect and the checker that it must turn red.
 type Case struct {

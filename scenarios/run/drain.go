@@ -5,14 +5,13 @@ import (
 	"time"
 )
 
-const (
-	// drainWithin is how long the service has to do what it was offered.
-	drainWithin = 60 * time.Second
-	// quietFor is how long everything must be done before it counts as done:
-	// several of the observer's readings, and time for it to read the last
-	// entries.
-	quietFor = 1500 * time.Millisecond
-)
+// DrainWithin is how long a service usually has to do what it was offered.
+const DrainWithin = 60 * time.Second
+
+// quietFor is how long everything must be done before it counts as done:
+// several of the observer's readings, and time for it to read the last
+// entries.
+const quietFor = 1500 * time.Millisecond
 
 // drain waits until everything that was offered is done: the corpus is out and
 // was served, nothing is on its way on the streams or in an outbox, and nobody
@@ -23,7 +22,7 @@ func (p *profileRun) drain(ctx context.Context) error {
 	quietSince, told := begin, int64(-1)
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	for time.Since(begin) < drainWithin {
+	for time.Since(begin) < p.DrainWithin {
 		if now := p.world.sink.Answered(); now != told || !p.idle(ctx) {
 			quietSince, told = time.Now(), now
 		}
@@ -31,7 +30,7 @@ func (p *profileRun) drain(ctx context.Context) error {
 			p.drained = true
 			return nil
 		}
-		p.show("drain", time.Since(begin), drainWithin)
+		p.show("drain", time.Since(begin), p.DrainWithin)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

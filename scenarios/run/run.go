@@ -53,9 +53,12 @@ type Options struct {
 	Out string
 	// Papers is the service's program; Env is added to its processes'
 	// environment.
-	Papers   string
-	Env      []string
-	Progress *Progress
+	Papers string
+	Env    []string
+	// DrainWithin is how long the service has, after the load, to do what it
+	// was offered.
+	DrainWithin time.Duration
+	Progress    *Progress
 }
 
 // Run carries the scenario out and writes its report. It returns the record

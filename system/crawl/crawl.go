@@ -144,7 +144,12 @@ func (c *Crawler) harvest(ctx context.Context, at cursor) {
 		if !at.fits(page) && moved < moves {
 			moved++
 			c.cfg.Logger.Info("the ground has moved; asking for the minute again", "minute", at.Minute, "last", at.Last)
-			at = at.again()
+			// The page is kept all the same: arXiv shows a paper's newest
+			// version only, so one that is superseded meanwhile would not come
+			// again.
+			if c.produce(ctx, page) {
+				at = at.again()
+			}
 			continue
 		}
 		moved = 0
@@ -152,17 +157,22 @@ func (c *Crawler) harvest(ctx context.Context, at cursor) {
 	}
 }
 
-// keep produces the page and moves the cursor, and returns where the harvest
-// stands: moved, or where it was if the context ended first.
-func (c *Crawler) keep(ctx context.Context, at cursor, page Page) cursor {
+// produce puts the page's papers on the stream; false means that the context
+// ended first.
+func (c *Crawler) produce(ctx context.Context, page Page) bool {
 	for _, err := range page.Skipped {
 		c.cfg.Logger.Warn("an entry of arXiv's answer was skipped", "error", err)
 	}
 	if len(page.Papers) == 0 {
-		return at
+		return true
 	}
-	produce := func() error { return c.cfg.Sink(ctx, page.Papers) }
-	if !c.insist(ctx, "producing papers", produce) {
+	return c.insist(ctx, "producing papers", func() error { return c.cfg.Sink(ctx, page.Papers) })
+}
+
+// keep produces the page and moves the cursor, and returns where the harvest
+// stands: moved, or where it was if the context ended first.
+func (c *Crawler) keep(ctx context.Context, at cursor, page Page) cursor {
+	if !c.produce(ctx, page) || len(page.Papers) == 0 {
 		return at
 	}
 	next := at.after(page)

@@ -244,6 +244,23 @@ func TestPaperThatLeavesItsMinuteHidesNoOther(t *testing.T) {
 	eventually(t, "60 papers and 4 new versions", func() bool { return b.count() == 64 })
 }
 
+// What was on a page is produced although the ground has moved: by the next
+// request, arXiv shows a newer version in its place.
+func TestSupersededVersionOfADiscardedPageIsProduced(t *testing.T) {
+	a, b := newArchive(t), newBasket()
+	a.fill(14, func(i int) time.Time { return begin.Add(time.Duration(i) * time.Second) })
+	a.onAnswer = func(request int) {
+		switch request {
+		case 1: // moves the ground
+			a.addLocked("2101.00001", 2, begin.Add(time.Hour))
+		case 2: // takes what only the second page showed
+			a.addLocked("2101.00013", 2, begin.Add(2*time.Hour))
+		}
+	}
+	run(t, a, b, 10)
+	eventually(t, "14 papers and 2 new versions", func() bool { return b.count() == 16 })
+}
+
 // arXiv is not always consistent: the total shrinks to nothing for a while.
 func TestTotalThatShrinksLosesNothing(t *testing.T) {
 	a, b := newArchive(t), newBasket()
