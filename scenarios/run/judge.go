@@ -27,6 +27,9 @@ type evidence struct {
 	// drained is false if something was still on its way when time was up.
 	drained bool
 	fenced  int
+	// cut tells that the run ended before its time: what was on its way then is
+	// not lost.
+	cut bool
 	// died names the service's processes that ended though nobody ended them.
 	died  error
 	slack []standin.SlackMessage
@@ -51,8 +54,23 @@ func judge(s *spec.Scenario, run *reports.Run, e evidence) {
 			ID: v.ID, Verdict: string(v.Verdict), Detail: v.Detail, Examples: v.Examples,
 		})
 	}
+	if e.cut {
+		spare(run)
+	}
 	measure(s, run, e)
 	run.Objectives = objectives(s, run)
+}
+
+// spare takes back what was concluded from the absence of an effect, in a run
+// that gave it no time to come.
+func spare(run *reports.Run) {
+	run.Counts.Lost = 0
+	for i, v := range run.Invariants {
+		if v.ID == "no-loss" || v.ID == "all-or-none" {
+			run.Invariants[i] = reports.Invariant{ID: v.ID, Verdict: string(check.Unknown),
+				Detail: "the run ended before what was on its way could arrive"}
+		}
+	}
 }
 
 // measure takes the times: to detect, to recover, and what steady state was.

@@ -54,6 +54,7 @@ func (l lab) profile(ctx context.Context, name string) (run reports.Run, e evide
 	}
 	run = reports.Run{Profile: name, ClusterUpS: p.stack.Cluster.UpIn().Seconds(), Memory: p.memory()}
 	e = p.evidence()
+	e.cut = err != nil
 	judge(l.Scenario, &run, e)
 	return run, e, err
 }

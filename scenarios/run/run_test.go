@@ -1,0 +1,179 @@
+package run_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"paperlab/compose/standin/corpus"
+	"paperlab/faults/undo"
+	"paperlab/reports"
+	"paperlab/scenarios/history"
+	"paperlab/scenarios/run"
+	"paperlab/scenarios/spec"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// short is a scenario of some ten seconds with a fault of each kind that cuts
+// or kills. It sets no objectives: a machine that tests is no place for times.
+const short = `
+name: short
+about: A summarizer dies, another loses Redis, the sink loses answers.
+service: {shards: 4, summarizers: 2, deliverers: 2}
+load: {papers: 400, rate: 40/s, subscribers: 12}
+phases: {steady: 3s, fault: 5s, recover: 2s}
+faults:
+  - kill: {role: summarize, pick: one}
+    at: 0s
+    restart_after: 3s
+  - sink: {mode: lose-answers, share: 20%}
+    at: 0s
+    for: 3s
+  - partition: {role: deliver, pick: one, from: redis-one}
+    at: 500ms
+    for: 3s
+invariants: [no-loss, all-or-none, no-unexpected-effect, no-duplicate-effect, key-order, produce-once]
+compare: naive
+`
+
+// options builds the service and gives the test a temp folder of its own.
+func options(t *testing.T) run.Options {
+	t.Helper()
+	papers := filepath.Join(t.TempDir(), "papers")
+	if out, err := exec.Command("go", "build", "-o", papers, "paperlab/cmd/papers").CombinedOutput(); err != nil {
+		t.Fatalf("build the service: %v: %s", err, out)
+	}
+	t.Setenv("TMPDIR", t.TempDir())
+	s, err := spec.Parse("short.yaml", []byte(short), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := corpus.Builtin(1, s.Load.Papers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run.Options{
+		Scenario: s, Profiles: []string{"hardened"}, Seed: 1, Corpus: c, CorpusName: "builtin",
+		Out: t.TempDir(), Papers: papers, DrainWithin: time.Minute, Progress: run.NewProgress(os.Stderr),
+	}
+}
+
+// TestEndToEnd runs a short scenario whole, with both profiles: about a minute.
+// It needs redis-server.
+func TestEndToEnd(t *testing.T) {
+	o := options(t)
+	o.Profiles = []string{"hardened", "naive"}
+	result, folder, err := run.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.Verdict != reports.Pass && !unsteady(result) {
+		t.Errorf("verdict %s: %v", result.Verdict, result.Reasons)
+	}
+	if len(result.Runs) != 2 {
+		t.Fatalf("%d profiles were run, want 2", len(result.Runs))
+	}
+	for _, i := range result.Runs[0].Invariants {
+		if i.Verdict != "valid" {
+			t.Errorf("%s is %s: %s %v", i.ID, i.Verdict, i.Detail, i.Examples)
+		}
+	}
+	for _, r := range result.Runs {
+		if r.Counts.Offered == 0 || r.Counts.Delivered == 0 {
+			t.Errorf("%s: nothing was put to the test: %+v", r.Profile, r.Counts)
+		}
+		for _, f := range r.Faults {
+			if f.EffectAtS == nil || !f.Receipt.Complete() {
+				t.Errorf("%s: fault %s has no full receipt: %+v", r.Profile, f.ID, f)
+			}
+		}
+	}
+	if result.Runs[0].Counts.DuplicateDeliveries == 0 {
+		t.Error("no answer was lost: the duplicate checker was not put to the test")
+	}
+	complete(t, folder)
+	nothingLeft(t)
+}
+
+// unsteady tells whether all that kept the run from passing is that the machine
+// was too busy.
+func unsteady(r reports.Result) bool {
+	for _, reason := range r.Reasons {
+		if !strings.Contains(reason, "Steady state did not hold") {
+			return false
+		}
+	}
+	return r.Verdict == reports.Inconclusive
+}
+
+// complete checks that the report is there, and that its history can be read.
+func complete(t *testing.T, folder string) {
+	t.Helper()
+	for _, name := range []string{"report.html", "report.md", "junit.xml", "slack.json", "result.json", "charts/backlog.svg", "charts/backlog.png"} {
+		if info, err := os.Stat(filepath.Join(folder, name)); err != nil || info.Size() == 0 {
+			t.Errorf("report file %s: %v", name, err)
+		}
+	}
+	events, err := history.ReadFile(filepath.Join(folder, "history.jsonl.gz"))
+	if err != nil || len(events) < 1000 {
+		t.Errorf("history of %d events: %v", len(events), err)
+	}
+	if latest, err := filepath.EvalSymlinks(filepath.Join(folder, "..", "latest")); err != nil || filepath.Base(latest) != filepath.Base(folder) {
+		t.Errorf("latest is %s: %v", latest, err)
+	}
+}
+
+func nothingLeft(t *testing.T) {
+	t.Helper()
+	left, err := os.ReadDir(undo.Base())
+	if err != nil || len(left) > 0 {
+		t.Errorf("left in the temp folder: %v %v", left, err)
+	}
+}
+
+// TestAbort: a run that is stopped in the middle of its faults heals, reports
+// what it saw, calls nothing lost that was only on its way, and leaves nothing.
+// It takes about ten seconds.
+func TestAbort(t *testing.T) {
+	o := options(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(9*time.Second, cancel)
+	result, folder, err := run.Run(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.Verdict != reports.Aborted || result.Verdict.ExitCode() != 130 {
+		t.Errorf("verdict %s: %v", result.Verdict, result.Reasons)
+	}
+	for _, r := range result.Runs {
+		if r.Counts.Lost != 0 {
+			t.Errorf("%d messages that were on their way are called lost", r.Counts.Lost)
+		}
+	}
+	if _, err := reports.LoadResult(folder); err != nil {
+		t.Error(err)
+	}
+	nothingLeft(t)
+}
+
+// TestServiceThatCannotStart: the verdict is infrastructure, the reason names
+// the program's own words, and nothing is left.
+func TestServiceThatCannotStart(t *testing.T) {
+	o := options(t)
+	o.Papers = "/bin/false"
+	result, _, err := run.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.Verdict != reports.Infrastructure || !strings.Contains(strings.Join(result.Reasons, " "), "papers migrate: exit status 1") {
+		t.Errorf("verdict %s: %v", result.Verdict, result.Reasons)
+	}
+	nothingLeft(t)
+}
