@@ -16,9 +16,7 @@ import (
 func (a *Arxiv) query(w http.ResponseWriter, r *http.Request) {
 	mode, err := a.linger(r)
 	switch {
-	case err != nil:
-		return
-	case mode == Refuse:
+	case err != nil || mode == Refuse:
 		reset(w)
 		return
 	case mode == Errors:
@@ -40,6 +38,7 @@ func (a *Arxiv) query(w http.ResponseWriter, r *http.Request) {
 	f.entries, f.total = a.find(req)
 	page := f.page()
 	if r.Context().Err() != nil {
+		reset(w)
 		return
 	}
 	a.record(f.entries)

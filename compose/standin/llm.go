@@ -28,8 +28,8 @@ type LLMConfig struct {
 	// Slots is how many answers are worked on at once, 1 to 1024; 0 means 4.
 	Slots int
 	// Queue is how many requests may wait for a slot, up to 65,536; one more
-	// is answered with 503. 0 means 512, Ollama's own OLLAMA_MAX_QUEUE; a
-	// negative number means no queue.
+	// is answered with 503. 0 means 512, Ollama's own OLLAMA_MAX_QUEUE; -1
+	// means no queue.
 	Queue int
 	// Latency is how long an answer takes once it has a slot.
 	Latency Latency
@@ -142,8 +142,10 @@ func (l *LLM) ask(w http.ResponseWriter, r *http.Request, req chatRequest) {
 	switch {
 	case l.ctx.Err() != nil:
 		c.end(history.Info, 0, "the stand-in was stopped")
+		reset(w)
 	case err != nil:
 		c.end(history.Info, 0, "the caller went away")
+		reset(w)
 	case refusal != nil && refusal.reset:
 		c.end(history.Fail, 0, "connection reset")
 		reset(w)

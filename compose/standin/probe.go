@@ -15,7 +15,7 @@ const probeHeader = "Paperlab-Probe"
 // Probe asks for a completion as the service does, over HTTP, and returns the
 // answer's status and the beginning of its body. It obeys the mode, takes no
 // slot, has no latency of its own, and is not recorded. In mode Slow it lasts
-// until ctx ends, and the error then is ctx's.
+// for SlowAnswer or until ctx ends, and the error then is ctx's.
 func (l *LLM) Probe(ctx context.Context) (status int, gist string, err error) {
 	body, err := json.Marshal(chatRequest{Model: "probe", Messages: []chatMessage{{Role: "user", Content: "Say one word."}}})
 	if err != nil {
@@ -49,6 +49,7 @@ func (l *LLM) answerProbe(w http.ResponseWriter, r *http.Request, req chatReques
 	if refusal == nil {
 		var err error
 		if refusal, err = l.throughMode(r.Context()); err != nil {
+			reset(w)
 			return
 		}
 	}
@@ -82,8 +83,7 @@ func (l *LLM) health(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		refusal, err := l.throughMode(r.Context())
 		switch {
-		case err != nil:
-		case refusal != nil && refusal.reset:
+		case err != nil || refusal != nil && refusal.reset:
 			reset(w)
 		case refusal != nil:
 			refusal.write(w)

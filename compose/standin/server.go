@@ -115,7 +115,9 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	return nil, false
 }
 
-// reset drops the connection without an answer; the caller sees it reset.
+// reset drops the connection without an answer; the caller sees it reset. A
+// handler that gives up before its answer has to call it, for one that only
+// returns has answered with an empty 200.
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

@@ -115,6 +115,7 @@ func (s *Sink) receive(w http.ResponseWriter, r *http.Request) {
 		reset(w)
 		return
 	case s.linger(r.Context(), o.latency) != nil:
+		reset(w)
 		return
 	}
 	if o.status < 300 {

@@ -1,0 +1,361 @@
+package standin
+
+import (
+	"encoding/xml"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"paperlab/compose/standin/corpus"
+	"paperlab/scenarios/history"
+)
+
+// everything is a query that finds whatever is out.
+const everything = "lastUpdatedDate:[202001010000 TO 203001010000]"
+
+func builtin(t *testing.T, n int) *corpus.Corpus {
+	t.Helper()
+	c, err := corpus.Builtin(1, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// clock is a time that passes only when it is told to.
+type clock struct{ passed atomic.Int64 }
+
+func (c *clock) now() time.Time {
+	return time.Date(2026, 4, 12, 22, 0, 0, 0, time.UTC).Add(time.Duration(c.passed.Load()))
+}
+func (c *clock) pass(d time.Duration) { c.passed.Add(int64(d)) }
+
+func newArxiv(t *testing.T, cfg ArxivConfig) (*Arxiv, *clock) {
+	t.Helper()
+	a, err := NewArxiv(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &clock{}
+	a.now = c.now
+	return start(t, a, nil), c
+}
+
+// page is what a crawler reads of an answer.
+type page struct {
+	Total int `xml:"totalResults"`
+	Per   int `xml:"itemsPerPage"`
+	Start int `xml:"startIndex"`
+	Entry []struct {
+		ID      string `xml:"id"`
+		Title   string `xml:"title"`
+		Summary string `xml:"summary"`
+	} `xml:"entry"`
+}
+
+func (p page) ids() (ids []string) {
+	for _, e := range p.Entry {
+		ids = append(ids, strings.TrimPrefix(e.ID, "http://arxiv.org/abs/"))
+	}
+	return ids
+}
+
+func query(t *testing.T, a *Arxiv, values ...string) answer {
+	t.Helper()
+	v := url.Values{}
+	for i := 0; i+1 < len(values); i += 2 {
+		v.Set(values[i], values[i+1])
+	}
+	return request(t.Context(), http.MethodGet, a.QueryURL()+"?"+v.Encode(), "")
+}
+
+func readPage(t *testing.T, a answer) (p page) {
+	t.Helper()
+	a.want(t, http.StatusOK)
+	if err := xml.Unmarshal([]byte(a.body), &p); err != nil {
+		t.Fatalf("not XML: %v: %q", err, head(a.body))
+	}
+	return p
+}
+
+// crawl pages through everything that is out.
+func crawl(t *testing.T, a *Arxiv, slice int) (ids []string) {
+	t.Helper()
+	for {
+		p := readPage(t, query(t, a, "search_query", everything, "sortBy", "lastUpdatedDate", "sortOrder", "ascending",
+			"start", strconv.Itoa(len(ids)), "max_results", strconv.Itoa(slice)))
+		if p.Start != len(ids) || p.Per != slice {
+			t.Errorf("page at %d of %d says start %d, %d a page", len(ids), slice, p.Start, p.Per)
+		}
+		ids = append(ids, p.ids()...)
+		if len(ids) >= p.Total || len(p.Entry) == 0 {
+			return ids
+		}
+	}
+}
+
+// newest are the versions of a corpus that no later one hides.
+func newest(versions []corpus.Version) (ids []string) {
+	for i, v := range versions {
+		if !slices.ContainsFunc(versions[i+1:], func(w corpus.Version) bool { return w.ID == v.ID }) {
+			ids = append(ids, v.VersionID())
+		}
+	}
+	return ids
+}
+
+func TestArxivPages(t *testing.T) {
+	c := builtin(t, 150)
+	a, _ := newArxiv(t, ArxivConfig{Recorder: recorder(), Corpus: c})
+	if ids := crawl(t, a, 25); len(ids) != 0 {
+		t.Errorf("out before the release: %v", ids)
+	}
+	if err := a.ReleaseNow(len(c.Versions)); err != nil {
+		t.Fatal(err)
+	}
+	want := newest(c.Versions)
+	for _, slice := range []int{25, 2000} {
+		if got := crawl(t, a, slice); !slices.Equal(got, want) {
+			t.Errorf("by %d: %d versions %v…, want %d in the corpus's order", slice, len(got), got[:3], len(want))
+		}
+	}
+	p := readPage(t, query(t, a, "search_query", everything, "sortBy", "lastUpdatedDate", "sortOrder", "ascending"))
+	if len(p.Entry) != 10 || p.Per != 10 || p.Total != len(want) {
+		t.Errorf("by default %d of %d entries, %d a page: want 10", len(p.Entry), p.Total, p.Per)
+	}
+	first := c.Versions[slices.IndexFunc(c.Versions, func(v corpus.Version) bool { return v.VersionID() == want[0] })]
+	if e := p.Entry[0]; e.Title != first.Title || e.Summary != first.Abstract {
+		t.Errorf("the first entry is %+v, want %+v", e, first)
+	}
+}
+
+// TestArxivServesTheWholeCorpus: who crawls as often as something comes out
+// sees every version, those that are replaced later too, in the corpus's order.
+func TestArxivServesTheWholeCorpus(t *testing.T) {
+	c, rec := builtin(t, 80), recorder()
+	a, _ := newArxiv(t, ArxivConfig{Recorder: rec, Corpus: c})
+	for i := range c.Versions {
+		if err := a.ReleaseNow(1); err != nil {
+			t.Fatal(err)
+		}
+		p := readPage(t, query(t, a, "search_query", everything, "sortBy", "lastUpdatedDate", "max_results", "2"))
+		if want := c.Versions[i].VersionID(); p.ids()[0] != want {
+			t.Fatalf("newest is %s, want %s", p.ids()[0], want)
+		}
+	}
+	if a.Served() != len(c.Versions) || a.Released() != len(c.Versions) || !a.Done() {
+		t.Errorf("served %d, released %d, done %v: want all %d", a.Served(), a.Released(), a.Done(), len(c.Versions))
+	}
+	var first []string
+	for _, e := range events(rec, history.Serve) {
+		if !e.Repeat {
+			first = append(first, e.Message)
+		}
+	}
+	if !slices.EqualFunc(first, c.Versions, func(id string, v corpus.Version) bool { return id == v.VersionID() }) {
+		t.Errorf("first serves %v: want the corpus", first)
+	}
+}
+
+func TestArxivRecordsWhatItServes(t *testing.T) {
+	c, rec := builtin(t, 5), recorder()
+	a, _ := newArxiv(t, ArxivConfig{Recorder: rec, Corpus: c})
+	if err := a.ReleaseNow(2); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		readPage(t, query(t, a, "search_query", everything, "sortBy", "lastUpdatedDate", "sortOrder", "ascending"))
+	}
+	got := events(rec, history.Serve)
+	if len(got) != 4 || a.Served() != 2 {
+		t.Fatalf("%d events, %d served: want 4 and 2", len(got), a.Served())
+	}
+	for i, e := range got {
+		v := c.Versions[i%2]
+		if e.Process != "arxiv" || e.Type != history.OK || e.Message != v.VersionID() || e.Key != v.ID {
+			t.Errorf("event %d: %+v, want %s", i, e, v.VersionID())
+		}
+		if again := i >= 2; e.Repeat != again || (e.Paper == nil) != again {
+			t.Errorf("event %d: repeat %v, paper %v", i, e.Repeat, e.Paper)
+		}
+	}
+	if p := got[1].Paper; p == nil || p.Title != c.Versions[1].Title {
+		t.Errorf("paper %+v", p)
+	}
+	// A version that is asked for by its name was served, too.
+	readPage(t, query(t, a, "id_list", c.Versions[0].VersionID()))
+	if n := len(events(rec, history.Serve)); n != 5 {
+		t.Errorf("%d events after an id_list, want 5", n)
+	}
+}
+
+func TestArxivReleasesByTheClock(t *testing.T) {
+	a, clock := newArxiv(t, ArxivConfig{Recorder: recorder(), Corpus: builtin(t, 100)})
+	release := func(rate float64) {
+		t.Helper()
+		if err := a.Release(rate); err != nil {
+			t.Fatal(err)
+		}
+	}
+	step := func(d time.Duration, want int) {
+		t.Helper()
+		clock.pass(d)
+		if got := a.Released(); got != want {
+			t.Errorf("after %v: %d released, want %d", time.Duration(clock.passed.Load()), got, want)
+		}
+	}
+	step(time.Hour, 0)
+	release(4)
+	step(time.Second, 4)
+	step(200*time.Millisecond, 4)
+	step(50*time.Millisecond, 5)
+	release(0.5)
+	step(2*time.Second, 6)
+	a.Pause()
+	step(time.Hour, 6)
+	if err := a.ReleaseNow(10); err != nil {
+		t.Fatal(err)
+	}
+	step(0, 16)
+	release(10)
+	step(time.Second, 26)
+	if a.Done() {
+		t.Error("done too early")
+	}
+	step(time.Hour, 100)
+	if !a.Done() {
+		t.Error("not done when all is out")
+	}
+	for _, rate := range []float64{-1, fastest + 1} {
+		if err := a.Release(rate); err == nil {
+			t.Errorf("rate %v was taken", rate)
+		}
+	}
+	if err := a.ReleaseNow(-1); err == nil {
+		t.Error("-1 versions were released")
+	}
+}
+
+func TestArxivInterval(t *testing.T) {
+	for _, refusal := range []struct {
+		with       int
+		retryAfter time.Duration
+		header     string
+	}{{0, 0, ""}, {429, 3 * time.Second, "3"}, {503, 2500 * time.Millisecond, "3"}} {
+		a, clock := newArxiv(t, ArxivConfig{Recorder: recorder(), Corpus: builtin(t, 3),
+			Interval: 3 * time.Second, RefuseWith: refusal.with, RetryAfter: refusal.retryAfter})
+		status := max(refusal.with, 429)
+		if refusal.with == 0 {
+			status = 429
+		}
+		ask := func(want int) {
+			t.Helper()
+			got := query(t, a, "search_query", everything)
+			got.want(t, want)
+			header := refusal.header
+			if want == 200 {
+				header = ""
+			}
+			if after := got.header.Get("Retry-After"); after != header {
+				t.Errorf("Retry-After %q, want %q", after, header)
+			}
+		}
+		ask(200)
+		ask(status)
+		clock.pass(2900 * time.Millisecond)
+		ask(status) // and a refused request does not count:
+		clock.pass(100 * time.Millisecond)
+		ask(200)
+		ask(status)
+	}
+}
+
+func TestArxivModes(t *testing.T) {
+	a, _ := newArxiv(t, ArxivConfig{Recorder: recorder(), Corpus: builtin(t, 3), RetryAfter: time.Second})
+	ask := func() answer { return query(t, a, "search_query", everything) }
+	for mode, want := range map[string]int{Errors: 503, RateLimited: 429, Normal: 200} {
+		setMode(t, a, mode)
+		got := ask()
+		got.want(t, want)
+		if after := got.header.Get("Retry-After"); (after == "1") != (want != 200) {
+			t.Errorf("%s: Retry-After %q", mode, after)
+		}
+	}
+	setMode(t, a, Refuse)
+	ask().wantReset(t)
+	setMode(t, a, Normal)
+	ask().want(t, 200)
+	for _, mode := range []string{Quota, LoseAnswers} {
+		if err := a.SetMode(mode); err == nil {
+			t.Errorf("arXiv took mode %s", mode)
+		}
+	}
+}
+
+// TestArxivHealsAtOnce: who waits when the mode changes goes on under the new
+// one, and what is then refused was not served.
+func TestArxivHealsAtOnce(t *testing.T) {
+	for mode, want := range map[string]int{Normal: 200, Errors: 503} {
+		rec := recorder()
+		a, err := NewArxiv(ArxivConfig{Recorder: rec, Corpus: builtin(t, 3), SlowAnswer: 10 * time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		arrivals := entered(a.server)
+		start(t, a, nil)
+		if err := a.ReleaseNow(3); err != nil {
+			t.Fatal(err)
+		}
+		setMode(t, a, Slow)
+		wait := background(t, 3, func(int) answer { return query(t, a, "search_query", everything) })
+		for range 3 {
+			<-arrivals
+		}
+		if n := len(events(rec, history.Serve)); n != 0 {
+			t.Errorf("%d serves before the answer's time", n)
+		}
+		setMode(t, a, mode)
+		for _, got := range wait() {
+			got.want(t, want)
+		}
+		if served := a.Served() > 0; served != (want == 200) {
+			t.Errorf("mode %s: served %d", mode, a.Served())
+		}
+	}
+}
+
+// TestArxivSlowAnswersInTheEnd: slow is late, not lost.
+func TestArxivSlowAnswersInTheEnd(t *testing.T) {
+	a, _ := newArxiv(t, ArxivConfig{Recorder: recorder(), Corpus: builtin(t, 3), SlowAnswer: 50 * time.Millisecond})
+	setMode(t, a, Slow)
+	began := time.Now()
+	query(t, a, "search_query", everything).want(t, 200)
+	if took := time.Since(began); took < 50*time.Millisecond {
+		t.Errorf("answered in %v", took)
+	}
+}
+
+func TestArxivConfig(t *testing.T) {
+	good := ArxivConfig{Recorder: recorder(), Corpus: builtin(t, 1)}
+	for field, spoil := range map[string]func(*ArxivConfig){
+		"Recorder":       func(c *ArxivConfig) { c.Recorder = nil },
+		"Corpus":         func(c *ArxivConfig) { c.Corpus = &corpus.Corpus{} },
+		"Interval":       func(c *ArxivConfig) { c.Interval = -1 },
+		"RefuseWith":     func(c *ArxivConfig) { c.RefuseWith = 500 },
+		"RetryAfter":     func(c *ArxivConfig) { c.RetryAfter = 2 * time.Hour },
+		"SlowAnswer":     func(c *ArxivConfig) { c.SlowAnswer = -1 },
+		"Latency.Median": func(c *ArxivConfig) { c.Latency.Median = -1 },
+		"Latency.Sigma":  func(c *ArxivConfig) { c.Latency.Sigma = 4 },
+	} {
+		bad := good
+		spoil(&bad)
+		if _, err := NewArxiv(bad); err == nil || !strings.Contains(err.Error(), field) {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}

@@ -1,0 +1,342 @@
+package standin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"paperlab/scenarios/history"
+)
+
+// question is a request as the service makes it.
+const question = `{"model":"llama3.2","messages":[
+	{"role":"system","content":"Summarize."},
+	{"role":"user","content":"arXiv:2101.00001v2\nOn shards\nAbstract: We study shards. They are many. They hold keys."}]}`
+
+const ollamaFull = `{"error":"server busy, please try again.  maximum pending requests exceeded"}`
+
+func newLLM(t *testing.T, cfg LLMConfig) (*LLM, *history.Recorder) {
+	t.Helper()
+	if cfg.Provider == "" {
+		cfg.Provider = Ollama
+	}
+	cfg.Recorder = recorder()
+	l, err := NewLLM(cfg)
+	return start(t, l, err), cfg.Recorder
+}
+
+func ask(ctx context.Context, l *LLM, header ...string) answer {
+	return request(ctx, http.MethodPost, l.URL()+"/v1/chat/completions", question, header...)
+}
+
+// fill asks n times in mode Slow, so that all of them work or wait.
+func fill(t *testing.T, l *LLM, n, working, waiting int) (wait func() []answer) {
+	t.Helper()
+	setMode(t, l, Slow)
+	wait = background(t, n, func(int) answer { return ask(t.Context(), l) })
+	busy(t, l, working, waiting)
+	return wait
+}
+
+func busy(t *testing.T, l *LLM, working, waiting int) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("%d work and %d wait", working, waiting), func() bool {
+		a, b := l.Busy()
+		return a == working && b == waiting
+	})
+}
+
+// wantPaired checks that every call is in the history as one Invoke and one
+// end, and counts the ends by their type.
+func wantPaired(t *testing.T, l *LLM, rec *history.Recorder) map[history.Type]int {
+	t.Helper()
+	open, ends := map[string]bool{}, map[history.Type]int{}
+	invoked := 0
+	for _, e := range events(rec, history.Ask) {
+		switch {
+		case e.Process != l.Provider() || e.Version != "2101.00001v2" || e.Call == "":
+			t.Errorf("event %+v", e)
+		case e.Type == history.Invoke && !open[e.Call]:
+			open[e.Call] = true
+			invoked++
+		case e.Type != history.Invoke && open[e.Call]:
+			delete(open, e.Call)
+			ends[e.Type]++
+		default:
+			t.Errorf("%s of call %s comes twice or alone", e.Type, e.Call)
+		}
+	}
+	if len(open) != 0 || int64(invoked) != l.Calls() {
+		t.Errorf("%d calls invoked, %d counted, without an end: %v", invoked, l.Calls(), open)
+	}
+	return ends
+}
+
+func TestLLMAnswers(t *testing.T) {
+	l, rec := newLLM(t, LLMConfig{Tokens: 8})
+	first, second := ask(t.Context(), l), ask(t.Context(), l)
+	var got, again chatResponse
+	for a, into := range map[*answer]*chatResponse{&first: &got, &second: &again} {
+		a.want(t, http.StatusOK)
+		if err := json.Unmarshal([]byte(a.body), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(got.Choices) != 1 || got.Choices[0].Message != (chatMessage{"assistant", "We study shards. They are many."}) ||
+		got.Choices[0].FinishReason != "stop" || got.Object != "chat.completion" || got.Model != "llama3.2" {
+		t.Errorf("answer %+v", got)
+	}
+	if got.Choices[0] != again.Choices[0] || got.ID == again.ID {
+		t.Errorf("another answer, or the same id: %+v, %+v", got, again)
+	}
+	if u := got.Usage; u.PromptTokens == 0 || u.CompletionTokens == 0 || u.TotalTokens != u.PromptTokens+u.CompletionTokens {
+		t.Errorf("usage %+v", u)
+	}
+	if ends := wantPaired(t, l, rec); ends[history.OK] != 2 || l.Failed() != 0 {
+		t.Errorf("ends %v, %d failed", ends, l.Failed())
+	}
+}
+
+func TestLLMRefusesWhatIsNoQuestion(t *testing.T) {
+	l, rec := newLLM(t, LLMConfig{})
+	for body, want := range map[string]int{
+		`{`: 400,
+		`{"messages":[{"role":"user","content":"a"}]}`: 400, // no model
+		`{"model":"m"}`: 400,
+		`{"model":"m","messages":[{"role":"system","content":"a"}]}`:             400, // nobody asks
+		`{"model":"m","stream":true,"messages":[{"role":"user","content":"a"}]}`: 400,
+		oversized: 413,
+	} {
+		request(t.Context(), http.MethodPost, l.URL()+"/v1/chat/completions", body).want(t, want)
+	}
+	if n := len(rec.Events()); n != 0 || l.Calls() != 0 {
+		t.Errorf("%d events, %d calls: they were not understood", n, l.Calls())
+	}
+	for _, path := range []string{"/api/version", "/api/tags"} {
+		request(t.Context(), http.MethodGet, l.URL()+path, "").want(t, 200, "{")
+	}
+}
+
+func TestLLMQueue(t *testing.T) {
+	l, rec := newLLM(t, LLMConfig{Slots: 2, Queue: 3})
+	wait := fill(t, l, 5, 2, 3)
+	if a := ask(t.Context(), l); a.status != 503 || a.body != ollamaFull {
+		t.Errorf("answer %d %q, %v: want 503 %q", a.status, a.body, a.err, ollamaFull)
+	}
+	setMode(t, l, Normal)
+	for _, a := range wait() {
+		a.want(t, 200)
+	}
+	busy(t, l, 0, 0)
+	if ends := wantPaired(t, l, rec); ends[history.OK] != 5 || ends[history.Fail] != 1 || l.Failed() != 1 {
+		t.Errorf("ends %v, %d failed", ends, l.Failed())
+	}
+	for _, e := range events(rec, history.Ask) {
+		if e.Type == history.Fail && (e.Status != 503 || e.Detail != "queue full") {
+			t.Errorf("event %+v", e)
+		}
+	}
+}
+
+func TestLLMWithoutAQueue(t *testing.T) {
+	l, _ := newLLM(t, LLMConfig{Provider: OpenAI, Slots: 1, Queue: -1})
+	wait := fill(t, l, 1, 1, 0)
+	ask(t.Context(), l).want(t, 503, `"type":"server_error"`)
+	setMode(t, l, Normal)
+	wait()[0].want(t, 200)
+}
+
+// TestSlotsAreGivenInOrder: who waits longest is next.
+func TestSlotsAreGivenInOrder(t *testing.T) {
+	s := newSlots(1, 3)
+	if _, err := s.acquire(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	turns := make(chan int)
+	for i := range 3 {
+		background(t, 1, func(int) answer {
+			_, err := s.acquire(t.Context(), nil)
+			turns <- i
+			return answer{err: err}
+		})
+		eventually(t, "one more waits", func() bool { _, waiting := s.counts(); return waiting == i+1 })
+	}
+	if _, err := s.acquire(t.Context(), nil); err != errQueueFull {
+		t.Errorf("a fourth in a queue of three: %v", err)
+	}
+	for i := range 3 {
+		s.release()
+		if got := <-turns; got != i {
+			t.Errorf("turn %d went to %d", i, got)
+		}
+	}
+	s.release()
+	if working, waiting := s.counts(); working != 0 || waiting != 0 {
+		t.Errorf("%d work and %d wait in the end", working, waiting)
+	}
+}
+
+// TestLLMCallerGoesAway: from its slot and from the queue; both become free.
+func TestLLMCallerGoesAway(t *testing.T) {
+	l, rec := newLLM(t, LLMConfig{Slots: 1, Queue: 1})
+	setMode(t, l, Slow)
+	working, leave := context.WithCancel(t.Context())
+	defer leave()
+	background(t, 1, func(int) answer { return ask(working, l) })
+	busy(t, l, 1, 0)
+	waiting, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
+	background(t, 1, func(int) answer { return ask(waiting, l) })
+	busy(t, l, 1, 1)
+	giveUp()
+	busy(t, l, 1, 0)
+	leave()
+	busy(t, l, 0, 0)
+	eventually(t, "both ends are recorded", func() bool { return len(events(rec, history.Ask)) == 4 })
+	if ends := wantPaired(t, l, rec); ends[history.Info] != 2 || l.Failed() != 2 {
+		t.Errorf("ends %v, %d failed: want info, as nobody knows what they received", ends, l.Failed())
+	}
+}
+
+func TestLLMModes(t *testing.T) {
+	for _, c := range []struct {
+		provider, mode string
+		status         int
+		retryAfter     string
+		texts          []string
+		detail         string
+	}{
+		{Ollama, Errors, 503, "", []string{ollamaFull}, "mode errors"},
+		{OpenAI, Errors, 503, "", []string{`"code":null`, "overloaded"}, "mode errors"},
+		{OpenAI, RateLimited, 429, "2", []string{`"code":"rate_limit_exceeded"`}, "rate_limit_exceeded"},
+		{OpenAI, Quota, 429, "", []string{`"code":"insufficient_quota"`, `"type":"insufficient_quota"`}, "insufficient_quota"},
+		{Ollama, Refuse, 0, "", nil, "connection reset"},
+	} {
+		t.Run(c.provider+" "+c.mode, func(t *testing.T) {
+			l, rec := newLLM(t, LLMConfig{Provider: c.provider, RetryAfter: 1500 * time.Millisecond})
+			setMode(t, l, c.mode)
+			got := ask(t.Context(), l)
+			health := request(t.Context(), http.MethodGet, l.URL()+"/api/version", "")
+			if c.status == 0 {
+				got.wantReset(t)
+				health.wantReset(t)
+			} else {
+				got.want(t, c.status, c.texts...)
+				health.want(t, c.status)
+				if after := got.header.Get("Retry-After"); after != c.retryAfter {
+					t.Errorf("Retry-After %q, want %q", after, c.retryAfter)
+				}
+			}
+			eventually(t, "the end is recorded", func() bool { return len(events(rec, history.Ask)) == 2 })
+			if ends := wantPaired(t, l, rec); ends[history.Fail] != 1 || l.Failed() != 1 {
+				t.Errorf("ends %v, %d failed", ends, l.Failed())
+			}
+			if e := events(rec, history.Ask)[1]; e.Status != c.status || e.Detail != c.detail {
+				t.Errorf("event %+v", e)
+			}
+			setMode(t, l, Normal)
+			ask(t.Context(), l).want(t, 200)
+		})
+	}
+}
+
+// TestLLMSwitchesWhoWaits: those at work and those in the queue go on under the
+// new mode, at once.
+func TestLLMSwitchesWhoWaits(t *testing.T) {
+	for mode, want := range map[string]int{Normal: 200, Errors: 503, RateLimited: 429} {
+		l, rec := newLLM(t, LLMConfig{Slots: 2, Queue: 10, SlowAnswer: 10 * time.Minute})
+		wait := fill(t, l, 12, 2, 10)
+		setMode(t, l, mode)
+		for _, a := range wait() {
+			a.want(t, want)
+		}
+		busy(t, l, 0, 0)
+		ends := wantPaired(t, l, rec)
+		if ends[history.OK]+ends[history.Fail] != 12 || (ends[history.OK] == 12) != (want == 200) {
+			t.Errorf("mode %s: ends %v", mode, ends)
+		}
+	}
+}
+
+// TestLLMSlowAnswersInTheEnd: slow is late, not lost, and counts as failed.
+func TestLLMSlowAnswersInTheEnd(t *testing.T) {
+	l, rec := newLLM(t, LLMConfig{SlowAnswer: 50 * time.Millisecond})
+	setMode(t, l, Slow)
+	ask(t.Context(), l).want(t, 200)
+	if e := events(rec, history.Ask)[1]; e.Type != history.OK || e.Seconds < 0.05 || l.Failed() != 1 {
+		t.Errorf("event %+v, %d failed", e, l.Failed())
+	}
+}
+
+func TestLLMProbe(t *testing.T) {
+	l, rec := newLLM(t, LLMConfig{Provider: OpenAI, Slots: 1, Queue: -1, Key: "secret"})
+	probe := func(wantStatus int, wantGist string) {
+		t.Helper()
+		status, gist, err := l.Probe(t.Context())
+		if err != nil || status != wantStatus || !strings.Contains(gist, wantGist) {
+			t.Errorf("probe %d %q, %v: want %d %q", status, gist, err, wantStatus, wantGist)
+		}
+	}
+	probe(200, "chat.completion")
+	setMode(t, l, Errors)
+	probe(503, "overloaded")
+	setMode(t, l, Quota)
+	probe(429, "quota")
+	setMode(t, l, Refuse)
+	if status, _, err := l.Probe(t.Context()); err == nil {
+		t.Errorf("probe answered %d in mode refuse", status)
+	}
+	setMode(t, l, Slow)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if status, _, err := l.Probe(ctx); err == nil || ctx.Err() == nil {
+		t.Errorf("probe answered %d in mode slow: %v", status, err)
+	}
+	if n := len(rec.Events()); n != 0 || l.Calls() != 0 || l.Failed() != 0 {
+		t.Errorf("%d events, %d calls, %d failed: probes must leave no trace", n, l.Calls(), l.Failed())
+	}
+	// A probe takes no slot, so a busy LLM still answers it.
+	wait := background(t, 1, func(int) answer { return ask(t.Context(), l, "Authorization", "Bearer secret") })
+	busy(t, l, 1, 0)
+	waiting := background(t, 1, func(int) answer { return ask(t.Context(), l, probeHeader, "1", "Authorization", "Bearer secret") })
+	setMode(t, l, Normal)
+	wait()[0].want(t, 200)
+	waiting()[0].want(t, 200)
+}
+
+func TestLLMKey(t *testing.T) {
+	l, rec := newLLM(t, LLMConfig{Provider: OpenAI, Key: "secret"})
+	ask(t.Context(), l).want(t, 401, "You didn't provide an API key")
+	ask(t.Context(), l, "Authorization", "Basic secret").want(t, 401, "You didn't provide an API key")
+	ask(t.Context(), l, "Authorization", "Bearer wrong").want(t, 401, `"code":"invalid_api_key"`)
+	ask(t.Context(), l, "Authorization", "Bearer secret").want(t, 200)
+	if ends := wantPaired(t, l, rec); ends[history.Fail] != 3 || ends[history.OK] != 1 {
+		t.Errorf("ends %v", ends)
+	}
+	open, _ := newLLM(t, LLMConfig{})
+	ask(t.Context(), open).want(t, 200) // Ollama asks for none
+}
+
+func TestLLMConfig(t *testing.T) {
+	good := LLMConfig{Provider: Ollama, Recorder: recorder()}
+	for field, spoil := range map[string]func(*LLMConfig){
+		"Provider":       func(c *LLMConfig) { c.Provider = "gemini" },
+		"Recorder":       func(c *LLMConfig) { c.Recorder = nil },
+		"Slots":          func(c *LLMConfig) { c.Slots = -1 },
+		"Queue":          func(c *LLMConfig) { c.Queue = 70_000 },
+		"Tokens":         func(c *LLMConfig) { c.Tokens = 5000 },
+		"SlowAnswer":     func(c *LLMConfig) { c.SlowAnswer = time.Hour },
+		"RetryAfter":     func(c *LLMConfig) { c.RetryAfter = -1 },
+		"Latency.Median": func(c *LLMConfig) { c.Latency.Median = time.Hour },
+	} {
+		bad := good
+		spoil(&bad)
+		if _, err := NewLLM(bad); err == nil || !strings.Contains(err.Error(), field) {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package standin
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+// kind is one kind of stand-in, and a request that it answers late in mode
+// Slow.
+type kind struct {
+	name string
+	make func(t *testing.T) (startable, *server)
+	ask  func(t *testing.T, url string) answer
+	slow bool
+}
+
+func kinds() []kind {
+	return []kind{
+		{"arxiv", func(t *testing.T) (startable, *server) {
+			a, err := NewArxiv(ArxivConfig{Recorder: recorder(), Corpus: builtin(t, 3)})
+			return slow(t, a, err), a.server
+		}, func(t *testing.T, url string) answer {
+			return request(t.Context(), http.MethodGet, url+"/api/query?search_query=all:a", "")
+		}, true},
+		{"llm", func(t *testing.T) (startable, *server) {
+			l, err := NewLLM(LLMConfig{Provider: Ollama, Recorder: recorder()})
+			return slow(t, l, err), l.server
+		}, func(t *testing.T, url string) answer {
+			return request(t.Context(), http.MethodPost, url+"/v1/chat/completions", question)
+		}, true},
+		{"llm, about itself", func(t *testing.T) (startable, *server) {
+			l, err := NewLLM(LLMConfig{Provider: Ollama, Recorder: recorder()})
+			return slow(t, l, err), l.server
+		}, func(t *testing.T, url string) answer {
+			return request(t.Context(), http.MethodGet, url+"/api/version", "")
+		}, true},
+		{"llm, probed", func(t *testing.T) (startable, *server) {
+			l, err := NewLLM(LLMConfig{Provider: Ollama, Recorder: recorder()})
+			return slow(t, l, err), l.server
+		}, func(t *testing.T, url string) answer {
+			return request(t.Context(), http.MethodPost, url+"/v1/chat/completions", question, probeHeader, "1")
+		}, true},
+		{"sink", func(t *testing.T) (startable, *server) {
+			s, err := NewSink(SinkConfig{Recorder: recorder()})
+			return slow(t, s, err), s.server
+		}, func(t *testing.T, url string) answer {
+			return request(t.Context(), http.MethodPost, url+"/hooks/ada", notification("n1", "ada"))
+		}, true},
+		{"slack", func(t *testing.T) (startable, *server) {
+			s, err := NewSlack(SlackConfig{Recorder: recorder()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s, s.server
+		}, func(t *testing.T, url string) answer {
+			return request(t.Context(), http.MethodPost, url+"/slack", `{"text":"hello"}`)
+		}, false},
+	}
+}
+
+// slow answers only after 30 s.
+func slow[S interface {
+	startable
+	SetMode(string) error
+}](t *testing.T, s S, err error) startable {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	setMode(t, s, Slow)
+	return s
+}
+
+func TestLifeOfAServer(t *testing.T) {
+	for _, k := range kinds() {
+		t.Run(k.name, func(t *testing.T) {
+			early, _ := k.make(t)
+			if early.URL() != "" {
+				t.Errorf("URL before Start: %s", early.URL())
+			}
+			early.Stop()
+			early.Stop()
+			if err := early.Start(t.Context()); err == nil {
+				t.Error("started after Stop")
+			}
+
+			s, _ := k.make(t)
+			if err := s.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Start(t.Context()); err == nil {
+				t.Error("started twice")
+			}
+			s.Stop()
+			s.Stop()
+			if a := k.ask(t, s.URL()); a.err == nil {
+				t.Errorf("answered after Stop: %d", a.status)
+			}
+		})
+	}
+}
+
+// TestStopCutsOff: a request in hand gets no answer at all. An empty 200 would
+// be one, and the caller would believe it.
+func TestStopCutsOff(t *testing.T) {
+	for _, k := range kinds() {
+		if !k.slow {
+			continue
+		}
+		t.Run(k.name, func(t *testing.T) {
+			s, inner := k.make(t)
+			arrivals := entered(inner)
+			if err := s.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			wait := background(t, 1, func(int) answer { return k.ask(t, s.URL()) })
+			<-arrivals
+			began := time.Now()
+			s.Stop()
+			if took := time.Since(began); took > time.Second {
+				t.Errorf("Stop took %v", took)
+			}
+			wait()[0].wantReset(t)
+		})
+	}
+}
+
+func TestUnknownModeChangesNothing(t *testing.T) {
+	l, err := NewLLM(LLMConfig{Provider: OpenAI, Recorder: recorder()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	setMode(t, l, Quota)
+	for _, mode := range []string{"", "Normal", LoseAnswers} {
+		if err := l.SetMode(mode); err == nil || l.Mode() != Quota {
+			t.Errorf("mode %q was taken: %v, mode is %s", mode, err, l.Mode())
+		}
+	}
+}
