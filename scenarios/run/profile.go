@@ -16,8 +16,8 @@ import (
 	"paperlab/scenarios/observe"
 )
 
-// warmUp is how long the load runs before the steady phase: connections are
-// made and shards dealt out. It is shorter than check.Hold, so that the load,
+// warmUp is how long the load runs before the steady phase, in which
+// connections are made and caches filled. It is shorter than check.Hold, so that the load,
 // which ends as much earlier, cannot end soon enough for an idle service to
 // look recovered.
 const warmUp = 2 * time.Second
@@ -124,6 +124,9 @@ func (p *profileRun) stop() {
 
 // phasesOf lets the load come and the faults happen.
 func (p *profileRun) phasesOf(ctx context.Context) error {
+	if err := p.settle(ctx); err != nil {
+		return err
+	}
 	if err := p.world.arxiv.Release(p.Scenario.Load.Rate); err != nil {
 		return err
 	}
