@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,8 +33,10 @@ type StackConfig struct {
 	Shards, Summarizers, Deliverers, Lanes int
 	// Begin is from where the crawler harvests.
 	Begin time.Time
-	// Interval is the crawler's wait between two requests.
+	// Interval is the crawler's wait between two requests, PageSize how many
+	// papers it asks for at once.
 	Interval time.Duration
+	PageSize int
 	// Subscribers and Subscriptions go into the store before anything starts.
 	// A subscriber's webhook is filled in.
 	Subscribers   []paper.Subscriber
@@ -168,7 +171,7 @@ func (s *Stack) targets(role string) (args, addresses []string) {
 	switch role {
 	case "crawl":
 		address := strings.TrimPrefix(strings.SplitN(w.ArxivURL, "/api", 2)[0], "http://")
-		return []string{"--arxiv", w.ArxivURL, "--interval", s.cfg.Interval.String(), "--page-size", "200",
+		return []string{"--arxiv", w.ArxivURL, "--interval", s.cfg.Interval.String(), "--page-size", strconv.Itoa(s.cfg.PageSize),
 			"--from", s.cfg.Begin.UTC().Format(time.RFC3339)}, []string{address}
 	case "summarize":
 		return []string{"--ollama", w.Ollama.URL(), "--openai", w.OpenAI.URL(), "--lanes", fmt.Sprint(s.cfg.Lanes),

@@ -25,13 +25,9 @@ func (c sabotageCommand) Run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	papers, err := sibling("papers-sabotage")
-	if err != nil {
-		return err
-	}
 	failed := 0
 	for _, planted := range cases {
-		result, err := c.run(ctx, papers, planted)
+		result, err := c.run(ctx, planted)
 		if err != nil {
 			return err
 		}
@@ -77,7 +73,7 @@ func (c sabotageCommand) cases() ([]proof.Case, error) {
 	return nil, unknownInput("sabotage", c.Only, names)
 }
 
-func (c sabotageCommand) run(ctx context.Context, papers string, planted proof.Case) (reports.Result, error) {
+func (c sabotageCommand) run(ctx context.Context, planted proof.Case) (reports.Result, error) {
 	s := planted.Scenario()
 	papersOf, err := corpus.Builtin(uint64(c.Seed), s.Load.Papers)
 	if err != nil {
@@ -85,10 +81,14 @@ func (c sabotageCommand) run(ctx context.Context, papers string, planted proof.C
 	}
 	progress := run.NewProgress(os.Stderr)
 	defer progress.Done()
-	progress.Say("%s: %s", planted.Name(), planted.About)
-	result, _, err := run.Run(ctx, run.Options{
+	o := run.Options{
 		Scenario: s, Profiles: []string{"hardened"}, Seed: c.Seed, Corpus: papersOf, CorpusName: "builtin",
-		Out: c.Out, Papers: papers, Env: planted.Env(), DrainWithin: proof.DrainWithin, Progress: progress,
-	})
+		Out: c.Out, Env: planted.Env(), DrainWithin: proof.DrainWithin, Progress: progress,
+	}
+	if err := equip(ctx, &o, "papers-sabotage"); err != nil {
+		return reports.Result{}, err
+	}
+	progress.Say("%s: %s", planted.Name(), planted.About)
+	result, _, err := run.Run(ctx, o)
 	return result, err
 }

@@ -9,7 +9,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
+	"paperlab/compose"
+	"paperlab/compose/standin"
 	"paperlab/compose/standin/corpus"
 	"paperlab/grafana"
 	"paperlab/reports"
@@ -21,7 +24,7 @@ import (
 // runFlags are what all commands that run scenarios have.
 type runFlags struct {
 	Seed        int64  `help:"Everything random comes from it; equal seeds give equal schedules." default:"1"`
-	Corpus      string `help:"builtin, or a .jsonl(.gz) file of real papers." default:"builtin"`
+	Corpus      string `help:"builtin, a .jsonl(.gz) file of real papers, or live: arXiv itself, politely (the environment variable PAPERLAB_ARXIV names another query API)." default:"builtin"`
 	Environment string `help:"process." default:"process"`
 	Out         string `help:"Folder of the reports." default:"reports/out" type:"path"`
 }
@@ -81,25 +84,41 @@ func (f runFlags) run(ctx context.Context, stdout io.Writer, s *spec.Scenario, p
 	if f.Environment != run.Environment {
 		return "", unknownInput("environment", f.Environment, []string{run.Environment})
 	}
-	c, err := f.corpus(s)
-	if err != nil {
+	o := run.Options{
+		Scenario: s, Profiles: profiles, Seed: f.Seed, CorpusName: f.Corpus,
+		Out: f.Out, DrainWithin: run.DrainWithin, Progress: run.NewProgress(os.Stderr),
+	}
+	var err error
+	if f.Corpus == live {
+		if err := askArxiv(ctx, &o); err != nil {
+			return "", err
+		}
+		defer o.Live.Close()
+	} else if o.Corpus, err = f.corpus(s); err != nil {
 		return "", inputError{err}
 	}
-	papers, err := sibling("papers")
-	if err != nil {
+	if err := equip(ctx, &o, "papers"); err != nil {
 		return "", err
 	}
-	progress := run.NewProgress(os.Stderr)
-	result, folder, err := run.Run(ctx, run.Options{
-		Scenario: s, Profiles: profiles, Seed: f.Seed, Corpus: c, CorpusName: f.Corpus,
-		Out: f.Out, Papers: papers, DrainWithin: run.DrainWithin, Progress: progress,
-	})
-	progress.Done()
+	result, folder, err := run.Run(ctx, o)
+	o.Progress.Done()
 	if err != nil {
 		return "", fmt.Errorf("%s came to the verdict %s, but its report is not complete: %w", s.Name, result.Verdict, err)
 	}
 	tell(stdout, result, folder)
 	return result.Verdict, nil
+}
+
+// equip finds the programs that the run needs, and room for what it writes:
+// what can be missing is missed before anything starts.
+func equip(ctx context.Context, o *run.Options, papers string) (err error) {
+	if o.Papers, err = sibling(papers); err != nil {
+		return err
+	}
+	if o.RedisServer, o.RedisVersion, err = compose.FindRedis(ctx); err != nil {
+		return err
+	}
+	return o.CheckSpace()
 }
 
 // corpus is what arXiv's stand-in will serve: as many papers as the scenario
@@ -117,6 +136,37 @@ func (f runFlags) corpus(s *spec.Scenario) (*corpus.Corpus, error) {
 		return nil, fmt.Errorf("corpus %s holds %d versions of papers and %s needs %d: give a larger file, or lower load.papers in a copy of the scenario", f.Corpus, have, s.Name, want)
 	}
 	return c, nil
+}
+
+// What --corpus live does.
+const (
+	live = "live"
+	// liveVariable names another query API than arXiv's.
+	liveVariable = "PAPERLAB_ARXIV"
+	// liveSince is how far back a harvest begins. arXiv gets more than a
+	// thousand versions on a working day, so that two weeks are several times
+	// what any scenario wants; and so long ago, nothing is still to be announced
+	// that would come out before what was harvested already.
+	liveSince = 14 * 24 * time.Hour
+	// liveSample is how many versions subscriptions are drawn from.
+	liveSample = 200
+)
+
+// askArxiv makes ready to have arXiv itself asked. The sample shows whether it
+// can be, before anything is started.
+func askArxiv(ctx context.Context, o *run.Options) error {
+	upstream, err := standin.NewUpstream(standin.UpstreamConfig{URL: os.Getenv(liveVariable)})
+	if err != nil {
+		return inputError{fmt.Errorf("%s: %w", liveVariable, err)}
+	}
+	o.Progress.Say("asking %s for a sample of its papers", upstream.URL())
+	o.Corpus, err = upstream.Sample(ctx, time.Now().Add(-liveSince), liveSample)
+	if err != nil {
+		upstream.Close()
+		return fmt.Errorf("--corpus live: %w; for a run without arXiv say --corpus builtin, or give a .jsonl(.gz) file of papers", err)
+	}
+	o.Live, o.DrainWithin = upstream, run.LiveDrainWithin
+	return nil
 }
 
 // tell says in a few lines what the report says at length.

@@ -3,10 +3,11 @@
 // server of its own on 127.0.0.1, inside the lab's process, so that none of
 // them dies with a process under test.
 //
-//	NewArxiv  the query API over a corpus that appears by the clock
-//	NewLLM    an OpenAI-compatible chat endpoint, as Ollama or as OpenAI
-//	NewSink   the webhooks of all subscribers
-//	NewSlack  where alerts arrive
+//	NewArxiv   the query API over a corpus that appears by the clock
+//	NewGateway arXiv itself, asked politely, with a witness in between
+//	NewLLM     an OpenAI-compatible chat endpoint, as Ollama or as OpenAI
+//	NewSink    the webhooks of all subscribers
+//	NewSlack   where alerts arrive
 //
 // A stand-in is two things at once. It is a counterpart with the manners of the
 // original, bad ones included: rate limits, full queues, late answers, lost

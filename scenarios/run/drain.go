@@ -8,14 +8,18 @@ import (
 // DrainWithin is how long a service usually has to do what it was offered.
 const DrainWithin = 60 * time.Second
 
+// LiveDrainWithin is the same where arXiv itself is asked: much of the load may
+// still have to come when the phases are over, a page every few seconds.
+const LiveDrainWithin = 5 * time.Minute
+
 // quietFor is how long everything must be done before it counts as done:
 // several of the observer's readings, and time for it to read the last
 // entries.
 const quietFor = 1500 * time.Millisecond
 
-// drain waits until everything that was offered is done: the corpus is out and
-// was served, nothing is on its way on the streams or in an outbox, and nobody
-// was told anything for a while. What is not done when time is up is a doubt
+// drain waits until everything that was offered is done: no more papers come,
+// nothing is on its way on the streams or in an outbox, and nobody was told
+// anything for a while. What is not done when time is up is a doubt
 // about the verdict and no error.
 func (p *profileRun) drain(ctx context.Context) error {
 	begin := time.Now()

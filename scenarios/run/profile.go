@@ -63,7 +63,7 @@ func (l lab) profile(ctx context.Context, name string) (run reports.Run, e evide
 func (p *profileRun) provision(ctx context.Context) (err error) {
 	p.Progress.Say("%s: starting a Redis Cluster, the stand-ins and the service", p.name)
 	seed := uint64(p.Seed)
-	if p.world, err = newWorld(ctx, p.Corpus, p.Scenario.Faults, seed, p.rec); err != nil {
+	if p.world, err = newWorld(ctx, p.Options, p.rec); err != nil {
 		return err
 	}
 	people, wishes := p.Corpus.Subscriptions(rand.New(rand.NewPCG(seed, 2)), p.Scenario.Load.Subscribers, nil)
@@ -72,9 +72,9 @@ func (p *profileRun) provision(ctx context.Context) (err error) {
 	}
 	s := p.Scenario.Service
 	p.stack, err = compose.StartStack(ctx, p.ledger, compose.StackConfig{
-		Papers: p.Papers, Env: p.Env, Profile: p.name, RedisServer: p.redisServer,
+		Papers: p.Papers, Env: p.Env, Profile: p.name, RedisServer: p.RedisServer,
 		Shards: s.Shards, Summarizers: s.Summarizers, Deliverers: s.Deliverers, Lanes: s.Lanes,
-		Begin: compose.CorpusBegin(p.Corpus), Interval: crawlEvery,
+		Begin: compose.CorpusBegin(p.Corpus), Interval: crawlInterval(p.Options), PageSize: pageSize(p.Options),
 		Subscribers: people, Subscriptions: wishes, World: p.world.forService(),
 	})
 	if err != nil {

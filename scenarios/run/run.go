@@ -39,22 +39,28 @@ import (
 // Environment is the only one there is so far: processes of this machine.
 const Environment = "process"
 
-// Options say what to run. All fields must be set but Env.
+// Options say what to run. All fields must be set but Env and Live.
 type Options struct {
 	Scenario *spec.Scenario
 	// Profiles to run, in order: hardened, naive.
 	Profiles []string
 	Seed     int64
-	// Corpus is what arXiv's stand-in serves; CorpusName is how the user
-	// called it.
+	// Corpus is what arXiv's stand-in serves, and where subscriptions come
+	// from; CorpusName is how the user called it.
 	Corpus     *corpus.Corpus
 	CorpusName string
+	// Live, if it is not nil, is asked in the stand-in's place. Corpus is then
+	// a sample of what it has, from the date on that the harvest begins at.
+	// Run does not close it.
+	Live *standin.Upstream
 	// Out is the folder of all reports.
 	Out string
 	// Papers is the service's program; Env is added to its processes'
 	// environment.
 	Papers string
 	Env    []string
+	// RedisServer is the program of that version; see compose.FindRedis.
+	RedisServer, RedisVersion string
 	// DrainWithin is how long the service has, after the load, to do what it
 	// was offered.
 	DrainWithin time.Duration
@@ -70,11 +76,11 @@ func Run(ctx context.Context, o Options) (reports.Result, string, error) {
 		Schema: reports.Schema, Scenario: o.Scenario.Name, About: o.Scenario.About, Seed: o.Seed,
 		Environment: Environment, Corpus: o.CorpusName, StartedAt: began.UTC(),
 		Verdict: reports.Infrastructure, Code: reports.ThisCode(), Host: reports.ThisHost(),
+		Versions: reports.ThisVersions(o.RedisVersion),
 	}
 	events := map[string][]history.Event{}
 	slack := map[string][]standin.SlackMessage{}
-	err := provisioned(ctx, o, began, func(l lab) error {
-		result.Versions = reports.ThisVersions(l.redisVersion)
+	err := o.withLedger(began, func(l lab) error {
 		for _, profile := range o.Profiles {
 			run, e, err := l.profile(ctx, profile)
 			events[profile], slack[profile] = e.events, e.slack
@@ -125,21 +131,34 @@ func write(o Options, r reports.Result, events map[string][]history.Event, slack
 // lab is what all profiles of a run share.
 type lab struct {
 	Options
-	redisServer, redisVersion string
-	ledger                    *undo.Ledger
+	ledger *undo.Ledger
 }
 
-// provisioned opens the ledger, calls the work, and closes the ledger, which
+// withLedger opens the ledger, calls the work, and closes the ledger, which
 // undoes whatever the work has left.
-func provisioned(ctx context.Context, o Options, began time.Time, work func(lab) error) (err error) {
-	l := lab{Options: o}
-	if l.redisServer, l.redisVersion, err = compose.FindRedis(ctx); err != nil {
+func (o Options) withLedger(began time.Time, work func(lab) error) error {
+	ledger, err := undo.Open(fmt.Sprintf("%s-%s-%d", o.Scenario.Name, began.UTC().Format("20060102T150405.000"), o.Seed))
+	if err != nil {
 		return err
 	}
-	id := fmt.Sprintf("%s-%s-%d", o.Scenario.Name, began.UTC().Format("20060102T150405.000"), o.Seed)
-	if l.ledger, err = undo.Open(id); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, l.ledger.Close()) }()
-	return work(l)
+	return errors.Join(work(lab{o, ledger}), ledger.Close())
+}
+
+// Space that a run takes, in bytes: six append-only files and the store in the
+// temp folder, the history beside the report.
+const (
+	spaceAtAll    = 64 << 20
+	spacePerPaper = 60 << 10
+	reportAtAll   = 16 << 20
+	reportPer     = 4 << 10
+)
+
+// CheckSpace is nil if there is room for the run and for its report. Ask before
+// Run.
+func (o Options) CheckSpace() error {
+	papers := int64(o.Scenario.Load.Papers)
+	return errors.Join(
+		compose.CheckSpace(undo.Base(), spaceAtAll+papers*spacePerPaper),
+		compose.CheckSpace(o.Out, reportAtAll+papers*reportPer),
+	)
 }

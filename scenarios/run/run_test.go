@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"paperlab/compose"
 	"paperlab/compose/standin/corpus"
 	"paperlab/faults/undo"
 	"paperlab/reports"
@@ -59,7 +60,12 @@ func options(t *testing.T) run.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
+	redisServer, version, err := compose.FindRedis(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	return run.Options{
+		RedisServer: redisServer, RedisVersion: version,
 		Scenario: s, Profiles: []string{"hardened"}, Seed: 1, Corpus: c, CorpusName: "builtin",
 		Out: t.TempDir(), Papers: papers, DrainWithin: time.Minute, Progress: run.NewProgress(os.Stderr),
 	}

@@ -8,7 +8,6 @@ import (
 	"paperlab/compose"
 	"paperlab/compose/monitor"
 	"paperlab/compose/standin"
-	"paperlab/compose/standin/corpus"
 	"paperlab/scenarios/history"
 	"paperlab/scenarios/spec"
 )
@@ -29,11 +28,57 @@ const (
 	openaiSlots = 64
 	arxivRule   = 80 * time.Millisecond
 	crawlEvery  = 100 * time.Millisecond
+	// mostAtOnce is arXiv's own limit for a page.
+	mostAtOnce = 2000
 )
+
+// arxiv is where the papers come from and the witness of what was served: the
+// stand-in, or the gateway before arXiv itself.
+type arxiv interface {
+	Start(context.Context) error
+	Stop()
+	// QueryURL is what the crawler asks.
+	QueryURL() string
+	// Release lets the load begin, in versions a second; arXiv itself comes at
+	// a pace of its own.
+	Release(rate float64) error
+	// Served counts the versions that were on a page; Done tells that no more
+	// will come.
+	Served() int
+	Done() bool
+}
+
+// newArxiv is the stand-in, or the gateway if arXiv itself is to be asked.
+func newArxiv(o Options, rec *history.Recorder) (arxiv, error) {
+	if o.Live != nil {
+		return standin.NewGateway(standin.GatewayConfig{Recorder: rec, Upstream: o.Live, Limit: o.Scenario.Load.Papers})
+	}
+	return standin.NewArxiv(standin.ArxivConfig{
+		Recorder: rec, Corpus: o.Corpus, Interval: arxivRule, RetryAfter: time.Second, Latency: arxivLatency, Seed: uint64(o.Seed),
+	})
+}
+
+// crawlInterval is the crawler's wait between two requests.
+func crawlInterval(o Options) time.Duration {
+	if o.Live != nil {
+		return o.Live.Interval()
+	}
+	return crawlEvery
+}
+
+// pageSize is how many papers the crawler asks for at once. arXiv itself has
+// more than is wanted: what one page brings until the next sets the rate.
+func pageSize(o Options) int {
+	if o.Live != nil {
+		perPage := o.Scenario.Load.Rate * o.Live.Interval().Seconds()
+		return int(min(max(perPage, 1), mostAtOnce))
+	}
+	return 200
+}
 
 // world is everything outside the service, as one profile's run sees it.
 type world struct {
-	arxiv          *standin.Arxiv
+	arxiv          arxiv
 	ollama, openai *standin.LLM
 	sink           *standin.Sink
 	slack          *standin.Slack
@@ -42,16 +87,15 @@ type world struct {
 }
 
 // newWorld starts the stand-ins. If it fails it leaves none behind.
-func newWorld(ctx context.Context, c *corpus.Corpus, list []spec.Fault, seed uint64, rec *history.Recorder) (w *world, err error) {
+func newWorld(ctx context.Context, o Options, rec *history.Recorder) (w *world, err error) {
+	seed := uint64(o.Seed)
 	w = &world{}
 	defer func() {
 		if err != nil {
 			w.Stop()
 		}
 	}()
-	if w.arxiv, err = standin.NewArxiv(standin.ArxivConfig{
-		Recorder: rec, Corpus: c, Interval: arxivRule, RetryAfter: time.Second, Latency: arxivLatency, Seed: seed,
-	}); err != nil {
+	if w.arxiv, err = newArxiv(o, rec); err != nil {
 		return w, err
 	}
 	if w.ollama, err = standin.NewLLM(standin.LLMConfig{
@@ -64,7 +108,7 @@ func newWorld(ctx context.Context, c *corpus.Corpus, list []spec.Fault, seed uin
 	}); err != nil {
 		return w, err
 	}
-	if w.sink, err = standin.NewSink(standin.SinkConfig{Recorder: rec, Latency: sinkLatency, LoseShare: loseShare(list), Seed: seed}); err != nil {
+	if w.sink, err = standin.NewSink(standin.SinkConfig{Recorder: rec, Latency: sinkLatency, LoseShare: loseShare(o.Scenario.Faults), Seed: seed}); err != nil {
 		return w, err
 	}
 	if w.slack, err = standin.NewSlack(standin.SlackConfig{Recorder: rec, Received: recordAlerts(rec)}); err != nil {

@@ -1,0 +1,168 @@
+package standin
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// UpstreamConfig is what an Upstream needs; the zero value is arXiv.
+type UpstreamConfig struct {
+	// URL is the address of a query API; empty means arXiv's.
+	URL string
+	// Interval is the least time from the end of an answer to the next request,
+	// 1 ms to 1 min; 0 means arXiv's own rule, 3 s.
+	Interval time.Duration
+}
+
+// Where arXiv is, and its rule: one request every three seconds and one
+// connection (https://info.arxiv.org/help/api/tou.html).
+const (
+	arxivQueryURL = "https://export.arxiv.org/api/query"
+	arxivInterval = 3 * time.Second
+)
+
+const (
+	// connectWithin bounds finding arXiv's address and opening a connection, and
+	// once more the TLS handshake.
+	connectWithin = 5 * time.Second
+	// upstreamWithin bounds one request; arXiv needs many seconds for large
+	// pages.
+	upstreamWithin = 60 * time.Second
+	// longestPage is several times arXiv's largest page, of 2,000 entries.
+	longestPage = 32 << 20
+	// longestPatience bounds what a Retry-After can ask for.
+	longestPatience = time.Hour
+)
+
+func (c *UpstreamConfig) check() error {
+	c.URL = cmp.Or(c.URL, arxivQueryURL)
+	setDefault(&c.Interval, arxivInterval)
+	at, err := url.Parse(c.URL)
+	if err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" || at.RawQuery != "" {
+		return fmt.Errorf("standin: upstream: URL is %q: want an http or https address without a query, such as %s", c.URL, arxivQueryURL)
+	}
+	return within("upstream", "Interval", c.Interval, time.Millisecond, time.Minute)
+}
+
+// Upstream asks arXiv itself, for the whole lab: one request at a time over one
+// connection, each at least Interval after the last answer. The first one waits
+// too, since a lab that is started again and again must not ask faster. A
+// Retry-After is obeyed even if the crawler does not: a crawler under test may
+// have any manners, arXiv is not where to try them out.
+type Upstream struct {
+	cfg    UpstreamConfig
+	client *http.Client
+	// turn holds a token while somebody waits for or has an answer; next, which
+	// it guards, is when the next request may be made.
+	turn chan struct{}
+	next time.Time
+}
+
+// NewUpstream makes an upstream. It asks nothing yet. Close it in the end.
+func NewUpstream(cfg UpstreamConfig) (*Upstream, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	return &Upstream{
+		cfg: cfg, turn: make(chan struct{}, 1), next: time.Now().Add(cfg.Interval),
+		client: &http.Client{
+			Timeout: upstreamWithin,
+			Transport: &http.Transport{
+				Proxy:               http.ProxyFromEnvironment,
+				DialContext:         (&net.Dialer{Timeout: connectWithin}).DialContext,
+				TLSHandshakeTimeout: connectWithin,
+				ForceAttemptHTTP2:   true,
+				MaxConnsPerHost:     1,
+				IdleConnTimeout:     30 * time.Second,
+			},
+			// A redirect followed is a second request without the interval.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}, nil
+}
+
+// URL is the address that is asked.
+func (u *Upstream) URL() string { return u.cfg.URL }
+
+// Interval is the least time from an answer to the next request.
+func (u *Upstream) Interval() time.Duration { return u.cfg.Interval }
+
+// Close gives the connection back.
+func (u *Upstream) Close() { u.client.CloseIdleConnections() }
+
+// upstreamAnswer is what arXiv answered.
+type upstreamAnswer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// ask puts one question when its time has come.
+func (u *Upstream) ask(ctx context.Context, query string) (got upstreamAnswer, err error) {
+	select {
+	case u.turn <- struct{}{}:
+	case <-ctx.Done():
+		return got, ctx.Err()
+	}
+	defer func() { <-u.turn }()
+	if _, err := wait(ctx, time.Until(u.next), nil); err != nil {
+		return got, err
+	}
+	got, err = u.get(ctx, query)
+	now := time.Now()
+	u.next = now.Add(max(u.cfg.Interval, patience(got.header, now)))
+	return got, err
+}
+
+func (u *Upstream) get(ctx context.Context, query string) (got upstreamAnswer, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.cfg.URL+"?"+query, http.NoBody)
+	if err != nil {
+		return got, err
+	}
+	r.Header.Set("User-Agent", "paperlab/1 (a lab that tests a harvester of paper metadata; one request at a time, "+u.cfg.Interval.String()+" apart)")
+	res, err := u.client.Do(r)
+	if err != nil {
+		// The wrapping repeats the whole query, which helps nobody.
+		var wrapped *url.Error
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		return got, err
+	}
+	defer res.Body.Close()
+	got.status, got.header = res.StatusCode, res.Header
+	if got.body, err = io.ReadAll(io.LimitReader(res.Body, longestPage+1)); err != nil {
+		return got, fmt.Errorf("the answer broke off: %w", err)
+	}
+	switch to := res.Header.Get("Location"); {
+	case len(got.body) > longestPage:
+		return got, fmt.Errorf("the answer is longer than %d bytes: ask for smaller pages", longestPage)
+	case to != "" && got.status >= 300 && got.status < 400:
+		// Passed on, it would lead the crawler past the witness.
+		return got, fmt.Errorf("it redirects to %s: give that address", to)
+	}
+	return got, nil
+}
+
+// patience is how long a Retry-After wants us to wait: seconds or an HTTP date
+// (RFC 9110, section 10.2.3). 0 if it is absent or unreadable.
+func patience(h http.Header, now time.Time) time.Duration {
+	value := strings.TrimSpace(h.Get("Retry-After"))
+	var wants time.Duration
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+		// Bounded as a number first: a huge one would overflow a Duration.
+		wants = time.Duration(min(max(seconds, 0), int64(longestPatience/time.Second))) * time.Second
+	} else if date, err := http.ParseTime(value); err == nil {
+		wants = date.Sub(now)
+	}
+	return min(max(wants, 0), longestPatience)
+}
