@@ -8,22 +8,26 @@ import (
 	"paperlab/reports"
 )
 
-// Benchmark is one entry of the catalogue.
+// Benchmark is one that can be asked for by name.
 type Benchmark struct {
-	// Name is what the command line calls it; About says in a sentence what it
-	// compares.
+	// Name is as in `make bench NAME=…`, About one line on what it compares.
 	Name, About string
-	// Run measures on an empty cluster that nothing else uses. The record lacks
-	// what only the caller knows: when it began, on which machine and versions.
-	Run func(ctx context.Context, rdb *redis.ClusterClient, progress func(done, all int, what string)) (reports.Bench, error)
+	// Run measures on a cluster that nobody else uses, and empties it. Progress
+	// is told of each finished run; it may be nil. The record lacks what only
+	// the caller knows: when it began, how long it took, code, versions, host.
+	Run func(ctx context.Context, rdb *redis.ClusterClient, progress Progress) (reports.Bench, error)
 }
 
-// Catalogue are all benchmarks.
+// Progress is told that so many of all runs are done, and what the last one
+// gave.
+type Progress func(done, all int, what string)
+
+// Catalogue holds all benchmarks, in the order in which they are listed.
 var Catalogue = []Benchmark{
-	{"sharding", "Ordered processing: one stream against 2 to 24 shards on the same cluster.", runSharding},
+	{Name: "sharding", About: shardingAbout, Run: runSharding},
 }
 
-func runSharding(ctx context.Context, rdb *redis.ClusterClient, progress func(done, all int, what string)) (reports.Bench, error) {
+func runSharding(ctx context.Context, rdb *redis.ClusterClient, progress Progress) (reports.Bench, error) {
 	b := DefaultSharding()
 	b.Progress = progress
 	cases, err := b.Run(ctx, rdb)

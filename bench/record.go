@@ -1,6 +1,99 @@
 package bench
 
-import "paperlab/reports"
+import (
+	"fmt"
+	"time"
 
-// Record is to be written.
-func (b Sharding) Record(cases []ShardingCase) reports.Bench { return reports.Bench{Name: "sharding"} }
+	"paperlab/reports"
+)
+
+// level is the confidence level of Interval.
+const level = 0.95
+
+const shardingAbout = "Ordered processing of one stream against that of several shards: how many messages a second, keeping each key's order."
+
+// Record is the report's record of the cases: params shards and work_ms,
+// metrics messages_per_s and speedup, the ratio to the first number of shards
+// with the same work. Each metric has the 95 % interval of its repeats; a ratio
+// is taken within its repeat, so that a machine that was slow for a whole
+// repeat does not widen the ratios' interval.
+func (Sharding) Record(cases []ShardingCase) reports.Bench {
+	record := reports.Bench{Schema: reports.BenchSchema, Name: "sharding", About: shardingAbout, X: "shards"}
+	for _, c := range cases {
+		record.Cases = append(record.Cases, reports.Case{
+			Name:   fmt.Sprintf("%s, %s", shardsText(c.Shards), workText(c.Work)),
+			Params: map[string]any{"shards": c.Shards, "work_ms": float64(c.Work) / float64(time.Millisecond)},
+			Metrics: map[string]reports.Metric{
+				"messages_per_s": metric(c.Rates, "messages/s"),
+				"speedup":        metric(c.Ratios, "×"),
+			},
+		})
+	}
+	record.Notes = append(shardingFindings(cases), shardingLimits(cases)...)
+	return record
+}
+
+// metric needs two repeats for an interval; of one there is none.
+func metric(repeats []float64, unit string) reports.Metric {
+	if len(repeats) < 2 {
+		m := reports.Metric{N: len(repeats), Unit: unit}
+		for _, v := range repeats {
+			m.Value, m.Low, m.High = v, v, v
+		}
+		return m
+	}
+	mean, low, high := Interval(repeats)
+	return reports.Metric{Value: mean, Low: low, High: high, N: len(repeats), Level: level, Unit: unit}
+}
+
+// shardingFindings say, for each amount of work, what the most shards bring.
+func shardingFindings(cases []ShardingCase) []string {
+	var notes []string
+	for i, c := range cases {
+		last := i == len(cases)-1 || cases[i+1].Work != c.Work
+		if !last || len(c.Ratios) < 2 {
+			continue
+		}
+		base := i
+		for base > 0 && cases[base-1].Work == c.Work {
+			base--
+		}
+		mean, low, high := Interval(c.Ratios)
+		s := fmt.Sprintf("With %s a message, %s handled %.2f times as many messages a second as %s (95 %% interval %.2f to %.2f).",
+			workText(c.Work), shardsText(c.Shards), mean, shardsText(cases[base].Shards), low, high)
+		if low <= 1 && high >= 1 {
+			s += " That is no difference that could be told from chance."
+		}
+		notes = append(notes, s)
+	}
+	return notes
+}
+
+// shardingLimits say what the numbers do not tell.
+func shardingLimits(cases []ShardingCase) []string {
+	notes := []string{
+		"One shard with one lane is an ordered consumer of a single Redis stream. All shards were owned by one process; every run checked that each key's messages were handled one after the other, in the order in which they were produced.",
+		"Work is a wait, as for an LLM or a webhook. Work that computes is bounded by the CPUs, which shards do not multiply.",
+	}
+	for _, c := range cases {
+		if c.Work == 0 {
+			notes = append(notes, "Without work there is no waiting that shards could overlap: one process and all Redis nodes shared the CPUs of one host, which bound it.")
+			break
+		}
+	}
+	return append(notes, "Intervals are Student's t over few repeats and take them for normally distributed. A speedup is the mean of the ratios within each repeat; that of the first number of shards is 1 by definition.")
+}
+
+func shardsText(n int) string {
+	if n == 1 {
+		return "1 shard"
+	}
+	return fmt.Sprintf("%d shards", n)
+}
+
+func workText(work time.Duration) string {
+	if work == 0 {
+		return "no work"
+	}
+	return fmt.Sprintf("%g ms of work", float64(work)/float64(time.Millisecond))
+}

@@ -8,13 +8,10 @@
 package bench
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -35,8 +32,11 @@ type Sharding struct {
 	Repeats int
 	// Seconds is about how long one shard with work takes for its messages.
 	Seconds float64
+	// IdleMessages is how many messages a run without work has, at least 1 if
+	// there is such a case.
+	IdleMessages int
 	// Progress, if set, is told of each finished run.
-	Progress func(done, all int, what string)
+	Progress Progress
 }
 
 // DefaultSharding is what `make bench NAME=sharding` runs.
@@ -46,6 +46,9 @@ func DefaultSharding() Sharding {
 		Work:    []time.Duration{5 * time.Millisecond, 0},
 		Repeats: 5,
 		Seconds: 1.5,
+		// Fewer would be done in less than half a second, and a pause of the
+		// machine would show as a difference between cases.
+		IdleMessages: 60_000,
 	}
 }
 
@@ -59,16 +62,40 @@ type ShardingCase struct {
 	Ratios []float64
 }
 
-// payloadBytes is the size of a message's payload.
-const payloadBytes = 512
+const (
+	// payloadBytes is the size of a message's payload.
+	payloadBytes = 512
+	// keysPerShard leaves each key several messages in the shortest run: with
+	// one message for each key there would be no order to lose.
+	keysPerShard = 10
+	// fewest is the least number of messages for each shard.
+	fewest = 5 * keysPerShard
+)
 
-// idleMessages is how many messages a run without work has.
-const idleMessages = 30_000
+func (b Sharding) validate() error {
+	switch {
+	case len(b.Shards) == 0 || slices.Min(b.Shards) < 1:
+		return fmt.Errorf("sharding benchmark: shards are %v, needs one number at least, each 1 or more", b.Shards)
+	case len(b.Work) == 0 || slices.Min(b.Work) < 0:
+		return fmt.Errorf("sharding benchmark: work is %v, needs one duration at least, none negative", b.Work)
+	case b.Repeats < 2:
+		return fmt.Errorf("sharding benchmark: %d repeats, needs 2 or more for an interval", b.Repeats)
+	case slices.Max(b.Work) > 0 && b.Seconds <= 0:
+		return fmt.Errorf("sharding benchmark: seconds are %v, must be more than 0", b.Seconds)
+	case slices.Min(b.Work) == 0 && b.IdleMessages < 1:
+		return fmt.Errorf("sharding benchmark: %d idle messages, needs 1 or more for the case without work", b.IdleMessages)
+	}
+	return nil
+}
 
-// Run measures all cases on the given cluster.
+// Run measures all cases on a cluster that nobody else uses: it empties it
+// after each run, so that what one case left in memory does not slow the next.
 func (b Sharding) Run(ctx context.Context, rdb *redis.ClusterClient) ([]ShardingCase, error) {
-	if len(b.Shards) == 0 || len(b.Work) == 0 || b.Repeats < 2 || b.Seconds <= 0 {
-		return nil, errors.New("sharding benchmark: needs shards, work, at least 2 repeats and a duration")
+	if err := b.validate(); err != nil {
+		return nil, err
+	}
+	if err := b.warmUp(ctx, rdb); err != nil {
+		return nil, fmt.Errorf("sharding benchmark: warm up: %w", err)
 	}
 	var cases []ShardingCase
 	for _, work := range b.Work {
@@ -81,7 +108,7 @@ func (b Sharding) Run(ctx context.Context, rdb *redis.ClusterClient) ([]Sharding
 		for i := range cases {
 			c := &cases[i]
 			name := fmt.Sprintf("bench-%d-%d", repeat, i)
-			rate, err := b.measure(ctx, rdb, name, c.Shards, c.Work)
+			rate, err := measure(ctx, rdb, name, c.Shards, c.Work, b.messages(c.Shards, c.Work))
 			if err != nil {
 				return nil, fmt.Errorf("%d shards with %v of work, repeat %d: %w", c.Shards, c.Work, repeat+1, err)
 			}
@@ -96,13 +123,27 @@ func (b Sharding) Run(ctx context.Context, rdb *redis.ClusterClient) ([]Sharding
 	return cases, nil
 }
 
-// measure fills a fresh stream and times its draining, from the first handling
-// to the last acknowledgement.
-func (b Sharding) measure(ctx context.Context, rdb *redis.ClusterClient, name string, shards int, work time.Duration) (float64, error) {
-	total := idleMessages
-	if work > 0 {
-		total = max(50, int(b.Seconds/work.Seconds())) * shards
+// warmUp lets every node learn the scripts and every connection be made. Else
+// the first run, which is one of the base case, would pay for it alone, and all
+// ratios of its repeat would be too good.
+func (b Sharding) warmUp(ctx context.Context, rdb *redis.ClusterClient) error {
+	shards := slices.Max(b.Shards)
+	_, err := measure(ctx, rdb, "bench-warm", shards, 0, fewest*shards)
+	return err
+}
+
+// messages is how many messages a run has: with work, as many for each shard
+// whatever their number, so that all runs last about as long.
+func (b Sharding) messages(shards int, work time.Duration) int {
+	if work == 0 {
+		return b.IdleMessages
 	}
+	return max(fewest, int(b.Seconds/work.Seconds())) * shards
+}
+
+// measure fills a fresh stream, times its draining, from the first handling to
+// the last acknowledgement, and empties the cluster. It gives messages/s.
+func measure(ctx context.Context, rdb *redis.ClusterClient, name string, shards int, work time.Duration, total int) (float64, error) {
 	s, err := stream.Open(ctx, rdb, stream.Spec{Name: name, Shards: shards, Limit: int64(total), RepeatWindow: time.Minute})
 	if err != nil {
 		return 0, err
@@ -110,19 +151,17 @@ func (b Sharding) measure(ctx context.Context, rdb *redis.ClusterClient, name st
 	if err := fill(ctx, s, total); err != nil {
 		return 0, err
 	}
-	w := worker{work: work, last: make(map[string]int)}
-	elapsed, err := w.drain(ctx, s, total)
+	elapsed, err := newWorker(work, shards).drain(ctx, s, total)
 	if err != nil {
 		return 0, err
 	}
 	return float64(total) / elapsed.Seconds(), flush(ctx, rdb)
 }
 
-// fill produces the messages of 50 keys a shard, spread evenly: what is
-// measured is sharding, not the luck of key names. Each payload begins with
-// the message's number among its key's.
+// fill produces the messages of keys that are spread evenly: what is measured
+// is sharding, not the luck of key names. Each payload begins with the
+// message's number among its key's.
 func fill(ctx context.Context, s *stream.Stream, total int) error {
-	const keysPerShard = 50
 	keys := evenKeys(s, keysPerShard)
 	padding := make([]byte, payloadBytes)
 	var batch []stream.Message
@@ -155,95 +194,7 @@ func evenKeys(s *stream.Stream, n int) []string {
 	return keys
 }
 
-// worker handles messages and checks the order of each key.
-type worker struct {
-	work    time.Duration
-	handled atomic.Int64
-	began   sync.Once
-	begin   time.Time
-
-	mu sync.Mutex
-	// last is the number of the key's last message.
-	last  map[string]int
-	wrong error
-}
-
-func (w *worker) handle(_ context.Context, e stream.Entry) ([]stream.Outgoing, error) {
-	w.began.Do(func() { w.begin = time.Now() })
-	if w.work > 0 {
-		time.Sleep(w.work)
-	}
-	digits, _, _ := bytes.Cut(e.Payload, []byte(" "))
-	number, err := strconv.Atoi(string(digits))
-	if err != nil {
-		return nil, stream.Reject(err)
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	last, seen := w.last[e.Key]
-	if !seen {
-		last = -1
-	}
-	if number != last+1 && w.wrong == nil {
-		w.wrong = fmt.Errorf("order lost: key %s has message %d after %d", e.Key, number, last)
-	}
-	w.last[e.Key] = number
-	w.handled.Add(1)
-	return nil, nil
-}
-
-// drain runs one consumer with one lane a shard until all is acknowledged.
-func (w *worker) drain(ctx context.Context, s *stream.Stream, total int) (time.Duration, error) {
-	consumer, err := stream.NewConsumer(stream.ConsumerConfig{
-		Stream: s, Group: "bench", Member: "bench", Handler: w.handle, Lanes: 1,
-	})
-	if err != nil {
-		return 0, err
-	}
-	if err := consumer.Start(ctx); err != nil {
-		return 0, err
-	}
-	defer consumer.Stop()
-	poll := time.NewTicker(2 * time.Millisecond)
-	defer poll.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		case <-poll.C:
-		}
-		if w.handled.Load() < int64(total) {
-			continue
-		}
-		left, err := unacknowledged(ctx, s)
-		if err != nil {
-			return 0, err
-		}
-		if left == 0 {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			return time.Since(w.begin), w.wrong
-		}
-	}
-}
-
-func unacknowledged(ctx context.Context, s *stream.Stream) (int64, error) {
-	infos, err := s.Inspect(ctx, "bench")
-	if err != nil {
-		return 0, err
-	}
-	var left int64
-	for _, i := range infos {
-		if i.Lag == nil {
-			return 0, fmt.Errorf("shard %d: Redis does not know the lag", i.Shard)
-		}
-		left += i.Pending + *i.Lag
-	}
-	return left, nil
-}
-
-// flush empties the cluster between runs: what one case left in memory must
-// not slow the next.
+// flush empties the cluster.
 func flush(ctx context.Context, rdb *redis.ClusterClient) error {
 	return rdb.ForEachMaster(ctx, func(ctx context.Context, master *redis.Client) error {
 		return master.FlushAll(ctx).Err()

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	texttemplate "text/template"
+	"unicode"
 
 	"paperlab/reports/chart"
 )
@@ -41,13 +42,21 @@ func newBenchPage(b Bench) *benchPage {
 			p.Missing = append(p.Missing, fmt.Sprintf("%s is not shown: %v.", c.Title, err))
 			continue
 		}
-		caption := "Bars are confidence intervals over repeats; ratios are to the first point of the panel."
-		p.Charts = append(p.Charts, picture{figure{c, caption}, svg})
+		p.Charts = append(p.Charts, picture{figure{c, benchCaption(b, metric)}, svg})
 	}
 	if len(p.Charts) == 0 {
 		p.Missing = append(p.Missing, fmt.Sprintf("No chart is shown: no metric was measured at two or more values of %q.", b.x()))
 	}
 	return p
+}
+
+func benchCaption(b Bench, metric string) string {
+	for _, c := range b.Cases {
+		if m := c.Metrics[metric]; m.Level > 0 {
+			return fmt.Sprintf("Bars are %g %% confidence intervals over repeats. The dotted line is what exact proportion to the first point would be.", 100*m.Level)
+		}
+	}
+	return "There is no confidence interval. The dotted line is what exact proportion to the first point would be."
 }
 
 func (b Bench) x() string { return orElse(b.X, "shards") }
@@ -89,7 +98,10 @@ func paramNames(b Bench) []string {
 func benchChart(b Bench, metric string) (chart.Chart, bool) {
 	t := chart.Throughput{
 		Name: slug(metric), Title: b.Name + ": " + spaced(metric), XLabel: spaced(b.x()), YLabel: spaced(metric),
-		Alt: fmt.Sprintf("%s against %s, with confidence intervals.", spaced(metric), spaced(b.x())),
+		Alt: fmt.Sprintf("%s against %s, with confidence intervals.", capital(spaced(metric)), spaced(b.x())),
+		// A ratio of means is not the mean of ratios: where the record has
+		// ratios, no second set of them is written beside the rates.
+		Ratios: metric == speedup || !slices.Contains(metricNames(b), speedup),
 	}
 	widest := 0
 	for _, c := range b.Cases {
@@ -98,9 +110,7 @@ func benchChart(b Bench, metric string) (chart.Chart, bool) {
 		if !measured || !numeric || math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
 			continue
 		}
-		if m.Unit != "" {
-			t.YLabel = m.Unit
-		}
+		t.YLabel = axisLabel(metric, m.Unit)
 		label := otherParams(b, c)
 		i := slices.IndexFunc(t.Series, func(s chart.RateSeries) bool { return s.Label == label })
 		if i < 0 {
@@ -111,6 +121,19 @@ func benchChart(b Bench, metric string) (chart.Chart, bool) {
 		widest = max(widest, len(t.Series[i].Points))
 	}
 	return chart.ThroughputChart(t), widest > 1
+}
+
+// axisLabel is the unit where that says it all ("messages/s"), else the metric
+// with its unit ("speedup (×)").
+func axisLabel(metric, unit string) string {
+	switch {
+	case unit == "":
+		return spaced(metric)
+	case strings.ContainsFunc(unit, unicode.IsLetter):
+		return unit
+	default:
+		return spaced(metric) + " (" + unit + ")"
+	}
 }
 
 func asNumber(v any) (float64, bool) {
@@ -132,7 +155,7 @@ func otherParams(b Bench, c Case) string {
 	var parts []string
 	for _, name := range paramNames(b) {
 		if v, ok := c.Params[name]; ok && name != b.x() {
-			parts = append(parts, spaced(name)+" "+param(v))
+			parts = append(parts, withUnit(name, v))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -145,7 +168,26 @@ func param(v any) string {
 	return fmt.Sprint(v)
 }
 
-func spaced(name string) string { return strings.ReplaceAll(name, "_", " ") }
+// speedup is the metric that holds ratios to the first case.
+const speedup = "speedup"
+
+// withUnit writes work_ms=5 as "work 5 ms".
+func withUnit(name string, v any) string {
+	for _, unit := range []string{"ms", "s", "bytes"} {
+		if bare, found := strings.CutSuffix(name, "_"+unit); found {
+			return spaced(bare) + " " + param(v) + " " + unit
+		}
+	}
+	return spaced(name) + " " + param(v)
+}
+
+// spaced writes a name from a record in words: messages_per_s as "messages/s".
+func spaced(name string) string {
+	if bare, found := strings.CutSuffix(name, "_per_s"); found {
+		name = bare + "/s"
+	}
+	return strings.ReplaceAll(name, "_", " ")
+}
 
 // slug makes a name safe for a file.
 func slug(name string) string {

@@ -38,34 +38,70 @@ func recoveryBar(run Run, takeovers []series.Takeover) chart.RecoveryBar {
 	add := func(name string, after float64, c color.RGBA) {
 		b.Milestones = append(b.Milestones, chart.Milestone{Name: name, After: max(after, 0), Color: c})
 	}
+	for _, at := range run.laterEffects() {
+		add("next fault", at-effect, chart.Amber)
+	}
 	var missing []string
-	switch a := run.detecting(); {
-	case a != nil:
-		// An alert can have been firing, for its hold time, from the moment
-		// that its rule was first true; it cannot be noticed before it arrives.
+	if a := run.detecting(); a != nil && !a.atOnce() {
 		add("alert fires", a.FiringAtS-effect, chart.Amber)
-		add("notified", a.NotifiedAtS-effect, chart.Red)
+	}
+	switch {
 	case run.TimeToDetectS != nil:
 		add("notified", *run.TimeToDetectS, chart.Red)
-	default:
+	case run.bounded() || len(run.alertsAfter(effect)) == 0:
 		missing = append(missing, "alert")
 	}
 	if taken := run.tookOver(takeovers); len(taken) > 0 {
 		add("taken over", taken[len(taken)-1].T-effect, chart.Purple)
 	}
 	for _, m := range []struct {
-		name  string
-		after *float64
-		color color.RGBA
-	}{{"backlog back", run.LagRecoveryS, chart.Sky}, {"steady again", run.TimeToRecoverS, chart.Blue}} {
-		if m.after != nil {
-			add(m.name, *m.after, m.color)
-		} else {
+		name, never string
+		after       *float64
+		color       color.RGBA
+	}{
+		{"backlog back", "backlog never left its bound", run.LagRecoveryS, chart.Sky},
+		{"steady again", "steady state was never left", run.TimeToRecoverS, chart.Blue},
+	} {
+		switch {
+		case !run.bounded():
+		case m.after == nil:
 			missing = append(missing, m.name)
+		case *m.after == 0:
+			add(m.never, 0, m.color)
+		default:
+			add(m.name, *m.after, m.color)
 		}
 	}
 	b.Missing = strings.Join(missing, ", ")
 	return b
+}
+
+// anomalyBar is one kind of anomaly. Where an invariant judges it, a count of 0
+// stands only if the verdict is valid: nobody looked is not nothing found.
+type anomalyBar struct {
+	label, invariant string
+	count            func(Counts) int
+}
+
+var mustNot = []anomalyBar{
+	{"lost", "no-loss", func(c Counts) int { return c.Lost }},
+	{"duplicate effects", "no-duplicate-effect", func(c Counts) int { return c.DuplicateEffects }},
+	{"order violations", "key-order", func(c Counts) int { return c.OrderViolations }},
+	{"unexpected effects", "no-unexpected-effect", func(c Counts) int { return c.Unexpected }},
+}
+
+var allowed = []anomalyBar{
+	{"duplicate deliveries", "", func(c Counts) int { return c.DuplicateDeliveries }},
+	{"LLM calls repeated", "", func(c Counts) int { return c.LLMCallsRepeated }},
+	{"dead letters", "", func(c Counts) int { return c.DeadLetters }},
+}
+
+func (a anomalyBar) of(r Run) chart.Bar {
+	n := a.count(r.Counts)
+	if n == 0 && a.invariant != "" && r.invariant(a.invariant) != valid {
+		return chart.Bar{Text: "not\njudged"}
+	}
+	return chart.Bar{Value: float64(n), Text: chart.Count(n), Known: true}
 }
 
 // anomalyFigure sets the profiles' counts side by side: on the left what must
@@ -76,31 +112,24 @@ func anomalyFigure(r Result) (*figure, string) {
 	}
 	f := chart.Bars{
 		Name: "anomalies", Title: "What went wrong, by kind",
-		Alt: "Counts of each kind of anomaly, one bar for each profile.",
-		Panels: []chart.BarPanel{
-			{Title: "violations", YLabel: "count", Groups: []chart.BarGroup{
-				{Label: "lost"}, {Label: "duplicate effects"}, {Label: "order violations"}, {Label: "unexpected effects"},
-			}},
-			{Title: "allowed, but paid for", YLabel: "count", Groups: []chart.BarGroup{
-				{Label: "duplicate deliveries"}, {Label: "LLM calls repeated"}, {Label: "dead letters"},
-			}},
-		},
+		Alt:    "Counts of each kind of anomaly, one bar for each profile.",
+		Panels: []chart.BarPanel{{Title: "violations", YLabel: "count"}, {Title: "allowed, but paid for", YLabel: "count"}},
 	}
-	for _, run := range naiveFirst(r.Runs) {
+	runs := naiveFirst(r.Runs)
+	for _, run := range runs {
 		f.Series = append(f.Series, chart.BarSeries{Label: run.Profile, Color: profileColor(run.Profile)})
-		c := run.Counts
-		for p, values := range [][]int{
-			{c.Lost, c.DuplicateEffects, c.OrderViolations, c.Unexpected},
-			{c.DuplicateDeliveries, c.LLMCallsRepeated, c.DeadLetters},
-		} {
-			for i, n := range values {
-				g := &f.Panels[p].Groups[i]
-				g.Bars = append(g.Bars, chart.Bar{Value: float64(n), Text: chart.Count(n), Known: true})
-			}
-		}
 	}
 	caption := "Counted by the checkers from the witnesses' history."
-	if slices.ContainsFunc(r.Runs, func(run Run) bool { return run.Counts.Offered == 0 }) {
+	for p, kinds := range [][]anomalyBar{mustNot, allowed} {
+		for _, kind := range kinds {
+			g := chart.BarGroup{Label: kind.label}
+			for _, run := range runs {
+				g.Bars = append(g.Bars, kind.of(run))
+			}
+			f.Panels[p].Groups = append(f.Panels[p].Groups, g)
+		}
+	}
+	if slices.ContainsFunc(runs, func(run Run) bool { return run.Counts.Offered == 0 }) {
 		caption += " A profile that was offered nothing could do nothing wrong."
 	}
 	return &figure{f.Chart(), caption}, ""

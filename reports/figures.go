@@ -48,9 +48,20 @@ func phases(r Run, events []history.Event) []chart.Band {
 	}
 	var out []chart.Band
 	for _, p := range r.Phases {
-		out = append(out, chart.Band{From: p.StartS, To: p.EndS, Label: p.Name})
+		out = append(out, chart.Band{From: p.StartS, To: p.EndS, Label: label(p.Name)})
 	}
 	return out
+}
+
+// label makes a name fit for a figure: one line, and not so long that it leaves
+// the figure. The tables have it in full.
+func label(name string) string {
+	const most = 32
+	r := []rune(oneLine(name))
+	if len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return string(r)
 }
 
 // faultBands span from injection to healing; a fault that was never healed
@@ -58,7 +69,7 @@ func phases(r Run, events []history.Event) []chart.Band {
 func faultBands(r Run) []chart.Band {
 	var out []chart.Band
 	for _, f := range r.Faults {
-		b := chart.Band{From: f.InjectedAtS, To: max(r.end(), f.InjectedAtS), Label: orElse(f.ID, f.Kind)}
+		b := chart.Band{From: f.InjectedAtS, To: max(r.end(), f.InjectedAtS), Label: label(orElse(f.ID, f.Kind))}
 		if f.HealedAtS != nil {
 			b.To = *f.HealedAtS
 		}
@@ -79,7 +90,7 @@ func backlogFigure(r Result, events map[string][]history.Event) (*figure, string
 		own := events[run.Profile]
 		p := panel(run, own)
 		for i, s := range series.Backlog(own) {
-			p.Lines = append(p.Lines, chart.Line{Label: s.Name, Color: colors[min(i, 2)].Color, Points: s.Points})
+			p.Lines = append(p.Lines, chart.Line{Label: label(s.Name), Color: colors[min(i, 2)].Color, Points: s.Points})
 			step = max(step, series.Interval(s.Points))
 		}
 		if run.Steady.BacklogBound > 0 {
@@ -98,9 +109,9 @@ func backlogFigure(r Result, events map[string][]history.Event) (*figure, string
 func alertMarks(r Run) []chart.Mark {
 	var alerts []chart.Mark
 	for _, a := range r.Alerts {
-		alerts = append(alerts, chart.Mark{T: a.NotifiedAtS, Label: a.Name, Kind: chart.AlertMark})
+		alerts = append(alerts, chart.Mark{T: a.NotifiedAtS, Label: label(a.Name), Kind: chart.AlertMark})
 	}
-	return cluster(alerts, func(label string, n int) string { return fmt.Sprintf("%s ×%d", label, n) })
+	return cluster(alerts, func(of string, n int) string { return fmt.Sprintf("%s ×%d", of, n) })
 }
 
 func takeoverMarks(takeovers []series.Takeover) []chart.Mark {
@@ -115,7 +126,7 @@ func takeoverMarks(takeovers []series.Takeover) []chart.Mark {
 // to be drawn as one.
 const together = 1.0
 
-func cluster(marks []chart.Mark, name func(label string, n int) string) []chart.Mark {
+func cluster(marks []chart.Mark, name func(of string, n int) string) []chart.Mark {
 	slices.SortStableFunc(marks, func(a, b chart.Mark) int {
 		return cmp.Or(strings.Compare(a.Label, b.Label), cmp.Compare(a.T, b.T))
 	})
@@ -137,9 +148,9 @@ func cluster(marks []chart.Mark, name func(label string, n int) string) []chart.
 
 func latencyFigure(r Result, events map[string][]history.Event) (*figure, string) {
 	t := chart.Timeline{
-		Name: "latency", Title: "End to end: from arXiv's page to the subscriber",
-		Alt:    "Latency per second over time on a logarithmic scale, one panel for each profile.",
-		YLabel: "latency (log scale)", LogSeconds: true,
+		Name: "latency", Title: "Latency from arXiv's page to the subscriber (logarithmic scale)",
+		Alt:        "Latency per second over time on a logarithmic scale, one panel for each profile.",
+		LogSeconds: true,
 	}
 	for _, run := range r.Runs {
 		own := events[run.Profile]
@@ -149,6 +160,9 @@ func latencyFigure(r Result, events map[string][]history.Event) (*figure, string
 			{Label: "slowest", Color: chart.Muted, Thin: true, Points: l.Max},
 			{Label: "p95", Color: chart.Red, Points: l.P95},
 			{Label: "p50", Color: chart.Blue, Points: l.P50},
+		}
+		if run.Steady.LatencyBoundS > 0 {
+			p.Bound, p.BoundLabel = new(run.Steady.LatencyBoundS), "p95 bound"
 		}
 		t.Panels = append(t.Panels, p)
 	}
@@ -162,7 +176,7 @@ func callsFigure(r Result, events map[string][]history.Event) (*figure, string) 
 	t := chart.Timeline{
 		Name: "llm-calls", Title: "LLM calls by provider and outcome",
 		Alt:    "Calls per second over time for each LLM provider, one panel for each profile.",
-		YLabel: "calls per second (1/s)",
+		YLabel: "calls/s",
 	}
 	colors := [][2]chart.Line{{{Color: chart.Blue}, {Color: chart.Red}}, {{Color: chart.Green}, {Color: chart.Purple}}}
 	total := 0
@@ -172,8 +186,8 @@ func callsFigure(r Result, events map[string][]history.Event) (*figure, string) 
 		for i, c := range series.Calls(own) {
 			hue := colors[min(i, 1)]
 			p.Lines = append(p.Lines,
-				chart.Line{Label: c.Name + " summarized", Color: hue[0].Color, Points: c.OK},
-				chart.Line{Label: c.Name + " gave no summary", Color: hue[1].Color, Dashes: chart.Dashed, Points: c.NoSummary})
+				chart.Line{Label: label(c.Name) + " summarized", Color: hue[0].Color, Points: c.OK},
+				chart.Line{Label: label(c.Name) + " gave no summary", Color: hue[1].Color, Dashes: chart.Dashed, Points: c.NoSummary})
 			total += c.Total
 		}
 		t.Panels = append(t.Panels, p)

@@ -57,6 +57,8 @@ func remedy(err error) string {
 		return "; the disk is full: free some space, or write the report elsewhere"
 	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS):
 		return "; the folder cannot be written to: check its permissions"
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EEXIST):
+		return "; a file stands where a folder is needed: move it away, or write the report elsewhere"
 	default:
 		return ""
 	}

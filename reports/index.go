@@ -11,9 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
-
-	"paperlab/reports/chart"
 )
 
 var indexHTML = template.Must(template.New("index.html").Funcs(words).ParseFS(templates, "template/index.html"))
@@ -86,7 +85,8 @@ func (p *indexPage) take(outDir, name, run string) {
 		p.Broken = append(p.Broken, brokenFolder{name + "/" + run, err.Error()})
 		return
 	}
-	line.Link = url.PathEscape(name) + "/" + url.PathEscape(run) + "/report.html"
+	// The dot keeps a colon in a name from looking like a scheme.
+	line.Link = "./" + url.PathEscape(name) + "/" + url.PathEscape(run) + "/report.html"
 	if line.Name == "" {
 		line.Name = name
 	}
@@ -121,17 +121,25 @@ func resultLine(r Result) indexLine {
 	}
 	if main := cmp.Or(r.run(hardened), r.run(naive)); main != nil {
 		l.Cells = []cell{
-			reached(*main, main.TimeToDetectS, "at once", "no alert"),
-			reached(*main, main.LagRecoveryS, "never left", "not in this run"),
+			detected(*main), regained(*main, main.LagRecoveryS),
 			triple(hardened), triple(naive),
 		}
 	}
 	return l
 }
 
-// anomalyTriple is lost / twice / out of order.
+// anomalyTriple is lost / twice / out of order, with a question mark where
+// nothing was found and nothing was judged valid either.
 func anomalyTriple(r Run) string {
-	return fmt.Sprintf("%s / %s / %s", chart.Count(r.Counts.Lost), chart.Count(r.Counts.DuplicateEffects), chart.Count(r.Counts.OrderViolations))
+	var parts []string
+	for _, kind := range mustNot[:3] {
+		if bar := kind.of(r); bar.Known {
+			parts = append(parts, bar.Text)
+		} else {
+			parts = append(parts, "?")
+		}
+	}
+	return strings.Join(parts, " / ")
 }
 
 func commit(c Code) string {

@@ -16,6 +16,7 @@ type junitSuites struct {
 	Tests    int          `xml:"tests,attr"`
 	Failures int          `xml:"failures,attr"`
 	Errors   int          `xml:"errors,attr"`
+	Skipped  int          `xml:"skipped,attr"`
 	Time     string       `xml:"time,attr"`
 	Suites   []junitSuite `xml:"testsuite"`
 }
@@ -89,6 +90,7 @@ func (all *junitSuites) add(r Result, name string, seconds float64, cases []juni
 	all.Tests += s.Tests
 	all.Failures += s.Failures
 	all.Errors += s.Errors
+	all.Skipped += s.Skipped
 	all.Suites = append(all.Suites, s)
 }
 
@@ -140,11 +142,13 @@ func runCases(scenario string, run Run) []junitCase {
 	return cases
 }
 
-// skip turns what would be a failure or an error into something to look at.
+// skip turns a case into something to look at, whatever it found.
 func (c *junitCase) skip() {
+	c.Skipped = &junitProblem{Message: "shown, not judged"}
 	for _, p := range []**junitProblem{&c.Failure, &c.Error} {
 		if *p != nil {
-			c.Skipped = &junitProblem{Message: "shown, not judged: " + (*p).Message, Body: (*p).Body}
+			c.Skipped.Message += ": " + (*p).Message
+			c.Skipped.Body = (*p).Body
 			*p = nil
 		}
 	}

@@ -3,8 +3,6 @@ package reports
 import (
 	"fmt"
 	"strings"
-
-	"paperlab/reports/chart"
 )
 
 // anomaly is one kind of violation: which invariant judges it, and how it is
@@ -64,19 +62,24 @@ func outcomeSentences(r Run) []string {
 	if c.Delivered > 0 {
 		load += " and " + count(c.Delivered, "notification", "notifications")
 	}
-	var said, open []string
+	var said, open, unjudged []string
 	for _, a := range anomalies {
 		switch verdict, n := r.invariant(a.id), a.count(c); {
 		case verdict == invalid && n == 0:
 			// The checker counts more than the counter: trust the verdict.
 			open = append(open, fmt.Sprintf("%s was broken; its table says how.", a.id))
-		case verdict == invalid, verdict != valid && n > 0:
+		case verdict == invalid, n > 0:
 			said = append(said, a.some(n))
 		case verdict == valid && a.always:
 			said = append(said, a.none)
 		case verdict == unknown:
 			open = append(open, fmt.Sprintf("Whether %s held could not be judged.", a.id))
+		case verdict == "" && a.always:
+			unjudged = append(unjudged, a.id)
 		}
+	}
+	if len(unjudged) > 0 {
+		open = append(open, fmt.Sprintf("Not judged in this run: %s.", list(unjudged)))
 	}
 	out := []string{}
 	if len(said) > 0 {
@@ -117,38 +120,52 @@ func naiveSentences(r Run) []string {
 	if r.Counts.Offered == 0 {
 		return []string{"The naive service was offered no paper, so there is nothing to compare with."}
 	}
+	out := naiveAnomalies(r)
+	if r.effectAt() == nil || !r.bounded() {
+		return out
+	}
+	out = append(out, "Its "+uncapital(backlogSentence(r)))
+	if r.TimeToRecoverS == nil {
+		out = append(out, "Its steady state, latency included, was not regained before the run ended.")
+	}
+	return out
+}
+
+// naiveAnomalies say that there was none only of what was judged valid.
+func naiveAnomalies(r Run) []string {
 	const subject = "The naive service, under the same load, seed and faults, "
-	var did, open []string
+	var did, sound, open, unjudged []string
 	for _, a := range anomalies {
 		switch verdict, n := r.invariant(a.id), a.count(r.Counts); {
-		case n > 0, verdict == invalid && n < 0:
+		case verdict == invalid && n == 0:
+			did = append(did, "broke "+a.id)
+		case n > 0, verdict == invalid:
 			did = append(did, a.did(n))
+		case verdict == valid:
+			sound = append(sound, a.id)
 		case verdict == unknown:
 			open = append(open, a.id)
+		case a.always:
+			unjudged = append(unjudged, a.id)
 		}
 	}
 	var out []string
 	switch {
 	case len(did) > 0:
 		out = append(out, subject+list(did)+".")
-	case len(open) > 0:
-		out = append(out, subject+"could not be judged in full.")
+	case len(sound) > 0:
+		out = append(out, subject+"kept "+list(sound)+" in this run.")
 	default:
-		out = append(out, subject+"shows no anomaly in this run.")
+		out = append(out, subject+"was run but not judged.")
+		unjudged = nil
 	}
 	if len(open) > 0 {
-		out = append(out, "Not judged for it: "+list(open)+".")
+		out = append(out, "What could not be judged for it: "+list(open)+".")
 	}
-	if r.effectAt() == nil {
-		return out
+	if len(unjudged) > 0 {
+		out = append(out, "Not judged for it: "+list(unjudged)+".")
 	}
-	if r.LagRecoveryS == nil {
-		return append(out, "Its backlog was not back within its steady bound when the run ended.")
-	}
-	if *r.LagRecoveryS == 0 {
-		return append(out, "Its backlog never left its steady bound.")
-	}
-	return append(out, fmt.Sprintf("Its backlog was back within its steady bound after %s.", chart.Seconds(*r.LagRecoveryS)))
+	return out
 }
 
 // sentenceOf makes each reason end with a full stop.

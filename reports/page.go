@@ -38,8 +38,9 @@ type picture struct {
 // runPage is what the page says of one profile alone.
 type runPage struct {
 	Run
-	Judged   bool
-	Timeline []moment
+	Judged     bool
+	Timeline   []moment
+	SteadyText string
 }
 
 // table has a heading for each column; the first cell of a row is its heading.
@@ -77,7 +78,7 @@ func newPage(r Result, events map[string][]history.Event) *page {
 		p.Charts = append(p.Charts, picture{f, svg})
 	}
 	for _, run := range r.Runs {
-		p.Runs = append(p.Runs, runPage{Run: run, Judged: run.Profile != naive, Timeline: timeline(run, takeovers[run.Profile])})
+		p.Runs = append(p.Runs, runPage{Run: run, Judged: run.Profile != naive, Timeline: timeline(run, takeovers[run.Profile]), SteadyText: run.steadyText()})
 	}
 	return p
 }
@@ -113,14 +114,18 @@ func inline(c chart.Chart) (template.HTML, error) {
 		return "", fmt.Errorf("chart %s: the SVG has no root", c.Name)
 	}
 	box := viewBox.Find(svg[start : start+end])
-	body := hue.ReplaceAll(svg[start+end+1:], []byte("var(--c$1,#$1)"))
+	body := styles.ReplaceAllFunc(svg[start+end+1:], func(style []byte) []byte {
+		return hue.ReplaceAll(style, []byte("var(--c$1,#$1)"))
+	})
 	head := fmt.Sprintf(`<svg role="img" aria-label="%s" %s>`, template.HTMLEscapeString(c.Alt), box)
 	return template.HTML(head + string(body)), nil
 }
 
 var (
 	viewBox = regexp.MustCompile(`viewBox="[^"]*"`)
-	hue     = regexp.MustCompile(`#([0-9A-F]{6})\b`)
+	// Only within a style: a name in a chart may look like a colour.
+	styles = regexp.MustCompile(`style="[^"]*"`)
+	hue    = regexp.MustCompile(`#([0-9A-F]{6})\b`)
 )
 
 // when writes a time of the calendar for people, in UTC.

@@ -76,6 +76,11 @@ func capital(s string) string {
 	return string(unicode.ToUpper(r)) + s[n:]
 }
 
+// uncapital turns "The backlog" into "backlog".
+func uncapital(s string) string {
+	return strings.TrimPrefix(s, "The ")
+}
+
 // oneLine folds white space and drops control characters, which have no place
 // in prose and could end a line of a table.
 func oneLine(s string) string {

@@ -171,9 +171,13 @@ func crash(seed uint64) (Result, map[string][]history.Event) {
 		}
 		return t
 	}
+	return crashResult(seed), map[string][]history.Event{hardened: h.run(), naive: n.run()}
+}
+
+func crashResult(seed uint64) Result {
 	r := sampleResult("consumer-crash", "A summarizer dies with work in hand; another takes its shards over and nobody is told twice.", seed)
 	r.Runs = []Run{hardenedCrash(), naiveCrash()}
-	return r, map[string][]history.Event{hardened: h.run(), naive: n.run()}
+	return r
 }
 
 func sampleResult(name, about string, seed uint64) Result {

@@ -51,20 +51,38 @@ func opening(r Result) string {
 		return strings.TrimSpace("The lab itself failed, so this run says nothing about the service. " + reasons)
 	case len(r.Runs) == 0:
 		return strings.TrimSpace("No profile was run, so there is nothing to tell. " + reasons)
+	case main == nil:
+		return strings.TrimSpace("Only the naive service was run. What it does wrong is shown, not judged. " + reasons)
 	case r.Verdict == Inconclusive:
 		return strings.TrimSpace("No conclusion can be drawn from this run. " + reasons)
 	case r.Verdict == Violation:
-		return violation(main, reasons)
-	case main == nil:
-		return "Only the naive service was run. What it does wrong is shown, not judged. " + reasons
+		return violation(*main, reasons)
 	case len(main.Invariants) == 0:
-		return "The run ended as planned, but no invariant was judged. " + reasons
+		return strings.TrimSpace("The run ended as planned, but no invariant was judged. " + reasons)
 	default:
 		return kept(*main)
 	}
 }
 
+// kept claims no more than was judged valid, whatever the verdict says.
 func kept(r Run) string {
+	var open, missed []string
+	for _, i := range r.Invariants {
+		if i.Verdict != valid {
+			open = append(open, i.ID)
+		}
+	}
+	for _, o := range r.Objectives {
+		if !o.OK {
+			missed = append(missed, o.ID)
+		}
+	}
+	switch {
+	case len(open) > 0:
+		return fmt.Sprintf("The verdict is pass, though %s %s not judged valid.", list(open), noun(len(open), "was", "were"))
+	case len(missed) > 0:
+		return fmt.Sprintf("The verdict is pass, though the service missed %s.", list(missed))
+	}
 	s := fmt.Sprintf("The hardened service kept %s", allOf(len(r.Invariants), "invariant"))
 	if n := len(r.Objectives); n > 0 {
 		s += fmt.Sprintf(" and met %s", allOf(n, "objective"))
@@ -72,18 +90,16 @@ func kept(r Run) string {
 	return s + "."
 }
 
-func violation(main *Run, reasons string) string {
+func violation(main Run, reasons string) string {
 	var broken, missed []string
-	if main != nil {
-		for _, i := range main.Invariants {
-			if i.Verdict == invalid {
-				broken = append(broken, i.ID)
-			}
+	for _, i := range main.Invariants {
+		if i.Verdict == invalid {
+			broken = append(broken, i.ID)
 		}
-		for _, o := range main.Objectives {
-			if !o.OK {
-				missed = append(missed, o.ID)
-			}
+	}
+	for _, o := range main.Objectives {
+		if !o.OK {
+			missed = append(missed, o.ID)
 		}
 	}
 	var parts []string
@@ -122,23 +138,39 @@ func faultSentences(r Run) []string {
 		}
 		s := fmt.Sprintf("At %s %s%s.", chart.Seconds(at), whatHappened(f), evidence(f.Receipt))
 		if f.EffectAtS == nil {
-			s += " Its effect could not be proven."
+			s += " That it took effect could not be proven."
 		}
 		out = append(out, s)
 	}
 	return out
 }
 
+// whatHappened says that something happened only if that was proven.
 func whatHappened(f Fault) string {
 	target := orElse(f.Target, "an unnamed target")
-	switch f.Kind {
-	case "kill":
+	proven := f.EffectAtS != nil
+	switch {
+	case proven && f.Kind == "kill":
 		return target + " was killed"
-	case "partition":
-		return target + " was cut off by a network partition"
+	case proven && f.Kind == "freeze":
+		return target + " was frozen"
+	case proven && f.Kind == "partition":
+		return cutOff(target)
 	default:
 		return fmt.Sprintf("the fault %s was injected into %s", orElse(f.ID, f.Kind), target)
 	}
+}
+
+// cutOff reads the target of a partition, "process to address, address".
+func cutOff(target string) string {
+	process, addresses, found := strings.Cut(target, " to ")
+	if !found {
+		return target + " was cut off by a network partition"
+	}
+	if n := strings.Count(addresses, ",") + 1; n > 2 {
+		addresses = fmt.Sprintf("%d addresses", n)
+	}
+	return fmt.Sprintf("%s was cut off from %s by a network partition", process, addresses)
 }
 
 func evidence(r Receipt) string {
@@ -165,18 +197,34 @@ func recoverySentences(r Run, takeovers []series.Takeover) []string {
 	if len(r.Faults) > 1 {
 		after = "after the first effect"
 	}
-	switch a := r.detecting(); {
-	case a != nil:
-		out = append(out, fmt.Sprintf("The first alert, %s, arrived %s %s.", a.Name, chart.Seconds(*r.TimeToDetectS), after))
-	case r.TimeToDetectS != nil:
-		out = append(out, fmt.Sprintf("The first alert arrived %s %s.", chart.Seconds(*r.TimeToDetectS), after))
-	default:
-		out = append(out, "No alert arrived "+after+".")
-	}
+	out = append(out, detectionSentence(r, after))
 	if taken := r.tookOver(takeovers); len(taken) > 0 {
 		out = append(out, takeoverSentence(r, taken))
 	}
+	if !r.bounded() {
+		return append(out, "What steady state is could not be measured before the fault, so there is no time to recover.")
+	}
 	return append(out, backlogSentence(r), steadySentence(r))
+}
+
+// detectionSentence does not call an alert the first if another came before it:
+// a scenario may say which alert it waits for.
+func detectionSentence(r Run, after string) string {
+	arrived := r.alertsAfter(*r.effectAt())
+	switch a := r.detecting(); {
+	case a != nil && !r.otherBefore(*a):
+		return fmt.Sprintf("The first alert, %s, arrived %s %s.", a.Name, chart.Seconds(*r.TimeToDetectS), after)
+	case a != nil:
+		return fmt.Sprintf("The alert %s arrived %s %s, and others before it.", a.Name, chart.Seconds(*r.TimeToDetectS), after)
+	case r.TimeToDetectS != nil:
+		return fmt.Sprintf("It was detected %s %s.", chart.Seconds(*r.TimeToDetectS), after)
+	case len(arrived) > 0 && r.bounded():
+		return fmt.Sprintf("The alert that was to detect it did not arrive; what arrived is %s.", list(arrived))
+	case len(arrived) > 0:
+		return fmt.Sprintf("Alerts arrived %s (%s), but no time to detect was measured.", after, list(arrived))
+	default:
+		return "No alert arrived " + after + "."
+	}
 }
 
 func falseAlarmSentence(r Run) string {
@@ -188,7 +236,7 @@ func falseAlarmSentence(r Run) string {
 	for _, a := range alarms {
 		names = append(names, a.Name)
 	}
-	return fmt.Sprintf("%s arrived while no fault was on: %s.", capital(count(len(alarms), "alert", "alerts")), list(unique(names)))
+	return fmt.Sprintf("%s arrived before any fault: %s.", capital(count(len(alarms), "alert", "alerts")), list(unique(names)))
 }
 
 func backlogSentence(r Run) string {
@@ -211,22 +259,32 @@ func steadySentence(r Run) string {
 	if !r.Steady.Held {
 		s = "Steady state did not hold even before the fault. "
 	}
-	if r.TimeToRecoverS == nil {
+	switch {
+	case r.TimeToRecoverS == nil:
 		return s + "Steady state was not regained before the run ended."
+	case *r.TimeToRecoverS == 0:
+		return s + "Steady state, latency included, was never left."
 	}
 	return s + fmt.Sprintf("Steady state, latency included, held again after %s.", chart.Seconds(*r.TimeToRecoverS))
 }
 
 // takeoverSentence counts until the last shard was taken over: until then some
-// keys waited.
+// keys waited. Of several faults each has its own beginning.
 func takeoverSentence(r Run, taken []series.Takeover) string {
-	n, last := shardsOf(taken), chart.Seconds(taken[len(taken)-1].T-*r.effectAt())
-	whose := "Its "
-	if len(r.Faults) > 1 {
-		whose = "The targets' "
+	n := shardsOf(taken)
+	longest := 0.0
+	for _, t := range taken {
+		longest = max(longest, t.T-*r.lostOwner(t).EffectAtS)
 	}
-	if n == 1 {
-		return fmt.Sprintf("%sone shard was taken over after %s.", whose, last)
+	within := chart.Seconds(longest)
+	switch {
+	case len(r.Faults) > 1 && n > 1:
+		return fmt.Sprintf("The targets' %s shards were taken over, each within %s of its fault's effect.", chart.Count(n), within)
+	case len(r.Faults) > 1:
+		return fmt.Sprintf("The targets' one shard was taken over within %s of its fault's effect.", within)
+	case n == 1:
+		return fmt.Sprintf("Its one shard was taken over after %s.", within)
+	default:
+		return fmt.Sprintf("Its %s shards were taken over within %s.", chart.Count(n), within)
 	}
-	return fmt.Sprintf("%s%s shards were taken over within %s.", whose, chart.Count(n), last)
 }

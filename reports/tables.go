@@ -32,14 +32,14 @@ func keyFigures(r Result, events map[string][]history.Event) table {
 		}
 		t.Rows = append(t.Rows, line)
 	}
-	add("time to detect", func(r Run) cell { return reached(r, r.TimeToDetectS, "at once", "no alert") })
-	add("backlog back in its bound", func(r Run) cell { return reached(r, r.LagRecoveryS, "never left it", "not in this run") })
-	add("steady state again", func(r Run) cell { return reached(r, r.TimeToRecoverS, "never left it", "not in this run") })
+	add("time to detect", detected)
+	add("backlog back in its bound", func(r Run) cell { return regained(r, r.LagRecoveryS) })
+	add("steady state again", func(r Run) cell { return regained(r, r.TimeToRecoverS) })
 	add("messages lost", func(r Run) cell { return mustBeZero(r, "no-loss", r.Counts.Lost) })
 	add("duplicate effects", func(r Run) cell { return mustBeZero(r, "no-duplicate-effect", r.Counts.DuplicateEffects) })
 	add("told out of order", func(r Run) cell { return mustBeZero(r, "key-order", r.Counts.OrderViolations) })
 	add("papers told only in part", func(r Run) cell { return mustBeValid(r, "all-or-none") })
-	add("alerts while no fault was on", func(r Run) cell { return zeroIsGood(len(r.falseAlarms())) })
+	add("alerts before any fault", func(r Run) cell { return zeroIsGood(len(r.falseAlarms())) })
 	add("end to end, p50 and p95", func(r Run) cell {
 		all := latency[r.Profile]
 		if len(all) == 0 {
@@ -64,12 +64,34 @@ func reached(r Run, s *float64, zero, never string) cell {
 	}
 }
 
+func detected(r Run) cell {
+	at := r.effectAt()
+	switch {
+	case at == nil || r.TimeToDetectS != nil || len(r.alertsAfter(*at)) == 0:
+	case r.bounded():
+		return cell{"not by its alert", "bad"}
+	default:
+		return cell{Text: notMeasured}
+	}
+	return reached(r, r.TimeToDetectS, "at once", "no alert")
+}
+
+// regained needs the bounds of steady state: without them nothing was measured.
+func regained(r Run, s *float64) cell {
+	if r.effectAt() != nil && !r.bounded() {
+		return cell{Text: notMeasured}
+	}
+	return reached(r, s, "never left it", "not in this run")
+}
+
 // mustBeZero shows a count as good only if its invariant was judged valid:
 // nobody looked is not the same as nothing found.
 func mustBeZero(r Run, id string, n int) cell {
 	switch verdict := r.invariant(id); {
-	case n > 0 || verdict == invalid:
+	case n > 0:
 		return cell{chart.Count(n), "bad"}
+	case verdict == invalid:
+		return cell{"yes, see invariants", "bad"}
 	case verdict == valid:
 		return cell{"0", "good"}
 	case verdict == unknown:
@@ -79,18 +101,8 @@ func mustBeZero(r Run, id string, n int) cell {
 	}
 }
 
-func mustBeValid(r Run, id string) cell {
-	switch r.invariant(id) {
-	case valid:
-		return cell{"0", "good"}
-	case invalid:
-		return cell{"yes, see invariants", "bad"}
-	case unknown:
-		return cell{Text: "could not be judged"}
-	default:
-		return cell{Text: "not judged"}
-	}
-}
+// mustBeValid is for what nobody counts.
+func mustBeValid(r Run, id string) cell { return mustBeZero(r, id, 0) }
 
 func zeroIsGood(n int) cell {
 	if n == 0 {
@@ -157,14 +169,18 @@ func timeline(r Run, takeovers []series.Takeover) []moment {
 		if a.Labels != "" {
 			labels = " " + a.Labels
 		}
-		out = append(out, moment{a.FiringAtS, "alert " + a.Name + labels + " fires"},
-			moment{a.NotifiedAtS, "alert " + a.Name + labels + " arrives"})
+		if a.atOnce() {
+			out = append(out, moment{a.NotifiedAtS, "alert " + a.Name + labels + " fires and arrives"})
+		} else {
+			out = append(out, moment{a.FiringAtS, "alert " + a.Name + labels + " fires"},
+				moment{a.NotifiedAtS, "alert " + a.Name + labels + " arrives"})
+		}
 		if a.ResolvedAtS != nil {
 			out = append(out, moment{*a.ResolvedAtS, "alert " + a.Name + labels + " resolved"})
 		}
 	}
 	for _, m := range takeoverMarks(slices.Clone(takeovers)) {
-		out = append(out, moment{m.T, m.Label + " taken over"})
+		out = append(out, moment{m.T, m.Label + " changed owner"})
 	}
 	slices.SortStableFunc(out, func(a, b moment) int { return cmp.Compare(a.At, b.At) })
 	return out
@@ -187,6 +203,9 @@ func objectiveValue(o Objective) string {
 
 // megabytes rounds up: a bound in MB must not be met by rounding.
 func megabytes(n int64) string {
+	if n <= 0 {
+		return "an unknown amount"
+	}
 	return chart.Count(int64(math.Ceil(float64(n)/1e6))) + " MB"
 }
 

@@ -66,21 +66,47 @@ func (b Bars) draw(c draw.Canvas) {
 	}
 	const between = vg.Length(18)
 	space := c.Max.X - c.Min.X - between*vg.Length(len(b.Panels)-1)
+	m := b.measure(space, groups)
 	x := c.Min.X
 	for _, p := range b.Panels {
 		// A panel is as wide as its share of the groups, so that all bars of
 		// the figure have about the same width.
 		w := space * vg.Length(max(len(p.Groups), 1)) / vg.Length(groups)
-		b.drawPanel(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x, Y: c.Min.Y}, Max: vg.Point{X: x + w, Y: c.Max.Y}}}, p)
+		b.drawPanel(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x, Y: c.Min.Y}, Max: vg.Point{X: x + w, Y: c.Max.Y}}}, p, m)
 		x += w + between
 	}
 }
 
-func (b Bars) drawPanel(c draw.Canvas, panel BarPanel) {
+// barMeasures are the same for all panels, so that they stand on one line.
+type barMeasures struct {
+	slot  vg.Length // about the room of one group
+	above vg.Length // for the panel's title and the text of a bar at the top
+	names vg.Length // for the names of the groups
+}
+
+func (b Bars) measure(space vg.Length, groups int) barMeasures {
+	// What a Y axis takes is a guess: it depends on its labels.
+	axes := 34 * vg.Length(len(b.Panels))
+	m := barMeasures{slot: (space - axes) / vg.Length(max(groups, 1))}
+	text, names := 2, 1
+	for _, p := range b.Panels {
+		for _, g := range p.Groups {
+			names = max(names, len(labelLines(g.Label, m.slot)))
+			for _, lines := range g.texts(b.barWidth(m.slot)) {
+				text = max(text, len(lines))
+			}
+		}
+	}
+	m.above = rowHeight + vg.Length(text-1)*(textSize+3)
+	m.names = vg.Length(names)*(textSize+2) + 6
+	return m
+}
+
+func (b Bars) drawPanel(c draw.Canvas, panel BarPanel, m barMeasures) {
 	if panel.Title != "" {
 		c.FillText(write(Ink, true, text.XLeft, text.YCenter), vg.Point{X: c.Min.X, Y: c.Max.Y - rowHeight/2}, panel.Title)
 	}
-	c.Max.Y -= 2 * rowHeight
+	c.Max.Y -= m.above
 	p := newPlot()
 	p.Y.Label.Text = panel.YLabel
 	p.Y.Min = 0
@@ -101,24 +127,28 @@ func (b Bars) drawPanel(c draw.Canvas, panel BarPanel) {
 	// A little room above the tallest bar keeps its count off the title.
 	p.Y.Tick.Marker, p.Y.Max = ticks, ticks.top(largest*1.02)
 	p.Add(gridLines(), b.groupPlotter(panel))
-	names := b.labelHeight()
-	frame := draw.Crop(c, 0, 0, names, 0)
+	frame := draw.Crop(c, 0, 0, m.names, 0)
 	data := p.DataCanvas(frame)
 	p.Draw(frame)
 	style := write(Ink, false, text.XCenter, text.YTop)
 	for i, g := range panel.Groups {
-		for n, line := range labelLines(g.Label) {
+		for n, line := range labelLines(g.Label, m.slot) {
 			c.FillText(style, vg.Point{X: data.X(p.X.Norm(float64(i))), Y: data.Min.Y - 5 - vg.Length(n)*(textSize+2)}, line)
 		}
 	}
 }
 
+func (b Bars) barWidth(slot vg.Length) vg.Length {
+	return min(slot*0.9/vg.Length(max(len(b.Series), 1)), 60)
+}
+
 func (b Bars) groupPlotter(panel BarPanel) plotterFunc {
 	return func(c draw.Canvas, p *plot.Plot) {
-		width := c.X(p.X.Norm(1)) - c.X(p.X.Norm(0))
-		bar := min(width*0.8/vg.Length(len(b.Series)), 56)
+		slot := c.X(p.X.Norm(1)) - c.X(p.X.Norm(0))
+		bar := b.barWidth(slot)
 		for i, g := range panel.Groups {
 			left := c.X(p.X.Norm(float64(i))) - bar*vg.Length(len(g.Bars))/2
+			texts := g.texts(bar)
 			for n, v := range g.Bars {
 				x := left + bar*vg.Length(n)
 				top := c.Min.Y
@@ -126,32 +156,83 @@ func (b Bars) groupPlotter(panel BarPanel) plotterFunc {
 					top = c.Y(p.Y.Norm(v.Value))
 					c.FillPolygon(b.Series[n].Color, rectangle(x+1, c.Min.Y, x+bar-1, top))
 				}
-				lines := strings.Split(v.Text, "\n")
-				for k, line := range lines {
-					up := vg.Length(len(lines) - 1 - k)
-					c.FillText(write(Ink, k == 0, text.XCenter, text.YBottom), vg.Point{X: x + bar/2, Y: top + 2 + up*(textSize+2)}, line)
-				}
+				v.write(&c, texts[n], x+bar/2, top+2)
 			}
 		}
 	}
 }
 
-// labelLines breaks a group's name at its spaces, or where it says so itself.
-func labelLines(label string) []string {
-	if strings.Contains(label, "\n") {
-		return strings.Split(label, "\n")
+// style is bold for a number and quiet for the lack of one.
+func (v Bar) style(line int) text.Style {
+	if !v.Known {
+		return write(Muted, false, text.XCenter, text.YBottom)
 	}
-	return strings.Fields(label)
+	return write(Ink, line == 0, text.XCenter, text.YBottom)
 }
 
-// labelHeight is that of the tallest name in any panel, so that all panels
-// stand on one line.
-func (b Bars) labelHeight() vg.Length {
-	lines := 1
-	for _, p := range b.Panels {
-		for _, g := range p.Groups {
-			lines = max(lines, len(labelLines(g.Label)))
+// write puts the bar's text above y.
+func (v Bar) write(c *draw.Canvas, lines []string, x, y vg.Length) {
+	for i, line := range lines {
+		c.FillText(v.style(i), vg.Point{X: x, Y: y + vg.Length(len(lines)-1-i)*(textSize+2)}, line)
+	}
+}
+
+// texts are the lines on top of each bar. Where neighbours would meet they are
+// broken at their spaces to the width of a bar.
+func (g BarGroup) texts(bar vg.Length) [][]string {
+	texts := make([][]string, len(g.Bars))
+	widths := make([]vg.Length, len(g.Bars))
+	meet := false
+	for i, v := range g.Bars {
+		texts[i] = strings.Split(v.Text, "\n")
+		for n, line := range texts[i] {
+			widths[i] = maxLength(widths[i], v.style(n).Width(line))
+		}
+		meet = meet || i > 0 && (widths[i-1]+widths[i])/2+2 > bar
+	}
+	if !meet {
+		return texts
+	}
+	for i, lines := range texts {
+		texts[i] = nil
+		for _, line := range lines {
+			texts[i] = append(texts[i], wrap(line, bar-2, " ")...)
 		}
 	}
-	return vg.Length(lines)*(textSize+2) + 6
+	return texts
+}
+
+// labelLines breaks a group's name at its spaces, or where it says so itself,
+// and where that is not enough after a hyphen.
+func labelLines(label string, width vg.Length) []string {
+	lines := strings.Fields(label)
+	if strings.Contains(label, "\n") {
+		lines = strings.Split(label, "\n")
+	}
+	var out []string
+	for _, line := range lines {
+		out = append(out, wrap(line, width-4, "-")...)
+	}
+	return out
+}
+
+// wrap breaks a line that is too wide after separators; a part without one
+// stays whole.
+func wrap(line string, width vg.Length, separator string) []string {
+	style := write(Ink, true, text.XLeft, text.YCenter)
+	if style.Width(line) <= width {
+		return []string{line}
+	}
+	var out []string
+	for part := range strings.SplitAfterSeq(line, separator) {
+		if n := len(out); n > 0 && style.Width(strings.TrimSpace(out[n-1]+part)) <= width {
+			out[n-1] += part
+		} else {
+			out = append(out, part)
+		}
+	}
+	for i := range out {
+		out[i] = strings.TrimSpace(out[i])
+	}
+	return out
 }

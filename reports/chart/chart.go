@@ -14,8 +14,13 @@ package chart
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"io"
+	"regexp"
+	"strconv"
 
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -43,8 +48,8 @@ type Chart struct {
 	draw   func(draw.Canvas)
 }
 
-// SVG writes the figure as an SVG document. Text stays text; the fonts are
-// those of the reader's machine, in the metrics of Liberation Sans and Arial.
+// SVG writes the figure as an SVG document. Text stays text, in a font of the
+// reader's machine, and each piece is as wide as the layout took it to be.
 func (c Chart) SVG(w io.Writer) error {
 	canvas := vgsvg.New(Width, c.height)
 	if err := c.paint(canvas); err != nil {
@@ -54,12 +59,34 @@ func (c Chart) SVG(w io.Writer) error {
 	if _, err := canvas.WriteTo(&doc); err != nil {
 		return fmt.Errorf("chart %s: encode the SVG: %w", c.Name, err)
 	}
-	// vgsvg names one family only; a machine without it would fall back to a
-	// serif of other widths, and labels would meet.
-	out := bytes.ReplaceAll(doc.Bytes(), []byte("font-family:Liberation Sans;"),
-		[]byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;"))
-	_, err := w.Write(out)
+	_, err := w.Write(textElement.ReplaceAllFunc(bytes.Map(xmlOnly, doc.Bytes()), fixText))
 	return err
+}
+
+// xmlOnly drops the control characters that XML cannot hold: the encoder lets
+// them through, and no browser shows a document that has one.
+func xmlOnly(r rune) rune {
+	if r < ' ' && r != '\n' && r != '\t' || r == '\uFFFE' || r == '\uFFFF' {
+		return -1
+	}
+	return r
+}
+
+var textElement = regexp.MustCompile(`(?s)<text ([^>]*)style="([^"]*)font-weight:(\w+);([^"]*)font-size:([0-9.]+)px([^"]*)">([^<]*)</text>`)
+
+// fixText names more than the one family that vgsvg names, and the width that
+// the text has in it: on a machine that has none of them another font would let
+// labels meet.
+func fixText(element []byte) []byte {
+	m := textElement.FindSubmatch(element)
+	size, err := strconv.ParseFloat(string(m[5]), 64)
+	content := html.UnescapeString(string(m[7]))
+	if err != nil || content == "" {
+		return element
+	}
+	style := text.Style{Font: sans(vg.Length(size), string(m[3]) == "bold"), Handler: plot.DefaultTextHandler}
+	fixed := bytes.Replace(element, []byte("style="), fmt.Appendf(nil, `textLength="%.5g" lengthAdjust="spacingAndGlyphs" style=`, style.Width(content).Points()), 1)
+	return bytes.Replace(fixed, []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;"), 1)
 }
 
 // PNG writes the figure as a PNG image on white.

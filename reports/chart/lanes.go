@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"image/color"
 	"slices"
 
@@ -15,59 +16,106 @@ type tag struct {
 	label string
 	color color.RGBA
 	glyph draw.GlyphDrawer // nil: text only
-	left  vg.Length        // the text's left edge, set by arrange
-	row   int              // counted from the data upwards, set by arrange
+	// line tells whether a line leads from the name to the data.
+	line bool
+
+	// What follows is set by arrange. From and to are the edges of the text
+	// with its glyph, left and right those of the text alone; row counts from
+	// the data upwards.
+	from, to, left, right vg.Length
+	row                   int
+	// crossed: there was no place where no line passes through the text.
+	crossed bool
 }
 
-const glyphSpace = vg.Length(7)
+const (
+	glyphSpace = vg.Length(7)
+	// lineSpace keeps a text off its own line.
+	lineSpace = vg.Length(3)
+	// tagSpace is the least space between two names of a row.
+	tagSpace = vg.Length(6)
+)
 
 func tagStyle(c color.Color) text.Style { return write(c, false, text.XLeft, text.YCenter) }
 
-// arrange gives each tag the lowest row where it meets no other, between the
-// edges min and max, and returns the number of rows. It goes from right to
-// left: so the earlier of two that would meet stands further from the data, and
-// its line passes to the left of the later one's name instead of through it.
+// arrange gives each tag the lowest row where its name meets no other name, its
+// line passes through no name, and no line passes through its name; and returns
+// the number of rows. Names stand to the right of their place, or to the left
+// where the right edge max is too near; none begins left of min.
+//
+// The order matters. Of names on the right, the later are placed first: then
+// the line of an earlier one, which stands further from the data, passes to the
+// left of them. For names on the left it is the other way round.
 func arrange(tags []tag, min, max vg.Length) int {
-	slices.SortStableFunc(tags, func(a, b tag) int {
-		switch {
-		case a.x > b.x:
-			return -1
-		case a.x < b.x:
-			return 1
-		}
-		return 0
-	})
-	type span struct{ from, to vg.Length }
-	var rows [][]span
 	for i := range tags {
-		t := &tags[i]
-		width := tagStyle(t.color).Width(t.label)
-		from, to := t.x, t.x+width
-		t.left = t.x
-		if t.glyph != nil {
-			from, to, t.left = t.x-glyphSpace/2, t.x+glyphSpace+width, t.x+glyphSpace
-		}
-		if to > max {
-			// No room to the right: the text stands to the left of its place.
-			t.left = t.x - width
-			if t.glyph != nil {
-				t.left -= glyphSpace
-			}
-			t.left = vg.Length(maxLength(t.left, min))
-			from, to = t.left, maxLength(t.x+glyphSpace/2, t.left+width)
-		}
-		row := slices.IndexFunc(rows, func(r []span) bool {
-			return !slices.ContainsFunc(r, func(s span) bool { return from < s.to+6 && s.from < to+6 })
-		})
-		if row < 0 {
-			row = len(rows)
-			rows = append(rows, nil)
-		}
-		rows[row] = append(rows[row], span{from, to})
-		t.row = row
+		tags[i].stretch(min, max)
 	}
-	return len(rows)
+	slices.SortStableFunc(tags, func(a, b tag) int {
+		if a.turned() != b.turned() {
+			if a.turned() {
+				return 1
+			}
+			return -1
+		}
+		if a.turned() {
+			a, b = b, a
+		}
+		return cmp.Compare(b.x, a.x)
+	})
+	rows := 0
+	for i := range tags {
+		tags[i].place(tags[:i], rows)
+		if tags[i].row == rows {
+			rows++
+		}
+	}
+	return rows
 }
+
+// stretch sets the edges.
+func (t *tag) stretch(min, max vg.Length) {
+	width := tagStyle(t.color).Width(t.label)
+	before, after := vg.Length(0), vg.Length(0)
+	switch {
+	case t.glyph != nil:
+		before, after = glyphSpace/2, glyphSpace
+	case t.line:
+		after = lineSpace
+	}
+	t.left = t.x + after
+	t.from, t.to = t.x-before, t.left+width
+	if t.to > max {
+		t.left = maxLength(t.x-after-width, min)
+		t.from, t.to = t.left, maxLength(t.x+before, t.left+width)
+	}
+	t.right = t.left + width
+}
+
+func (t *tag) turned() bool { return t.left < t.x }
+
+// place chooses the row. The row above all others is always free of names.
+func (t *tag) place(placed []tag, rows int) {
+	free := -1
+	for row := 0; row <= rows; row++ {
+		if slices.ContainsFunc(placed, func(p tag) bool {
+			return p.row == row && t.from < p.to+tagSpace && p.from < t.to+tagSpace
+		}) {
+			continue
+		}
+		if free < 0 {
+			free = row
+		}
+		if !slices.ContainsFunc(placed, func(p tag) bool {
+			return p.row < row && t.line && p.covers(t.x) || p.row > row && p.line && t.covers(p.x)
+		}) {
+			t.row = row
+			return
+		}
+	}
+	t.row, t.crossed = free, true
+}
+
+func (t *tag) covers(x vg.Length) bool { return t.left-1 < x && x < t.right+1 }
 
 func maxLength(a, b vg.Length) vg.Length {
 	if a > b {
@@ -76,17 +124,33 @@ func maxLength(a, b vg.Length) vg.Length {
 	return b
 }
 
-// drawTags writes arranged tags above y; a tag with a glyph drops a thin line
-// to the bottom of the data.
+// drawTags writes arranged tags above y; the line of a tag goes down to the
+// bottom of the data. Lines come first, so that a text that one has to cross
+// can stand on a ground of its own.
 func drawTags(c *draw.Canvas, tags []tag, y, bottom vg.Length) {
+	at := func(t tag) vg.Length { return y + vg.Length(t.row)*rowHeight + rowHeight/2 }
 	for _, t := range tags {
-		at := y + vg.Length(t.row)*rowHeight + rowHeight/2
-		if t.glyph != nil {
-			c.StrokeLine2(draw.LineStyle{Color: t.color, Width: 0.7, Dashes: Dotted}, t.x, bottom, t.x, at)
-			c.DrawGlyphNoClip(draw.GlyphStyle{Color: t.color, Radius: 3.6, Shape: t.glyph}, vg.Point{X: t.x, Y: at})
+		style := draw.LineStyle{Color: t.color, Width: 0.7, Dashes: Dotted}
+		if t.glyph == nil {
+			style.Dashes = nil
 		}
-		c.FillText(tagStyle(t.color), vg.Point{X: t.left, Y: at}, t.label)
+		if t.line {
+			c.StrokeLine2(style, t.x, bottom, t.x, at(t)+textSize/2)
+		}
 	}
+	for _, t := range tags {
+		if t.glyph != nil {
+			c.DrawGlyphNoClip(draw.GlyphStyle{Color: t.color, Radius: 3.6, Shape: t.glyph}, vg.Point{X: t.x, Y: at(t)})
+		}
+		t.write(c, at(t))
+	}
+}
+
+func (t *tag) write(c *draw.Canvas, y vg.Length) {
+	if t.crossed {
+		c.FillPolygon(Paper, rectangle(t.left-1, y-textSize/2-1, t.right+1, y+textSize/2+1))
+	}
+	c.FillText(tagStyle(t.color), vg.Point{X: t.left, Y: y}, t.label)
 }
 
 // diamond is a filled square on its corner.

@@ -41,7 +41,7 @@ func boundLine(v float64, label string) plotterFunc {
 		// below the axis, where the tick labels are.
 		style := write(Ink, false, text.XLeft, text.YCenter)
 		at := vg.Point{X: c.Max.X + 5, Y: maxLength(y, c.Min.Y+textSize/2)}
-		c.FillText(style, at, label+" "+Number(v))
+		c.FillText(style, at, label)
 	}
 }
 

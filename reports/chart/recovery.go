@@ -28,7 +28,8 @@ type RecoveryBar struct {
 	Watched float64
 }
 
-// Milestone is what was reached After seconds.
+// Milestone is what was reached After seconds; at 0 no time is written beside
+// its name.
 type Milestone struct {
 	Name  string
 	After float64
@@ -51,7 +52,7 @@ func (r Recovery) Chart() Chart {
 	for _, b := range r.Bars {
 		names = maxLength(names, write(Ink, true, text.XLeft, text.YCenter).Width(b.Label))
 	}
-	l.left = names + 12
+	l.left = names + 14
 	frame := draw.Canvas{Rectangle: vg.Rectangle{Min: vg.Point{X: margin + l.left}, Max: vg.Point{X: Width - margin, Y: 500}}}
 	data := p.DataCanvas(frame)
 	l.axis = data.Min.Y
@@ -134,10 +135,14 @@ func (b RecoveryBar) segments() []segment {
 func (r recoveryRow) milestoneTags(data draw.Canvas, p *plot.Plot) []tag {
 	var tags []tag
 	for _, m := range r.Milestones {
-		tags = append(tags, tag{x: data.X(p.X.Norm(m.After)), label: m.Name + " " + Seconds(m.After), color: Ink, glyph: wedge{}})
+		label := m.Name
+		if m.After > 0 {
+			label += " " + Seconds(m.After)
+		}
+		tags = append(tags, tag{x: data.X(p.X.Norm(m.After)), label: label, color: Ink, glyph: wedge{}, line: true})
 	}
 	if r.Missing != "" {
-		tags = append(tags, tag{x: data.X(p.X.Norm(r.Watched)), label: "never in this run: " + r.Missing, color: Red})
+		tags = append(tags, tag{x: data.X(p.X.Norm(r.Watched)), label: "not within " + Seconds(r.Watched) + ": " + r.Missing, color: alertInk})
 	}
 	return tags
 }
@@ -151,13 +156,21 @@ func (r recoveryRow) durationTags(data draw.Canvas, p *plot.Plot) []tag {
 		if s.to-s.from < 0.005 || fits(s, x1-x0) {
 			continue
 		}
-		tags = append(tags, tag{x: (x0 + x1) / 2, label: Seconds(s.to - s.from), color: Muted})
+		tags = append(tags, tag{x: (x0 + x1) / 2, label: s.label(), color: Muted, line: true})
 	}
 	return tags
 }
 
+// label is the segment's length; what ends only with the run lasts longer.
+func (s segment) label() string {
+	if s.open {
+		return "> " + Seconds(s.to-s.from)
+	}
+	return Seconds(s.to - s.from)
+}
+
 func fits(s segment, width vg.Length) bool {
-	return write(Ink, true, text.XCenter, text.YCenter).Width(Seconds(s.to-s.from))+6 <= width
+	return write(Ink, true, text.XCenter, text.YCenter).Width(s.label())+8 <= width
 }
 
 func (l *recoveryLayout) draw(c draw.Canvas) {
@@ -192,20 +205,31 @@ func (r recoveryRow) draw(c *draw.Canvas, data draw.Canvas, p *plot.Plot, y vg.L
 		if s.open || luminance(s.color) > 0.3 {
 			ink = Black
 		}
-		c.FillText(write(ink, true, text.XCenter, text.YCenter), vg.Point{X: (x0 + x1) / 2, Y: y - barHeight/2}, Seconds(s.to-s.from))
+		c.FillText(write(ink, true, text.XCenter, text.YCenter), vg.Point{X: (x0 + x1) / 2, Y: y - barHeight/2}, s.label())
 	}
+	r.drawNames(c, y)
+}
+
+// drawNames writes what stands above and below the bar, lines first.
+func (r recoveryRow) drawNames(c *draw.Canvas, y vg.Length) {
 	for _, t := range r.above {
 		if t.row > 0 {
-			c.StrokeLine2(draw.LineStyle{Color: Muted, Width: 0.5}, t.x, y, t.x, y+vg.Length(t.row)*rowHeight+3)
+			c.StrokeLine2(draw.LineStyle{Color: Muted, Width: 0.5}, t.x, y, t.x, y+vg.Length(t.row)*rowHeight+rowHeight/2+textSize/2)
 		}
-		c.FillText(tagStyle(t.color), vg.Point{X: t.left, Y: y + vg.Length(t.row)*rowHeight + rowHeight/2}, t.label)
+	}
+	for _, t := range r.above {
+		t.write(c, y+vg.Length(t.row)*rowHeight+rowHeight/2)
+	}
+	at := func(t tag) vg.Length { return y - barHeight - vg.Length(t.row)*rowHeight - rowHeight/2 - 3 }
+	for _, t := range r.below {
+		if t.line {
+			c.StrokeLine2(draw.LineStyle{Color: Ink, Width: 0.7}, t.x, y, t.x, at(t))
+		}
 	}
 	for _, t := range r.below {
-		at := y - barHeight - vg.Length(t.row)*rowHeight - rowHeight/2 - 3
 		if t.glyph != nil {
-			c.StrokeLine2(draw.LineStyle{Color: Ink, Width: 0.7}, t.x, y, t.x, at)
-			c.DrawGlyphNoClip(draw.GlyphStyle{Color: Ink, Radius: 1.8, Shape: draw.CircleGlyph{}}, vg.Point{X: t.x, Y: at})
+			c.DrawGlyphNoClip(draw.GlyphStyle{Color: Ink, Radius: 1.8, Shape: draw.CircleGlyph{}}, vg.Point{X: t.x, Y: at(t)})
 		}
-		c.FillText(tagStyle(t.color), vg.Point{X: t.left, Y: at}, t.label)
+		t.write(c, at(t))
 	}
 }

@@ -27,6 +27,12 @@ var (
 	Sky    = color.RGBA{R: 0x56, G: 0xb4, B: 0xe9, A: 0xff}
 )
 
+// Inks are hues dark enough to read as text.
+var (
+	faultInk = color.RGBA{R: 0x8a, G: 0x5a, B: 0x00, A: 0xff}
+	alertInk = color.RGBA{R: 0xb3, G: 0x47, B: 0x00, A: 0xff}
+)
+
 // tint is a hue at a quarter of its strength, for areas behind data.
 func tint(c color.RGBA) color.Color {
 	return color.NRGBA{R: c.R, G: c.G, B: c.B, A: 0x38}

@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"fmt"
 	"image/color"
 	"math"
 	"slices"
@@ -14,12 +13,14 @@ import (
 
 // Throughput is a figure of rates against a number of shards, one panel for
 // each series, because series can differ by orders of magnitude. Each point
-// carries its confidence interval and its ratio to the series' first point; a
-// thin line shows what exact proportion would be.
+// carries its confidence interval; a thin line shows what exact proportion to
+// the first point would be.
 type Throughput struct {
 	Name, Title, Alt string
 	XLabel, YLabel   string
-	Series           []RateSeries
+	// Ratios writes each point's ratio to the series' first point beside it.
+	Ratios bool
+	Series []RateSeries
 }
 
 // RateSeries is one curve.
@@ -80,6 +81,9 @@ func (t Throughput) drawSeries(c draw.Canvas, s RateSeries) {
 	p.X.Tick.Marker, p.X.Min, p.X.Max = plot.ConstantTicks(xs), 0, maxX*1.04
 	p.Y.Tick.Marker, p.Y.Min, p.Y.Max = ticks, 0, ticks.top(maxY*1.08)
 	p.Add(gridLines(), proportion(s), rates(s))
+	if t.Ratios && len(s.Points) > 1 && s.Points[0].Value > 0 {
+		p.Add(ratios(s))
+	}
 	p.Draw(c)
 }
 
@@ -106,22 +110,34 @@ func rates(s RateSeries) plotterFunc {
 			errorBar(&c, p, pt, at.X, Blue)
 			c.DrawGlyphNoClip(draw.GlyphStyle{Color: Blue, Radius: 2.6, Shape: draw.CircleGlyph{}}, at)
 		}
-		c.StrokeLines(draw.LineStyle{Color: Blue, Width: lineWidth}, line)
-		free := c.Min.X - 100
-		for i, pt := range s.Points {
-			if i == 0 || s.Points[0].Value <= 0 {
+		if len(line) > 1 {
+			c.StrokeLines(draw.LineStyle{Color: Blue, Width: lineWidth}, line)
+		}
+	}
+}
+
+// ratios stand to the upper left of their points, where a rising line does not
+// go. One that would meet the axis, its neighbour or its neighbour's interval
+// is left to the table: few shards lie close together.
+func ratios(s RateSeries) plotterFunc {
+	return func(c draw.Canvas, p *plot.Plot) {
+		free := c.Min.X + 2
+		style := write(Ink, true, text.XRight, text.YBottom)
+		for i, pt := range s.Points[1:] {
+			label := "×" + Number(pt.Value/s.Points[0].Value)
+			at := vg.Point{X: c.X(p.X.Norm(pt.X)) - 4, Y: c.Y(p.Y.Norm(pt.Value)) + 4}
+			left := at.X - style.Width(label)
+			before := s.Points[i]
+			high := before.Value
+			if before.High > high {
+				high = before.High
+			}
+			besides := left < c.X(p.X.Norm(before.X))+4 && at.Y < c.Y(p.Y.Norm(high))+4
+			if left < free || besides {
 				continue
 			}
-			label := fmt.Sprintf("×%.3g", pt.Value/s.Points[0].Value)
-			style := write(Ink, true, text.XRight, text.YBottom)
-			x := line[i].X - 4
-			// Few shards lie close together: a ratio that would meet its
-			// neighbour is left to the table.
-			if x-style.Width(label) < free {
-				continue
-			}
-			free = x + 2
-			c.FillText(style, vg.Point{X: x, Y: line[i].Y + 4}, label)
+			free = at.X + 2
+			c.FillText(style, at, label)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // the same axes, so that they can be compared by eye.
 type Timeline struct {
 	Name, Title, Alt string
-	// YLabel names the unit.
+	// YLabel names the unit. A logarithmic axis has none: its ticks do.
 	YLabel string
 	// LogSeconds makes Y a logarithmic axis of durations in seconds; else it is
 	// linear, begins at 0 and has whole numbers.
@@ -72,9 +72,9 @@ const (
 
 func (k MarkKind) look() (draw.GlyphDrawer, color.RGBA, string) {
 	if k == TakeoverMark {
-		return diamond{}, Ink, "shards taken over"
+		return diamond{}, Ink, "shards changed owner"
 	}
-	return wedge{}, Red, "alert notified"
+	return wedge{}, alertInk, "alert notified"
 }
 
 const (
@@ -170,29 +170,40 @@ func (t Timeline) ranges() (maxT, minV, maxV float64) {
 			}
 		}
 	}
+	if maxV < minV {
+		minV, maxV = 0.1, 1 // no reading at all; an axis needs a range
+	}
 	return max(maxT, 1), minV, maxV
 }
 
 func (t Timeline) newPanelPlot(panel Panel, maxT, minV, maxV float64) *plot.Plot {
 	p := newPlot()
 	p.X.Tick.Marker = countTicks{steps: 10, whole: true}
-	p.Y.Label.Text = t.YLabel
 	p.X.Min, p.X.Max = 0, maxT
 	if t.LogSeconds {
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, secondsLogTicks{}
 		p.Y.Min, p.Y.Max = logRange(minV, maxV)
 	} else {
 		ticks := countTicks{steps: 5, whole: true}
+		p.Y.Label.Text = t.YLabel
 		p.Y.Tick.Marker, p.Y.Min, p.Y.Max = ticks, 0, ticks.top(maxV)
 	}
 	p.Add(bands(panel.Bands), phaseEdges(panel.Phases), gridLines())
 	if panel.Bound != nil && t.drawable(*panel.Bound) {
-		p.Add(boundLine(*panel.Bound, panel.BoundLabel))
+		p.Add(boundLine(*panel.Bound, panel.BoundLabel+" "+t.value(*panel.Bound)))
 	}
 	for _, l := range panel.Lines {
 		p.Add(t.line(l))
 	}
 	return p
+}
+
+// value writes a reading in the axis' unit.
+func (t Timeline) value(v float64) string {
+	if t.LogSeconds {
+		return Seconds(v)
+	}
+	return Number(v)
 }
 
 func (t Timeline) legend() legend {
@@ -228,17 +239,14 @@ func (t Timeline) legend() legend {
 func (p *panelLayout) makeTags(data draw.Canvas) []tag {
 	var tags []tag
 	for _, b := range p.Bands {
-		tags = append(tags, tag{x: data.X(p.plot.X.Norm(max(0, b.From))), label: b.Label, color: faultInk})
+		tags = append(tags, tag{x: data.X(p.plot.X.Norm(max(0, b.From))), label: b.Label, color: faultInk, line: true})
 	}
 	for _, m := range p.Marks {
 		glyph, c, _ := m.Kind.look()
-		tags = append(tags, tag{x: data.X(p.plot.X.Norm(m.T)), label: m.Label, color: c, glyph: glyph})
+		tags = append(tags, tag{x: data.X(p.plot.X.Norm(m.T)), label: m.Label, color: c, glyph: glyph, line: true})
 	}
 	return tags
 }
-
-// faultInk is amber dark enough to read.
-var faultInk = color.RGBA{R: 0x8a, G: 0x5a, B: 0x00, A: 0xff}
 
 func (l *layout) draw(c draw.Canvas) {
 	c = heading(c, l.Title)

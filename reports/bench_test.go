@@ -1,0 +1,206 @@
+package reports
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func sampleBench() Bench {
+	b := Bench{
+		Schema: BenchSchema, Name: "sharding", About: "One stream against several shards.", StartedAt: time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC), WallS: 90,
+		Code: Code{Commit: "0123456789abcdef"}, Versions: map[string]string{"redis": "7.0.15"}, Host: Host{CPUs: 2, MemoryBytes: 8 << 30},
+		X: "shards", Notes: []string{"Found: more shards, more messages."},
+	}
+	for _, work := range []float64{5, 0} {
+		for _, shards := range []float64{1, 4, 12} {
+			rate := 200 * shards * (1 + work) / 6
+			b.Cases = append(b.Cases, Case{
+				Name:   fmt.Sprintf("%g shards, %g ms", shards, work),
+				Params: map[string]any{"shards": shards, "work_ms": work},
+				Metrics: map[string]Metric{
+					"messages_per_s": {Value: rate, Low: rate * 0.9, High: rate * 1.1, N: 5, Level: 0.95, Unit: "messages/s"},
+					"speedup":        {Value: shards, Low: shards, High: shards, N: 5, Level: 0.95, Unit: "×"},
+				},
+			})
+		}
+	}
+	return b
+}
+
+func TestWriteBench(t *testing.T) {
+	dir := t.TempDir()
+	if err := WriteBench(dir, sampleBench(), "Added later."); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"charts/messages-per-s.png", "charts/messages-per-s.svg", "charts/speedup.png", "charts/speedup.svg", "report.html", "report.md", "result.json"}
+	if got := filesIn(t, dir); !slices.Equal(got, want) {
+		t.Fatalf("files are %q, want %q", got, want)
+	}
+	for _, name := range []string{"report.html", "report.md"} {
+		page := read(t, dir, name)
+		for _, text := range []string{"Found: more shards, more messages.", "Added later.", "make bench NAME=sharding", "2,400 messages/s (2,160 to 2,640, n=5)", "12 ×"} {
+			if !strings.Contains(page, text) {
+				t.Errorf("%s does not say %q", name, text)
+			}
+		}
+	}
+	page := read(t, dir, "report.html")
+	if found := loads.FindAllString(page, -1); found != nil {
+		t.Errorf("the page fetches %q", found)
+	}
+	// A panel for each amount of work, named with its unit.
+	for _, panel := range []string{">work 5 ms</text>", ">work 0 ms</text>", ">messages/s</text>", ">speedup (×)</text>", ">×12</text>"} {
+		if !strings.Contains(page, panel) {
+			t.Errorf("the figures lack %s", panel)
+		}
+	}
+	// The mean of ratios stands in one figure; the ratio of means, which can be
+	// another number, in none.
+	if svg := read(t, dir, "charts/messages-per-s.svg"); strings.Contains(svg, ">×") {
+		t.Error("the figure of rates has ratios of its own")
+	}
+	checkMarkdown(t, read(t, dir, "report.md"), "## Run it again")
+}
+
+func TestBenchRoundTrip(t *testing.T) {
+	dir, want := t.TempDir(), sampleBench()
+	want.Schema = ""
+	if err := WriteBench(dir, want, "n"); err != nil {
+		t.Fatal(err)
+	}
+	want.Schema, want.Notes = BenchSchema, append(want.Notes, "n")
+	got, err := LoadBench(dir)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("read back %v\n%+v\nwant\n%+v", err, got, want)
+	}
+}
+
+func TestWriteBenchKeepsTheCallersNotes(t *testing.T) {
+	b := sampleBench()
+	b.Notes = append(make([]string, 0, 4), "mine")
+	if err := WriteBench(t.TempDir(), b, "added"); err != nil {
+		t.Fatal(err)
+	}
+	if spare := b.Notes[:2][1]; spare != "" {
+		t.Errorf("the caller's slice was written to: %q", spare)
+	}
+}
+
+func TestLoadBenchRefuses(t *testing.T) {
+	for content, want := range map[string]string{
+		`{"schema":"paperlab/result/v1","verdict":"pass"}`: `its schema is "paperlab/result/v1", this program reads "paperlab/bench/v1"`,
+		`{`: "unexpected end",
+		`{"schema":"paperlab/bench/v1","cases":[{"params":{"shards":"x"},"metrics":{"m":{"value":"fast"}}}]}`: "value",
+		strings.Repeat(" ", maxRecord+1): "not a regular file",
+	} {
+		path := filepath.Join(t.TempDir(), "result.json")
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadBench(path); !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v; want ErrForeign with %q", err, want)
+		}
+	}
+	if _, err := LoadBench(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing file gives %v", err)
+	}
+}
+
+// Whatever a record lacks, there is a report, and it says what is missing.
+func TestBenchReportOfLittle(t *testing.T) {
+	for name, c := range map[string]struct {
+		cases []Case
+		want  string
+	}{
+		"no cases":       {nil, "None was measured."},
+		"one case":       {[]Case{{Name: "a", Params: map[string]any{"shards": 1}, Metrics: map[string]Metric{"m": {Value: 1}}}}, "No chart is shown"},
+		"no metrics":     {[]Case{{Name: "a"}, {Name: "b"}}, "No chart is shown"},
+		"x is no number": {[]Case{{Name: "a", Params: map[string]any{"shards": "many"}, Metrics: map[string]Metric{"m": {Value: 1}}}}, "No chart is shown"},
+		"a gap": {[]Case{
+			{Name: "a", Params: map[string]any{"shards": 1}, Metrics: map[string]Metric{"m": {Value: 1}, "n": {Value: 2}}},
+			{Name: "b", Params: map[string]any{"shards": 2, "odd": true}, Metrics: map[string]Metric{"m": {Value: 2}}},
+		}, "not measured"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := WriteBench(dir, Bench{Name: name, Cases: c.cases}); err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range []string{"report.html", "report.md"} {
+				if page := read(t, dir, file); !strings.Contains(page, c.want) {
+					t.Errorf("%s does not say %q", file, c.want)
+				}
+			}
+		})
+	}
+}
+
+func TestBenchHostileNames(t *testing.T) {
+	b := sampleBench()
+	b.Name, b.About, b.X, b.Notes, b.Code.Commit, b.Host.CPU = hostile, hostile, hostile, []string{hostile}, hostile, hostile
+	for i := range b.Cases {
+		c := &b.Cases[i]
+		c.Name = hostile
+		c.Params = map[string]any{hostile: c.Params["shards"], "a" + hostile: hostile}
+		m := c.Metrics["messages_per_s"]
+		m.Unit = hostile
+		c.Metrics = map[string]Metric{hostile: m}
+	}
+	dir := t.TempDir()
+	if err := WriteBench(dir, b); err != nil {
+		t.Fatal(err)
+	}
+	if found := loads.FindAllString(read(t, dir, "report.html"), -1); found != nil {
+		t.Errorf("got through: %q", found)
+	}
+	checkMarkdown(t, read(t, dir, "report.md"), "## Run it again")
+	svgs := 0
+	for _, name := range filesIn(t, filepath.Join(dir, "charts")) {
+		if strings.HasSuffix(name, ".svg") {
+			svgs++
+			checkXML(t, name, read(t, dir, "charts", name))
+		}
+	}
+	if svgs != 1 {
+		t.Errorf("%d figures, want 1", svgs)
+	}
+}
+
+func TestQuantity(t *testing.T) {
+	for want, m := range map[string]Metric{
+		"2,359 messages/s (2,194 to 2,524, n=5)": {Value: 2359.4, Low: 2194, High: 2524, N: 5, Unit: "messages/s"},
+		"1 ×":                                    {Value: 1, Low: 1, High: 1, N: 5, Unit: "×"},
+		"0.25":                                   {Value: 0.25},
+		"unknown s":                              {Value: math.NaN(), Unit: "s"},
+	} {
+		if got := quantity(m); got != want {
+			t.Errorf("%+v is %q, want %q", m, got, want)
+		}
+	}
+}
+
+func TestSummaries(t *testing.T) {
+	got := Summary(crashResult(1))
+	for _, want := range []string{"naive", "hardened", "time to detect", "3.3 s", "3.1 s", "messages lost"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the summary does not say %q:\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "p50") {
+		t.Errorf("the summary speaks of what needs a history:\n%s", got)
+	}
+	if got := Summary(Result{}); got != "" {
+		t.Errorf("the summary of nothing is %q", got)
+	}
+	if got := BenchSummary(sampleBench()); strings.Count(got, "\n") != 8 || !strings.Contains(got, "12 shards, 5 ms") {
+		t.Errorf("the benchmark's summary is\n%s", got)
+	}
+}

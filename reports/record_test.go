@@ -1,0 +1,206 @@
+package reports
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestExitCodes(t *testing.T) {
+	for v, want := range map[Verdict]int{Pass: 0, Violation: 1, Inconclusive: 2, Infrastructure: 3, Aborted: 130, "": 3, "other": 3} {
+		if got := v.ExitCode(); got != want {
+			t.Errorf("%q ends with %d, want %d", v, got, want)
+		}
+	}
+}
+
+// Worst wins in this order: violation, inconclusive, infrastructure, aborted,
+// pass.
+func TestWorst(t *testing.T) {
+	order := []Verdict{Violation, Inconclusive, Infrastructure, Aborted, Pass}
+	for i, want := range order {
+		backwards := slices.Clone(order[i:])
+		slices.Reverse(backwards)
+		if got := Worst(backwards); got != want {
+			t.Errorf("worst of %v is %s, want %s", backwards, got, want)
+		}
+	}
+	if got := Worst(nil); got != Pass {
+		t.Errorf("worst of none is %s", got)
+	}
+}
+
+func TestResultRoundTrip(t *testing.T) {
+	dir, want := written(t), crashResult(1)
+	for _, path := range []string{dir, filepath.Join(dir, "result.json")} {
+		got, err := LoadResult(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("read back\n%+v\nwant\n%+v", got, want)
+		}
+	}
+}
+
+func TestSchemaIsFilledIn(t *testing.T) {
+	dir := t.TempDir()
+	if err := Write(dir, Result{Scenario: "s", Verdict: Aborted}, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := LoadResult(dir); err != nil || r.Schema != "paperlab/result/v1" {
+		t.Errorf("schema is %q, error %v", r.Schema, err)
+	}
+}
+
+// contract are the names of section 5 of the design. Others may be added; these
+// must not change while the schema is v1.
+var contract = map[string][]string{
+	"":                        {"schema", "scenario", "seed", "environment", "started_at", "finished_at", "wall_s", "verdict", "code", "versions", "host", "runs"},
+	"code":                    {"commit", "dirty"},
+	"versions":                {"redis", "go"},
+	"host":                    {"cpus", "memory_bytes", "cpu"},
+	"runs.0":                  {"profile", "counts", "faults", "alerts", "time_to_detect_s", "time_to_recover_s", "lag_recovery_s", "invariants", "objectives"},
+	"runs.0.counts":           {"offered", "acknowledged", "delivered", "lost", "recovered", "unexpected", "duplicate_deliveries", "duplicate_effects", "order_violations", "fenced", "dead_letters", "llm_calls", "llm_calls_repeated"},
+	"runs.0.faults.0":         {"kind", "target", "injected_at_s", "effect_at_s", "healed_at_s", "receipt"},
+	"runs.0.faults.0.receipt": {"before", "during", "after"},
+	"runs.0.alerts.0":         {"name", "firing_at_s", "notified_at_s", "resolved_at_s"},
+	"runs.0.invariants.0":     {"id", "verdict", "detail"},
+	"runs.0.objectives.0":     {"id", "bound", "value", "ok"},
+}
+
+func TestResultKeepsItsContract(t *testing.T) {
+	dir := written(t)
+	content, err := os.ReadFile(filepath.Join(dir, "result.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var record any
+	if err := json.Unmarshal(content, &record); err != nil {
+		t.Fatal(err)
+	}
+	for path, names := range contract {
+		object := at(t, record, path)
+		for _, name := range names {
+			if _, found := object[name]; !found {
+				t.Errorf("%q has no %q, only %q", path, name, slices.Sorted(maps.Keys(object)))
+			}
+		}
+	}
+}
+
+func at(t *testing.T, v any, path string) map[string]any {
+	t.Helper()
+	for step := range strings.SplitSeq(path, ".") {
+		switch c := v.(type) {
+		case map[string]any:
+			if step != "" {
+				v = c[step]
+			}
+		case []any:
+			v = c[0]
+		}
+	}
+	object, ok := v.(map[string]any)
+	if !ok {
+		t.Fatalf("%q is %v, not an object", path, v)
+	}
+	return object
+}
+
+// Every number that is measured carries its unit in its key: a float in the
+// record ends with _s or is one of those that have no unit of their own.
+func TestUnitsAreInTheKeys(t *testing.T) {
+	unitless := map[string]bool{"value": true, "backlog_bound": true, "low": true, "high": true, "level": true}
+	var walk func(typ reflect.Type)
+	seen := map[reflect.Type]bool{}
+	walk = func(typ reflect.Type) {
+		for typ.Kind() == reflect.Slice || typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Map {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct || seen[typ] || typ.PkgPath() != reflect.TypeFor[Result]().PkgPath() {
+			return
+		}
+		seen[typ] = true
+		for f := range typ.Fields() {
+			key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			kind := f.Type
+			if kind.Kind() == reflect.Pointer {
+				kind = kind.Elem()
+			}
+			switch {
+			case key == "" || key != strings.ToLower(key):
+				t.Errorf("%s.%s has the key %q", typ.Name(), f.Name, key)
+			case kind.Kind() == reflect.Float64 && !strings.HasSuffix(key, "_s") && !unitless[key]:
+				t.Errorf("%s.%s: key %q has no unit", typ.Name(), f.Name, key)
+			case kind.Kind() == reflect.Int64 && key != "seed" && !strings.HasSuffix(key, "_bytes"):
+				t.Errorf("%s.%s: key %q has no unit", typ.Name(), f.Name, key)
+			}
+			walk(f.Type)
+		}
+	}
+	walk(reflect.TypeFor[Result]())
+	walk(reflect.TypeFor[Bench]())
+	if len(seen) < 12 {
+		t.Errorf("only %d types were looked at", len(seen))
+	}
+}
+
+func TestLoadResultRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		content, want string
+	}{
+		"not JSON":        {"hello", "invalid character"},
+		"another schema":  {`{"schema":"paperlab/result/v2","verdict":"pass"}`, `its schema is "paperlab/result/v2", this program reads "paperlab/result/v1"`},
+		"no schema":       {`{"verdict":"pass"}`, `its schema is ""`},
+		"a benchmark":     {`{"schema":"paperlab/bench/v1"}`, "use the version of lab that wrote it"},
+		"unknown verdict": {`{"schema":"paperlab/result/v1","verdict":"fine"}`, `the verdict "fine" does not exist`},
+		"no verdict":      {`{"schema":"paperlab/result/v1"}`, `the verdict "" does not exist`},
+		"wrong type":      {`{"schema":"paperlab/result/v1","verdict":"pass","seed":"x"}`, "seed"},
+		"oversize":        {`{"schema":"paperlab/result/v1","verdict":"pass"}` + strings.Repeat(" ", maxRecord), "not a regular file of at most 16777216 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "result.json")
+			if err := os.WriteFile(path, []byte(c.content), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			_, err := LoadResult(path)
+			if !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
+				t.Errorf("error is %v; want ErrForeign for %s with %q", err, path, c.want)
+			}
+		})
+	}
+	_, err := LoadResult(t.TempDir())
+	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "leaves result.json") {
+		t.Errorf("an empty folder gives %v", err)
+	}
+}
+
+func TestUnknownFieldsAreIgnored(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "result.json")
+	if err := os.WriteFile(path, []byte(`{"schema":"paperlab/result/v1","verdict":"aborted","later":{"more":1}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := LoadResult(path); err != nil || r.Verdict != Aborted {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
+// JSON has no NaN: a record that holds one must not be half written.
+func TestNaNIsNotARecord(t *testing.T) {
+	dir := t.TempDir()
+	err := Write(dir, Result{Verdict: Pass, WallS: math.NaN()}, nil, nil)
+	if err == nil || !strings.Contains(err.Error(), "result.json") {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "result.json")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a record was left: %v", err)
+	}
+}

@@ -1,0 +1,278 @@
+package reports
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"paperlab/reports/series"
+)
+
+var crashTakeovers = sync.OnceValue(func() map[string][]series.Takeover {
+	_, events := crash(1)
+	takeovers := map[string][]series.Takeover{}
+	for profile, own := range events {
+		takeovers[profile] = series.Takeovers(own)
+	}
+	return takeovers
+})
+
+// told is the story of the sample crash after a change, in one string.
+func told(change func(*Result)) string {
+	r := crashResult(1)
+	if change != nil {
+		change(&r)
+	}
+	return strings.Join(story(r, crashTakeovers()), "\n")
+}
+
+// claims are what is said when nothing went wrong, with the invariant that has
+// to be valid for it.
+var claims = map[string]string{
+	"nothing was lost":             "no-loss",
+	"nobody was told twice":        "no-duplicate-effect",
+	"nobody was told out of order": "key-order",
+	"kept all 6 invariants":        "produce-once",
+}
+
+func TestStory(t *testing.T) {
+	for name, c := range map[string]struct {
+		change   func(*Result)
+		say, not []string
+	}{
+		"pass": {nil,
+			[]string{
+				"The hardened service kept all 6 invariants and met both objectives.",
+				"At 10.0 s summarize-2 was killed (before: alive; then: pid 4711 gone by SIGKILL; 14 entries pending, none acknowledged).",
+				"The first alert, ConsumerDown, arrived 3.1 s after that.",
+				"Its 4 shards were taken over within 3.4 s.",
+				"The backlog was back within its steady bound of 20 entries after 6.0 s.",
+				"Steady state, latency included, held again after 9.3 s.",
+				"Of 1,426 papers and 1,433 notifications, nothing was lost, nobody was told twice, and nobody was told out of order.",
+				"3 webhooks were repeated and recognised by the key and 14 LLM calls were answered again",
+				"The naive service, under the same load, seed and faults, lost 7 messages, told somebody the same thing again 12 times, and told somebody out of order 31 times.",
+				"Its backlog was back within its steady bound of 20 entries after 19.8 s.",
+				"Its steady state, latency included, was not regained before the run ended.",
+			},
+			[]string{"unexpected", "could not"}},
+		"violation": {func(r *Result) {
+			r.Verdict = Violation
+			r.Runs[0].Invariants[0].Verdict = invalid
+			r.Runs[0].Counts.Lost = 1
+			r.Runs[0].Objectives[1].OK = false
+		},
+			[]string{
+				"The hardened service broke the invariant no-loss and missed the objective lag_recovery.",
+				"Of 1,426 papers and 1,433 notifications, 1 message was lost, nobody was told twice",
+			},
+			[]string{"nothing was lost", "kept all"}},
+		"violation that no checker found": {func(r *Result) {
+			r.Verdict, r.Reasons = Violation, []string{"A process of the service ended by itself"}
+		},
+			[]string{"The hardened service did not keep its promise. A process of the service ended by itself."}, []string{"kept all"}},
+		"violation that nobody counted": {func(r *Result) {
+			r.Verdict = Violation
+			r.Runs[0].Invariants[0].Verdict = invalid
+		},
+			[]string{"broke the invariant no-loss", "no-loss was broken; its table says how."}, []string{"nothing was lost"}},
+		"inconclusive": {func(r *Result) {
+			r.Verdict, r.Reasons = Inconclusive, []string{"Fault kill-1 has no full receipt: no evidence", " "}
+			r.Runs[0].Faults[0].EffectAtS = nil
+			r.Runs[0].Faults[0].Receipt.During = ""
+		},
+			[]string{
+				"No conclusion can be drawn from this run. Fault kill-1 has no full receipt: no evidence.",
+				"At 10.0 s the fault kill-1 was injected into summarize-2 (before: alive). That it took effect could not be proven.",
+			},
+			[]string{"was killed", "kept all", "The first alert", "No alert", "Steady state,"}},
+		"infrastructure": {func(r *Result) {
+			r.Verdict, r.Reasons, r.Runs = Infrastructure, []string{"Redis did not start"}, nil
+		},
+			[]string{"The lab itself failed, so this run says nothing about the service. Redis did not start."}, []string{"No fault", "naive"}},
+		"infrastructure with a run": {func(r *Result) {
+			r.Verdict = Infrastructure
+			r.Runs = r.Runs[:1]
+			r.Runs[0].Invariants = nil
+		},
+			[]string{"The lab itself failed", "Not judged in this run: no-loss, no-duplicate-effect, and key-order."}, []string{"kept"}},
+		"aborted": {func(r *Result) {
+			r.Verdict, r.Reasons = Aborted, []string{"The run was stopped before its end."}
+			r.Runs = r.Runs[:1]
+			r.Runs[0].Counts = Counts{}
+		},
+			[]string{"The run was aborted; what follows is what was seen until then. The run was stopped before its end.", "No paper was offered, so nothing was put to the test."},
+			[]string{"nothing was lost", "kept all"}},
+		"no profile": {func(r *Result) { r.Runs = nil },
+			[]string{"No profile was run, so there is nothing to tell."}, []string{"kept"}},
+		"naive only": {func(r *Result) { r.Verdict, r.Runs = Violation, r.Runs[1:] },
+			[]string{"Only the naive service was run. What it does wrong is shown, not judged.", "7 messages were lost", "somebody was told out of order 31 times"},
+			[]string{"hardened"}},
+		"naive not judged": {func(r *Result) { r.Runs[1].Invariants, r.Runs[1].Counts = nil, Counts{Offered: 9} },
+			[]string{"The naive service, under the same load, seed and faults, was run but not judged."}, []string{"in this run.", "Not judged for it"}},
+		"naive without anomaly": {func(r *Result) {
+			r.Runs[1].Counts = Counts{Offered: 9}
+			r.Runs[1].Invariants = []Invariant{{ID: "no-loss", Verdict: valid}, {ID: "key-order", Verdict: unknown}}
+		},
+			[]string{"faults, kept no-loss in this run. What could not be judged for it: key-order. Not judged for it: no-duplicate-effect."}, []string{"shows no anomaly"}},
+		"naive broke what nobody counted": {func(r *Result) {
+			r.Runs[1].Counts = Counts{Offered: 9}
+			r.Runs[1].Invariants = []Invariant{{ID: "no-loss", Verdict: invalid}, {ID: "all-or-none", Verdict: invalid}}
+		},
+			[]string{"faults, broke no-loss and published the notifications of some papers only in part."}, nil},
+		"naive was offered nothing": {func(r *Result) { r.Runs[1].Counts = Counts{} },
+			[]string{"The naive service was offered no paper, so there is nothing to compare with."}, []string{"lost 7"}},
+		"no faults": {func(r *Result) {
+			for i := range r.Runs {
+				r.Runs[i].Faults, r.Runs[i].Alerts, r.Runs[i].TimeToDetectS = nil, nil, nil
+			}
+		},
+			[]string{"No fault was injected.", "nothing was lost"}, []string{"alert", "taken over", "held again", "backlog"}},
+		"no faults and an alert": {func(r *Result) { r.Runs[0].Faults, r.Runs[0].TimeToDetectS = nil, nil },
+			[]string{"2 alerts arrived before any fault: ConsumerDown and LagHigh."}, []string{"The first alert"}},
+		"unknown invariants": {func(r *Result) {
+			r.Verdict = Inconclusive
+			for i := range r.Runs[0].Invariants {
+				r.Runs[0].Invariants[i].Verdict = unknown
+			}
+		},
+			[]string{"1,426 papers were offered and 1,433 notifications were told.", "Whether no-loss held could not be judged.", "Whether produce-once held could not be judged."},
+			slices.Collect(maps.Keys(claims))},
+		"a pass that was not judged": {func(r *Result) { r.Runs[0].Invariants = nil },
+			[]string{"The run ended as planned, but no invariant was judged.", "Not judged in this run: no-loss, no-duplicate-effect, and key-order."},
+			slices.Collect(maps.Keys(claims))},
+		"a pass with an unknown": {func(r *Result) { r.Runs[0].Invariants[4].Verdict = unknown },
+			[]string{"The verdict is pass, though key-order was not judged valid.", "Whether key-order held could not be judged.", "nothing was lost"},
+			[]string{"nobody was told out of order", "kept all 6"}},
+		"a pass with a miss": {func(r *Result) { r.Runs[0].Objectives[0].OK = false },
+			[]string{"The verdict is pass, though the service missed time_to_detect."}, []string{"met both"}},
+		"valid and yet counted": {func(r *Result) { r.Runs[0].Counts.Lost = 2 },
+			[]string{"2 messages were lost"}, []string{"nothing was lost"}},
+		"no alert": {func(r *Result) { r.Runs[0].Alerts, r.Runs[0].TimeToDetectS = nil, nil },
+			[]string{"No alert arrived after that."}, []string{"The first alert"}},
+		"another alert": {func(r *Result) { r.Runs[0].Alerts, r.Runs[0].TimeToDetectS = r.Runs[0].Alerts[1:], nil },
+			[]string{"The alert that was to detect it did not arrive; what arrived is LagHigh."}, []string{"No alert"}},
+		"alerts, and no bounds": {func(r *Result) { r.Runs[0].TimeToDetectS, r.Runs[0].Steady = nil, Steady{} },
+			[]string{"Alerts arrived after that (ConsumerDown and LagHigh), but no time to detect was measured."}, []string{"did not arrive", "No alert"}},
+		"a partition": {func(r *Result) {
+			f := &r.Runs[0].Faults[0]
+			f.Kind, f.Target = "partition", "summarize-2 to 127.0.1.1:1, 127.0.1.2:2, 127.0.1.3:3"
+		},
+			[]string{"summarize-2 was cut off from 3 addresses by a network partition"}, []string{"127.0.1.2"}},
+		"two faults": {func(r *Result) {
+			f := r.Runs[0].Faults[0]
+			f.EffectAtS = new(13.0)
+			r.Runs[0].Faults = append(r.Runs[0].Faults, f)
+		},
+			[]string{"each within 0.4 s of its fault's effect"}, nil},
+		"another alert first": {func(r *Result) { r.Runs[0].Alerts[1].NotifiedAtS = 12 },
+			[]string{"The alert ConsumerDown arrived 3.1 s after that, and others before it."}, []string{"The first alert"}},
+		"never recovered": {func(r *Result) { r.Runs[0].LagRecoveryS, r.Runs[0].TimeToRecoverS = nil, nil },
+			[]string{"The backlog was not back within its steady bound of 20 entries when the run ended.", "Steady state was not regained before the run ended."}, []string{"held again"}},
+		"never left": {func(r *Result) { r.Runs[0].LagRecoveryS, r.Runs[0].TimeToRecoverS = new(0.0), new(0.0) },
+			[]string{"The backlog never left its steady bound of 20 entries.", "Steady state, latency included, was never left."}, []string{"after 0.0 s"}},
+		"steady state unknown": {func(r *Result) {
+			r.Runs[0].Steady, r.Runs[0].LagRecoveryS, r.Runs[0].TimeToRecoverS = Steady{}, nil, nil
+		},
+			[]string{"What steady state is could not be measured before the fault, so there is no time to recover."}, []string{"The backlog", "regained before the run ended. Of"}},
+		"steady state did not hold": {func(r *Result) { r.Runs[0].Steady.Held = false },
+			[]string{"Steady state did not hold even before the fault."}, nil},
+		"many faults": {func(r *Result) {
+			f := r.Runs[0].Faults[0]
+			r.Runs[0].Faults = []Fault{f, f, f, f, f, f}
+		},
+			[]string{"2 further faults followed.", "after the first effect.", "The targets' 4 shards were taken over, each within 3.4 s of its fault's effect."}, []string{"after that"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := told(c.change)
+			for _, want := range c.say {
+				if !strings.Contains(got, want) {
+					t.Errorf("does not say %q:\n%s", want, got)
+				}
+			}
+			for _, unwanted := range c.not {
+				if strings.Contains(got, unwanted) {
+					t.Errorf("says %q:\n%s", unwanted, got)
+				}
+			}
+		})
+	}
+}
+
+// Whatever the verdict and the other invariants are: a claim that nothing went
+// wrong is only made where an invariant was judged valid.
+func TestNoClaimWithoutAValidVerdict(t *testing.T) {
+	for _, verdict := range []Verdict{Pass, Violation, Inconclusive, Infrastructure, Aborted} {
+		for claim, id := range claims {
+			for _, judged := range []string{invalid, unknown, "", "valid?"} {
+				for _, profiles := range [][]int{{0}, {0, 1}} {
+					got := told(func(r *Result) {
+						r.Verdict = verdict
+						run := r.Runs[0]
+						run.Invariants = slices.DeleteFunc(run.Invariants, func(i Invariant) bool { return judged == "" && i.ID == id })
+						for i := range run.Invariants {
+							if run.Invariants[i].ID == id {
+								run.Invariants[i].Verdict = judged
+							}
+						}
+						runs := r.Runs
+						r.Runs = nil
+						for _, p := range profiles {
+							r.Runs = append(r.Runs, runs[p])
+						}
+						r.Runs[0] = run
+					})
+					if strings.Contains(got, claim) {
+						t.Errorf("verdict %s, %s %q: says %q:\n%s", verdict, id, judged, claim, got)
+					}
+				}
+			}
+		}
+	}
+}
+
+// The table and the figure keep the same rule as the story.
+func TestNoGoodZeroWithoutAValidVerdict(t *testing.T) {
+	for verdict, want := range map[string]cell{
+		valid: {"0", "good"}, invalid: {"yes, see invariants", "bad"}, unknown: {Text: "could not be judged"}, "": {Text: "not judged"},
+	} {
+		r := Run{Invariants: []Invariant{{ID: "no-loss", Verdict: verdict}}}
+		if got := mustBeZero(r, "no-loss", 0); got != want {
+			t.Errorf("verdict %q: cell is %+v, want %+v", verdict, got, want)
+		}
+		if got := mustBeZero(r, "no-loss", 1200); got != (cell{"1,200", "bad"}) {
+			t.Errorf("verdict %q with losses: cell is %+v", verdict, got)
+		}
+		if bar := mustNot[0].of(r); bar.Known != (verdict == valid) {
+			t.Errorf("verdict %q: bar is %+v", verdict, bar)
+		}
+	}
+}
+
+func TestKeyFiguresSayWhatWasNotMeasured(t *testing.T) {
+	r := hardenedCrash()
+	if got := detected(r); got != (cell{Text: "3.1 s"}) {
+		t.Errorf("detected %+v", got)
+	}
+	r.TimeToDetectS = nil
+	if got := detected(r); got != (cell{"not by its alert", "bad"}) {
+		t.Errorf("detected %+v, though its alert did not come", got)
+	}
+	r.LagRecoveryS, r.Steady = nil, Steady{}
+	result := Result{Runs: []Run{r, {Profile: naive}}}
+	got := map[string][]cell{}
+	for _, line := range keyFigures(result, nil).Rows {
+		got[line.Label] = line.Cells
+	}
+	for label, want := range map[string][2]string{ // naive first
+		"time to detect":            {"no fault took effect", "not measured"},
+		"backlog back in its bound": {"no fault took effect", "not measured"},
+		"messages lost":             {"not judged", "0"},
+		"end to end, p50 and p95":   {"not measured", "not measured"},
+	} {
+		if c := got[label]; len(c) != 2 || c[0].Text != want[0] || c[1].Text != want[1] {
+			t.Errorf("%s is %+v, want %q", label, c, want)
+		}
+	}
+}
