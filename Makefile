@@ -10,6 +10,8 @@ CORPUS      ?= builtin
 ENVIRONMENT ?= process
 
 LAB := .build/lab
+# The commit goes into the programs, and from there into every record.
+BUILD := -trimpath -buildvcs=auto
 
 .DEFAULT_GOAL := help
 .PHONY: help build scenario bench sabotage test nightly report heal list clean
@@ -24,7 +26,7 @@ help: ## show this help
 
 build: ## compile the lab and the service into .build
 	@command -v go >/dev/null || { echo "go was not found: install Go 1.26 or newer (https://go.dev/dl)"; exit 3; }
-	@go build -trimpath -o .build/ ./cmd/lab ./cmd/papers
+	@go build $(BUILD) -o .build/ ./cmd/lab ./cmd/papers
 
 scenario: build ## run one scenario and write its report: make scenario NAME=consumer-crash
 	@$(LAB) scenario $(NAME) --seed $(SEED) --profile $(PROFILE) --corpus $(CORPUS) --environment $(ENVIRONMENT)
@@ -33,7 +35,7 @@ bench: build ## run one benchmark and write its report: make bench NAME=sharding
 	@$(LAB) bench $(NAME)
 
 sabotage: build ## prove the judge: each planted defect must turn exactly its checker red
-	@go build -trimpath -tags sabotage -o .build/papers-sabotage ./cmd/papers
+	@go build $(BUILD) -tags sabotage -o .build/papers-sabotage ./cmd/papers
 	@$(LAB) sabotage
 
 test: build ## vet, and all tests, on a real Redis Cluster, with the race detector

@@ -145,34 +145,6 @@ func faultSentences(r Run) []string {
 	return out
 }
 
-// whatHappened says that something happened only if that was proven.
-func whatHappened(f Fault) string {
-	target := orElse(f.Target, "an unnamed target")
-	proven := f.EffectAtS != nil
-	switch {
-	case proven && f.Kind == "kill":
-		return target + " was killed"
-	case proven && f.Kind == "freeze":
-		return target + " was frozen"
-	case proven && f.Kind == "partition":
-		return cutOff(target)
-	default:
-		return fmt.Sprintf("the fault %s was injected into %s", orElse(f.ID, f.Kind), target)
-	}
-}
-
-// cutOff reads the target of a partition, "process to address, address".
-func cutOff(target string) string {
-	process, addresses, found := strings.Cut(target, " to ")
-	if !found {
-		return target + " was cut off by a network partition"
-	}
-	if n := strings.Count(addresses, ",") + 1; n > 2 {
-		addresses = fmt.Sprintf("%d addresses", n)
-	}
-	return fmt.Sprintf("%s was cut off from %s by a network partition", process, addresses)
-}
-
 func evidence(r Receipt) string {
 	var parts []string
 	for _, p := range []struct{ when, what string }{{"before", r.Before}, {"then", r.During}} {

@@ -75,6 +75,10 @@ func spare(run *reports.Run) {
 
 // measure takes the times: to detect, to recover, and what steady state was.
 func measure(s *spec.Scenario, run *reports.Run, e evidence) {
+	first, last, proven := effects(run.Faults)
+	if proven {
+		run.TimeToDetectS = detection(s, run.Alerts, first)
+	}
 	steady, load := phase(e.phases, "steady"), phase(e.phases, "recover")
 	backlog, latency := check.Backlog(e.events), check.Latencies(e.events)
 	// A second's worth of load is what a healthy service may have in hand.
@@ -86,18 +90,26 @@ func measure(s *spec.Scenario, run *reports.Run, e evidence) {
 		BacklogBound: bounds.Backlog, LatencyP95S: bounds.SteadyP95, LatencyBoundS: bounds.Latency,
 		Held: held(backlog, steady, bounds),
 	}
-	first, last, any := effects(run.Faults)
-	if !any {
+	if !proven {
 		return
-	}
-	for _, a := range run.Alerts {
-		if d := a.NotifiedAtS - first; d >= 0 && (run.TimeToDetectS == nil || d < *run.TimeToDetectS) && detects(s, a) {
-			run.TimeToDetectS = &d
-		}
 	}
 	recovery := check.Recover(backlog, latency, bounds, first, last, load.EndS)
 	run.LagRecoveryS, run.TimeToRecoverS = recovery.Lag, recovery.Time
 	run.Steady.Regained = recovery.Time != nil
+}
+
+// detection is the time from the first effect to the alert that the scenario
+// waits for, or to any if it names none; nil if it never came.
+func detection(s *spec.Scenario, alerts []reports.Alert, effect float64) *float64 {
+	var soonest *float64
+	for _, a := range alerts {
+		want := s.Objectives.TimeToDetect
+		after := a.NotifiedAtS - effect
+		if after >= 0 && (want == nil || want.Alert == a.Name) && (soonest == nil || after < *soonest) {
+			soonest = &after
+		}
+	}
+	return soonest
 }
 
 // held tells whether the load was carried before the fault: a backlog that
@@ -107,13 +119,6 @@ func held(backlog []check.Point, steady reports.Phase, b check.Bounds) bool {
 	early := check.Percentile(check.Between(backlog, steady.StartS, middle), 50)
 	late := check.Percentile(check.Between(backlog, middle, steady.EndS), 50)
 	return late <= math.Max(2*early, b.Backlog/2)
-}
-
-// detects tells whether an alert is the one that the scenario waits for; a
-// scenario that names none takes any.
-func detects(s *spec.Scenario, a reports.Alert) bool {
-	want := s.Objectives.TimeToDetect
-	return want == nil || want.Alert == a.Name
 }
 
 // effects are the first and the last proven effect.
