@@ -63,6 +63,8 @@ func newLinks(t *testing.T, nodes ...string) *links {
 	t.Helper()
 	l := &links{addrs: map[string]string{}, cut: map[string]bool{}}
 	var wg sync.WaitGroup
+	// Cleanups run last in, first out: this one once all listeners are closed.
+	t.Cleanup(wg.Wait)
 	for _, node := range nodes {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -78,7 +80,7 @@ func newLinks(t *testing.T, nodes ...string) *links {
 				wg.Go(func() { l.forward(conn, node) })
 			}
 		})
-		t.Cleanup(func() { listener.Close(); wg.Wait() })
+		t.Cleanup(func() { listener.Close() })
 	}
 	return l
 }
