@@ -89,12 +89,13 @@ func (p *partition) ping(ctx context.Context, node string, want bool) (string, e
 	}
 	began := time.Now()
 	answer, err := ping(ctx, addr)
-	switch took := short(time.Since(began)); {
+	// A refusal, or a reading that was cut short, is no silence.
+	switch took := time.Since(began); {
 	case err == nil && want:
-		return fmt.Sprintf("%s: %s in %s", what, answer, took), nil
-	case err != nil && !want:
-		return fmt.Sprintf("%s: no answer in %s", what, took), nil
+		return fmt.Sprintf("%s: %s in %s", what, answer, short(took)), nil
+	case err != nil && !want && took >= silence:
+		return fmt.Sprintf("%s: no answer in %s", what, short(took)), nil
 	default:
-		return "", fmt.Errorf("%s: answer %q after %s: %w", what, answer, took, err)
+		return "", fmt.Errorf("%s: answer %q after %s: %w", what, answer, short(took), err)
 	}
 }
