@@ -31,7 +31,7 @@ build: ## compile the lab and the service into .build
 	@go build $(BUILD) -o .build/ ./cmd/lab ./cmd/papers
 
 scenario: build ## run one scenario and write its report: make scenario NAME=consumer-crash
-	@$(LAB) scenario $(NAME) --seed $(SEED) --profile $(PROFILE) --corpus $(CORPUS) --environment $(ENVIRONMENT)
+	@$(LAB) scenario $(NAME) --seed="$(SEED)" --profile="$(PROFILE)" --corpus="$(CORPUS)" --environment="$(ENVIRONMENT)"
 
 bench: build ## run one benchmark and write its report: make bench NAME=sharding
 	@$(LAB) bench $(NAME)
@@ -48,7 +48,7 @@ test: build ## vet, and all tests, on a real Redis Cluster, with the race detect
 	@go test $(RACE) -p 1 -timeout 20m ./...
 
 nightly: build sabotage ## every scenario, the benchmark and the sabotages
-	@$(LAB) nightly --seed $(SEED) --corpus $(CORPUS)
+	@$(LAB) nightly --seed="$(SEED)" --corpus="$(CORPUS)"
 
 report: build ## index of all results: reports/out/index.html
 	@$(LAB) report

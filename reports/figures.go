@@ -89,9 +89,13 @@ func backlogFigure(r Result, events map[string][]history.Event) (*figure, string
 	for _, run := range r.Runs {
 		own := events[run.Profile]
 		p := panel(run, own)
-		for i, s := range series.Backlog(own) {
+		backlog := series.Backlog(own)
+		for i, s := range backlog {
 			p.Lines = append(p.Lines, chart.Line{Label: label(s.Name), Color: colors[min(i, 2)].Color, Points: s.Points})
 			step = max(step, series.Interval(s.Points))
+		}
+		if total := series.Total(backlog); total != nil {
+			p.Lines = append([]chart.Line{{Label: "both, which the bound is for", Color: chart.Muted, Thin: true, Points: total}}, p.Lines...)
 		}
 		if run.Steady.BacklogBound > 0 {
 			p.Bound, p.BoundLabel = new(run.Steady.BacklogBound), "steady bound"

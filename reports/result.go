@@ -129,7 +129,9 @@ type Phase struct {
 	EndS   float64 `json:"end_s"`
 }
 
-// Fault is one fault that was injected, with the evidence that it took effect.
+// Fault is one planned fault, with the evidence that it took effect. Without
+// evidence before it, it was never injected, and InjectedAtS is when it was given
+// up.
 type Fault struct {
 	ID          string   `json:"id"`
 	Kind        string   `json:"kind"`

@@ -8,6 +8,10 @@ import (
 // whatHappened says that something happened only if that was proven.
 func whatHappened(f Fault) string {
 	target := orElse(f.Target, "an unnamed target")
+	if f.Receipt.Before == "" && f.EffectAtS == nil {
+		// Without evidence that the target was well, nothing is injected.
+		return fmt.Sprintf("the fault %s was given up before it was injected", orElse(f.ID, f.Kind))
+	}
 	if f.EffectAtS != nil {
 		switch f.Kind {
 		case "kill":

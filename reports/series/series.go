@@ -118,6 +118,25 @@ func (r *round) finish() {
 	clear(r.seen)
 }
 
+// Total adds up what several streams have behind them, round by round. The
+// rounds of all streams are made together, so that their points pair up; where
+// they do not, there is no total.
+func Total(streams []Stream) []chart.Point {
+	if len(streams) < 2 {
+		return nil
+	}
+	total := slices.Clone(streams[0].Points)
+	for _, s := range streams[1:] {
+		if len(s.Points) != len(total) {
+			return nil
+		}
+		for i, p := range s.Points {
+			total[i].V += p.V
+		}
+	}
+	return total
+}
+
 // withGaps breaks the line where readings stopped for much longer than usual.
 func withGaps(points []chart.Point) []chart.Point {
 	usual := Interval(points)

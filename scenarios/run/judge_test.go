@@ -50,6 +50,12 @@ func TestVerdict(t *testing.T) {
 		"unsteady":            {func(r *reports.Run, _ *evidence) { r.Steady.Held = false }, reports.Inconclusive, "Steady state did not hold"},
 		"not drained":         {func(_ *reports.Run, e *evidence) { e.drained = false }, reports.Inconclusive, "still on its way"},
 		"a process died":      {func(_ *reports.Run, e *evidence) { e.died = errors.New("deliver-1 ended") }, reports.Violation, "ended by itself: deliver-1"},
+		"naive and wrong": {func(r *reports.Run, _ *evidence) {
+			r.Profile, r.Invariants[1].Verdict, r.Objectives[0].OK = "naive", "invalid", false
+		}, reports.Pass, ""},
+		"naive without proof": {func(r *reports.Run, _ *evidence) {
+			r.Profile, r.Faults[0].EffectAtS = "naive", nil
+		}, reports.Inconclusive, "no full receipt"},
 		"wrong and uncertain": {func(r *reports.Run, e *evidence) { r.Invariants[1].Verdict, e.drained = "invalid", false }, reports.Violation, "key-order"},
 	}
 	for name, c := range cases {

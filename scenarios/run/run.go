@@ -125,7 +125,12 @@ func write(o Options, r reports.Result, events map[string][]history.Event, slack
 	if err := reports.Write(folder, r, events, sent); err != nil {
 		return folder, err
 	}
-	return folder, errors.Join(reports.MarkLatest(folder), reports.Index(o.Out))
+	err = reports.Index(o.Out)
+	if r.Verdict != reports.Aborted && r.Verdict != reports.Infrastructure {
+		// A run that says nothing does not hide the last one that did.
+		err = errors.Join(err, reports.MarkLatest(folder))
+	}
+	return folder, err
 }
 
 // lab is what all profiles of a run share.

@@ -51,7 +51,7 @@ func (d *document) root(source []byte) ast.Node {
 	}
 	switch len(bodies) {
 	case 0:
-		d.fail(nil, "the file is empty; a scenario is needed (see DESIGN, section 4, or another file of scenarios/)")
+		d.fail(nil, "the file is empty; a scenario is needed (see the README, or another file of scenarios/)")
 		return nil
 	case 1:
 		return bodies[0]
