@@ -2,13 +2,14 @@ package stream
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
 
-// commitBatch bounds the entries of one commit.
-const commitBatch = 128
+// commitBatch bounds the entries of one commit. commitResults bounds their
+// results, but for the last entry's: Redis takes about 100,000 in the time that
+// it has for an answer, and a commit that takes longer is sent again and again.
+const commitBatch, commitResults = 128, 1000
 
 // outcome is what became of an entry: its results, or the reason why it is a
 // dead letter.
@@ -23,22 +24,27 @@ type outcome struct {
 // many at a time as there are, until the channel is closed.
 func (o *owner) commitAll() {
 	for first := range o.finished {
-		batch := []outcome{first}
-	gather:
-		for len(batch) < commitBatch {
-			select {
-			case next, more := <-o.finished:
-				if !more {
-					break gather
-				}
-				batch = append(batch, next)
-			default:
-				break gather
-			}
-		}
+		batch := o.gather(first)
 		o.commit(batch)
 		o.drop(batch)
 	}
+}
+
+// gather adds outcomes that are there already, as far as one commit may go.
+func (o *owner) gather(first outcome) []outcome {
+	batch, results := []outcome{first}, len(first.results)
+	for len(batch) < commitBatch && results < commitResults {
+		select {
+		case next, more := <-o.finished:
+			if !more {
+				return batch
+			}
+			batch, results = append(batch, next), results+len(next.results)
+		default:
+			return batch
+		}
+	}
+	return batch
 }
 
 // commit sends a batch until Redis has answered or the lease is lost. Sending
@@ -50,10 +56,11 @@ func (o *owner) commit(batch []outcome) {
 		cancel()
 		switch {
 		case err == nil:
+			o.commits++
 			o.count(batch)
 			signal(o.committed)
 			return
-		case errors.Is(err, ErrFenced):
+		case ends(err):
 			o.lose(err)
 			return
 		}
@@ -64,7 +71,7 @@ func (o *owner) commit(batch []outcome) {
 
 func (o *owner) commitOnce(ctx context.Context, batch []outcome) error {
 	cfg := o.c.cfg
-	args := []any{o.token, cfg.Group}
+	args := []any{o.token, cfg.Group, o.commits + 1}
 	for _, d := range batch {
 		if d.dead != "" {
 			args = append(args, d.ID, "dead", d.Message.ID, d.Key, d.Payload, d.dead, d.attempts)
@@ -75,7 +82,7 @@ func (o *owner) commitOnce(ctx context.Context, batch []outcome) error {
 			args = append(args, r.Stream, r.ID, r.Key, r.Payload)
 		}
 	}
-	keys := []string{cfg.Stream.leaseKey(o.shard, cfg.Group), o.keys.entries, o.keys.outbox, o.keys.dead}
+	keys := []string{cfg.Stream.leaseKey(o.shard, cfg.Group), o.keys.entries, o.keys.outbox, o.keys.dead, o.keys.commits(cfg.Group)}
 	if err := commitScript.Run(ctx, cfg.Stream.rdb, keys, args...).Err(); err != nil {
 		return fmt.Errorf("commit %d entries of shard %d: %w", len(batch), o.shard, scriptError(err))
 	}

@@ -32,6 +32,9 @@ type Tenure struct {
 	Committed <-chan struct{}
 }
 
+// MinLease is the shortest lease: a third of it must be enough for an answer.
+const MinLease = 500 * time.Millisecond
+
 // ConsumerConfig describes one member of a consumer group.
 type ConsumerConfig struct {
 	Stream *Stream
@@ -43,7 +46,7 @@ type ConsumerConfig struct {
 	// InFlight bounds the entries of a shard in memory; 0 means 256.
 	InFlight int
 	// Lease is how long a shard stays with an owner that was not heard of, and
-	// so about how long a takeover takes; 0 means 3 s, 500 ms at least.
+	// so about how long a takeover takes; 0 means 3 s, MinLease at least.
 	Lease time.Duration
 	// MaxAttempts is how often an entry may fail before it becomes a dead
 	// letter; 0 means 5.
@@ -71,8 +74,8 @@ func (cfg *ConsumerConfig) setDefaults() error {
 	setDefault(&cfg.Lease, 3*time.Second)
 	setDefault(&cfg.MaxAttempts, 5)
 	setDefault(&cfg.MaxDeliveries, 16)
-	if cfg.Lease < 500*time.Millisecond {
-		return fmt.Errorf("consumer: lease is %v, must be at least 500ms", cfg.Lease)
+	if cfg.Lease < MinLease {
+		return fmt.Errorf("consumer: lease is %v, must be at least %v", cfg.Lease, MinLease)
 	}
 	if cfg.Lanes < 1 || cfg.InFlight < 1 || cfg.MaxAttempts < 1 || cfg.MaxDeliveries < 1 {
 		return errors.New("consumer: lanes, in flight, attempts and deliveries must be at least 1")
@@ -160,7 +163,7 @@ func (c *Consumer) Stop() {
 // tendShard is the life of one member on one shard: announce, and own the
 // shard whenever it is free and this member is the one that should.
 func (c *Consumer) tendShard(fetch, work context.Context, shard int) {
-	defer c.release(shard, "", true)
+	defer c.release(shard, "", nil, true)
 	for fetch.Err() == nil {
 		v, err := c.tend(fetch, shard, "", "")
 		switch {

@@ -14,6 +14,7 @@
 //	{papers.3.1}:seen:ID   the entry that a message id already has; expires
 //	{papers.3.1}:lease:G   who owns the shard for group G, and under which epoch
 //	{papers.3.1}:members:G who could own it: members that announced themselves
+//	{papers.3.1}:commits:G the number of the latest commit in its tenure
 //	{papers.3.1}:outbox    results that wait for their destination shards
 //	{papers.3.1}:dead      consumer dead letters
 //
@@ -47,9 +48,17 @@
 //     long as it takes; other keys go on.
 //   - A handler fails otherwise: it is tried MaxAttempts times with back-off,
 //     then the entry goes to the dead letters in the commit's atomic step.
-//   - Redis loses a commit in a failover: the entry is pending again though its
-//     owner is done with it. A sweep claims pending entries that are not in
-//     hand and does them again; results carry the same message ids.
+//   - A fetch's answer is lost on the way, and the client library sends it again
+//     by itself: the next fetch says which entry was delivered last as the owner
+//     knows it, is given nothing, and the owner claims what it missed first.
+//   - Redis loses a delivery or a commit in a failover: the owner's next fetch or
+//     commit finds that Redis has forgotten the one before it, and the owner
+//     begins again under a new epoch with the pending entries list. Going on
+//     would let a later entry of a key overtake one that is pending again.
+//     Results carry the same message ids. What nobody has in hand for other
+//     reasons, a sweep claims.
+//   - Results cannot be relayed: when as many wait as the shard may hold entries,
+//     its owner takes no more.
 //   - Memory is full: produce is refused ([ErrFull]). Scripts that must still
 //     work begin with a command that Redis does not refuse; it checks memory
 //     at a script's first write only.

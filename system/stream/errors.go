@@ -23,6 +23,13 @@ var (
 	ErrSpec = errors.New("the stream cannot be opened as asked")
 )
 
+// errForgotten is returned by an owner's fetch and commit when Redis has
+// forgotten an earlier one of the same tenure. The owner begins again.
+var errForgotten = errors.New("a failover has forgotten what this owner did")
+
+// ends tells whether an error of an owner's step ends its tenure.
+func ends(err error) bool { return errors.Is(err, ErrFenced) || errors.Is(err, errForgotten) }
+
 // scriptError maps the error replies of our scripts to the sentinels.
 func scriptError(err error) error {
 	if err == nil {
@@ -32,6 +39,8 @@ func scriptError(err error) error {
 	switch {
 	case strings.HasPrefix(text, "FENCED"):
 		return ErrFenced
+	case strings.HasPrefix(text, "FORGOT"):
+		return errForgotten
 	case strings.HasPrefix(text, "FULL"), strings.HasPrefix(text, "OOM"):
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case strings.HasPrefix(text, "STALE"):

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,7 +24,7 @@ const (
 // new entries as there is room for them, until the context ends. Between
 // fetches it sweeps and trims.
 func (o *owner) fetchAll(ctx context.Context) {
-	o.retry(ctx, "claim pending entries", func() error { return o.claimPending(ctx, 0) })
+	o.retry(ctx, "claim pending entries", func() error { return o.catchUp(ctx) })
 	sweepEvery := 2 * o.c.cfg.Lease
 	nextSweep, nextTrim := time.Now().Add(sweepEvery), time.Now().Add(trimEvery)
 	idle := idleMin
@@ -47,14 +49,14 @@ func (o *owner) fetchAll(ctx context.Context) {
 }
 
 // retry repeats a step until it succeeds, the context ends, or the step finds
-// the owner fenced, which loses the tenure.
+// that the tenure is lost.
 func (o *owner) retry(ctx context.Context, what string, step func() error) {
 	for wait := 20 * time.Millisecond; ctx.Err() == nil; wait = min(2*wait, time.Second) {
 		err := scriptError(step())
 		switch {
 		case err == nil || ctx.Err() != nil:
 			return
-		case errors.Is(err, ErrFenced):
+		case ends(err):
 			o.lose(err)
 			return
 		case strings.HasPrefix(err.Error(), "NOGROUP"):
@@ -68,7 +70,8 @@ func (o *owner) retry(ctx context.Context, what string, step func() error) {
 	}
 }
 
-// fetch takes new entries, at most as many as there is room for.
+// fetch takes new entries, at most as many as there is room for, once the owner
+// and Redis agree on what was delivered so far.
 func (o *owner) fetch(ctx context.Context) (int, error) {
 	room := o.room(ctx)
 	if room == 0 {
@@ -76,14 +79,25 @@ func (o *owner) fetch(ctx context.Context) (int, error) {
 	}
 	cfg := o.c.cfg
 	reply, err := fetchScript.Run(ctx, cfg.Stream.rdb,
-		[]string{cfg.Stream.leaseKey(o.shard, cfg.Group), o.keys.entries},
-		o.token, cfg.Group, cfg.Member, min(room, fetchBatch)).Slice()
+		[]string{cfg.Stream.leaseKey(o.shard, cfg.Group), o.keys.entries, o.keys.outbox},
+		o.token, cfg.Group, cfg.Member, min(room, fetchBatch), o.delivered, cfg.Stream.spec.Limit).Slice()
 	if err != nil {
 		return 0, err
 	}
-	entries, err := o.parse(reply)
+	if len(reply) != 2 {
+		return 0, fmt.Errorf("the fetch script answered %d values instead of 2", len(reply))
+	}
+	given, agreed := reply[1].([]any)
+	if !agreed {
+		o.log.Info("claiming what was delivered and did not arrive", "known", o.delivered, "delivered", reply[0])
+		return 0, o.catchUp(ctx)
+	}
+	entries, err := o.parse(given)
 	if err != nil {
 		return 0, err
+	}
+	if n := len(entries); n > 0 {
+		o.delivered = entries[n-1].ID
 	}
 	for i := range entries {
 		entries[i].Deliveries = 1
@@ -92,9 +106,45 @@ func (o *owner) fetch(ctx context.Context) (int, error) {
 	return len(entries), nil
 }
 
+// catchUp claims all pending entries that are not in hand, which are those up to
+// the group's last delivered id: nobody else is given any. It is the takeover,
+// and what follows when the answer of a fetch was lost.
+func (o *owner) catchUp(ctx context.Context) error {
+	last, found, err := o.c.cfg.Stream.delivered(ctx, o.shard, o.c.cfg.Group)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return errors.New("NOGROUP the consumer group is not there")
+	}
+	if earlier(last, o.delivered) {
+		return errForgotten
+	}
+	if err := o.claimPending(ctx, 0); err != nil {
+		return err
+	}
+	o.delivered = last
+	return nil
+}
+
+// earlier compares entry ids, MILLISECONDS-SEQUENCE each; "" is before all.
+func earlier(a, b string) bool {
+	return slices.Compare(numbers(a), numbers(b)) < 0
+}
+
+func numbers(id string) []uint64 {
+	ms, seq, found := strings.Cut(id, "-")
+	if !found {
+		return nil
+	}
+	first, _ := strconv.ParseUint(ms, 10, 64)
+	second, _ := strconv.ParseUint(seq, 10, 64)
+	return []uint64{first, second}
+}
+
 // claimPending walks the pending entries list in id order and claims what has
-// been idle for at least the given time and is not in hand. With 0 it is the
-// takeover; later it finds entries whose acknowledgement a failover lost.
+// been idle for at least the given time and is not in hand. A claim whose answer
+// is lost may be repeated.
 func (o *owner) claimPending(ctx context.Context, idle time.Duration) error {
 	cfg := o.c.cfg
 	for from := "-"; ctx.Err() == nil; {

@@ -59,7 +59,7 @@ func (l *lane) run(fetch, work context.Context) {
 		case e := <-l.in:
 			l.accept(work, task{Entry: e})
 		case <-timer.C:
-			l.again(work, key)
+			l.again(fetch, work, key)
 		}
 		timer.Stop()
 	}
@@ -85,10 +85,11 @@ func (l *lane) accept(work context.Context, t task) {
 	}
 }
 
-// again tries a waiting key's tasks until one fails or none is left.
-func (l *lane) again(work context.Context, key string) {
+// again tries a waiting key's tasks until one fails, none is left, or the lane
+// is to end.
+func (l *lane) again(fetch, work context.Context, key string) {
 	queue := l.waiting[key]
-	for len(queue) > 0 && l.attempt(work, &queue[0]) {
+	for len(queue) > 0 && fetch.Err() == nil && l.attempt(work, &queue[0]) {
 		queue = queue[1:]
 	}
 	if len(queue) > 0 {

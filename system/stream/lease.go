@@ -32,7 +32,9 @@ type view struct {
 func (c *Consumer) tend(ctx context.Context, shard int, held, proposed string) (view, error) {
 	k := c.cfg.Stream.keys[shard]
 	v := view{asked: time.Now()}
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Lease/2)
+	// With a half in place of a third, one answer that is lost would cost the
+	// lease.
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Lease/3)
 	defer cancel()
 	reply, err := tendScript.Run(ctx, c.cfg.Stream.rdb,
 		[]string{k.lease(c.cfg.Group), k.members(c.cfg.Group)},
@@ -57,10 +59,11 @@ func (c *Consumer) mine(shard int, v view) bool {
 		preferred(c.cfg.Stream.keys[shard].tag, v.members) == c.cfg.Member
 }
 
-// release gives a lease up before it runs out; leaving also withdraws the
-// member, so that others need not wait for it. Failure costs time only: the
+// release gives a lease up before it runs out, and takes the deliveries of what
+// is in hand back: they say nothing against the entries. Leaving also withdraws
+// the member, so that others need not wait for it. Failure costs time only: the
 // lease runs out by itself.
-func (c *Consumer) release(shard int, tenure string, leaving bool) {
+func (c *Consumer) release(shard int, tenure string, inHand map[string]int64, leaving bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), c.cfg.Lease/3)
 	defer cancel()
 	member := ""
@@ -68,8 +71,12 @@ func (c *Consumer) release(shard int, tenure string, leaving bool) {
 		member = c.cfg.Member
 	}
 	k := c.cfg.Stream.keys[shard]
+	args := []any{tenure, member, c.cfg.Group, c.cfg.Member}
+	for id, deliveries := range inHand {
+		args = append(args, id, deliveries)
+	}
 	err := releaseScript.Run(ctx, c.cfg.Stream.rdb,
-		[]string{k.lease(c.cfg.Group), k.members(c.cfg.Group)}, tenure, member).Err()
+		[]string{k.lease(c.cfg.Group), k.members(c.cfg.Group), k.entries}, args...).Err()
 	if err != nil {
 		c.log.Warn("lease not released; it runs out by itself", "shard", shard, "error", err)
 	}

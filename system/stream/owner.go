@@ -35,10 +35,17 @@ type owner struct {
 	// freed receives when entries left inHand.
 	freed chan struct{}
 
+	// delivered is the id of the last entry that was delivered on the shard, as
+	// far as the fetcher knows; all up to it were in hand, or acknowledged before.
+	delivered string
+	// commits is how many commits of this tenure Redis has answered. The
+	// committer's alone.
+	commits int
+
 	mu sync.Mutex
-	// inHand are the ids of entries fetched and not yet committed; never more
-	// than InFlight.
-	inHand map[string]struct{}
+	// inHand are the entries fetched and not yet committed, never more than
+	// InFlight: their ids, and how often they were delivered before this tenure.
+	inHand map[string]int64
 }
 
 func newOwner(c *Consumer, shard int, token string) *owner {
@@ -49,7 +56,7 @@ func newOwner(c *Consumer, shard int, token string) *owner {
 		finished:  make(chan outcome, c.cfg.InFlight),
 		committed: make(chan struct{}, 1),
 		freed:     make(chan struct{}, 1),
-		inHand:    make(map[string]struct{}),
+		inHand:    make(map[string]int64),
 	}
 	o.trust, o.fenced = context.WithCancelCause(context.Background())
 	for range c.cfg.Lanes {
@@ -85,32 +92,39 @@ func (o *owner) run(fetch, work context.Context, asked time.Time) {
 	lost := context.Cause(o.trust)
 	o.fenced(context.Canceled)
 	keeper.Wait()
-	if lost != nil {
+	if errors.Is(lost, ErrFenced) {
 		o.log.Warn("shard lost", "error", lost)
 		return
 	}
-	o.c.release(o.shard, o.token, false)
-	o.log.Info("shard given up")
+	o.c.release(o.shard, o.token, o.inHand, false)
+	if lost != nil {
+		o.log.Warn("shard is begun again", "error", lost)
+		return
+	}
+	o.log.Info("shard given up", "in_hand", len(o.inHand))
 }
 
-// keep renews the lease at a third of its length and ends trust when it can no
-// longer be vouched for. When another member should own the shard, it begins
-// the drain and goes on renewing until that is done.
+// keep renews the lease at a third of its length, and sooner after an attempt
+// that failed, and ends trust when it can no longer be vouched for. When another
+// member should own the shard, it begins the drain and goes on renewing until
+// that is done.
 func (o *owner) keep(asked time.Time, drain context.CancelFunc) {
 	lease := o.c.cfg.Lease
 	expiry := time.AfterFunc(time.Until(asked.Add(lease)), func() { o.lose(ErrFenced) })
 	defer expiry.Stop()
-	for {
-		pause(o.trust, jitter(lease/3))
+	for wait := lease / 3; ; {
+		pause(o.trust, jitter(wait))
 		if o.trust.Err() != nil {
 			return
 		}
+		wait = lease / 3
 		v, err := o.c.tend(o.trust, o.shard, o.token, "")
 		switch {
 		case o.trust.Err() != nil:
 			return
 		case err != nil:
 			o.log.Warn("lease not renewed", "error", err)
+			wait = lease / 30
 		case v.holder != o.token:
 			o.lose(ErrFenced)
 		default:
@@ -134,7 +148,7 @@ func (o *owner) lose(cause error) {
 func (o *owner) take(entries []Entry) {
 	o.mu.Lock()
 	for _, e := range entries {
-		o.inHand[e.ID] = struct{}{}
+		o.inHand[e.ID] = e.Deliveries - 1
 	}
 	o.mu.Unlock()
 	for _, e := range entries {

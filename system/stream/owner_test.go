@@ -84,6 +84,9 @@ func TestACommitSentTwiceWritesItsResultsOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := testOwner(t, s, 0)
+	if err := o.catchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	produceAll(t, s, message(1, "a"), message(2, "b"), message(3, "c"))
 	if n, err := o.fetch(t.Context()); n != 3 || err != nil {
 		t.Fatal(n, err)

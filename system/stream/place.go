@@ -66,3 +66,4 @@ func newShardKeys(name string, shard, shards int) shardKeys {
 func (k shardKeys) seen(messageID string) string { return k.tag + ":seen:" + messageID }
 func (k shardKeys) lease(group string) string    { return k.tag + ":lease:" + group }
 func (k shardKeys) members(group string) string  { return k.tag + ":members:" + group }
+func (k shardKeys) commits(group string) string  { return k.tag + ":commits:" + group }

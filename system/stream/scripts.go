@@ -31,10 +31,15 @@ func loadScript(name string) *redis.Script {
 		"free":        "return not holder",
 		"acknowledge": "return redis.call('XACK', entries, group, id) == 1",
 		"repeated":    "return redis.call('GET', seen)",
+		"agreed":      "return last == known",
+		"remembered": "local last = redis.call('GET', commits) " +
+			"return number == 1 or last == tenure .. ' ' .. (number - 1) or last == tenure .. ' ' .. number",
 	}
 	if sabotage.On(sabotage.NoEpochCheck) {
 		guards["held"] = "return true"
 		guards["free"] = "return true"
+		guards["agreed"] = "return true"
+		guards["remembered"] = "return true"
 	}
 	if sabotage.On(sabotage.AckBeforeEffect) {
 		guards["acknowledge"] = "redis.call('XACK', entries, group, id) return true"
@@ -42,14 +47,19 @@ func loadScript(name string) *redis.Script {
 	if sabotage.On(sabotage.NoRepeatCheck) {
 		guards["repeated"] = "return false"
 	}
-	body, err := luaFiles.ReadFile("lua/" + name + ".lua")
-	if err != nil {
-		panic(err)
+	text := func(name string) string {
+		body, err := luaFiles.ReadFile("lua/" + name + ".lua")
+		if err != nil {
+			panic(err)
+		}
+		return string(body)
 	}
 	return redis.NewScript(
 		"local function held(lease, tenure) " + guards["held"] + " end\n" +
 			"local function free(holder) " + guards["free"] + " end\n" +
 			"local function acknowledge(entries, group, id) " + guards["acknowledge"] + " end\n" +
 			"local function repeated(seen) " + guards["repeated"] + " end\n" +
-			string(body))
+			"local function agreed(last, known) " + guards["agreed"] + " end\n" +
+			"local function remembered(commits, tenure, number) " + guards["remembered"] + " end\n" +
+			text("prelude") + text(name))
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,7 +39,8 @@ type Spec struct {
 	Name string
 	// Shards is their number, 1 to MaxShards; 0 takes what is there.
 	Shards int
-	// Limit is the most entries a shard may hold, 0 for 100,000.
+	// Limit is the most entries a shard may hold, and the number of results
+	// waiting in its outbox at which its owner takes no more work; 0 for 100,000.
 	Limit int64
 	// RepeatWindow is how long a message id is remembered, 0 for 7 days.
 	RepeatWindow time.Duration
@@ -79,8 +81,9 @@ type Stream struct {
 
 // Open makes the stream ready: it stores the routing table and each shard's
 // limit if there are none, and reads the table that is in force. Opening is
-// idempotent. It is an error if the stream has another number of shards than
-// the spec asks for.
+// idempotent, and opening what is there writes nothing, so that it works when
+// Redis is full: whoever is to make room must be able to start. It is an error
+// if the stream has another number of shards than the spec asks for.
 func Open(ctx context.Context, rdb *redis.ClusterClient, spec Spec) (*Stream, error) {
 	spec, err := spec.withDefaults()
 	if err != nil {
@@ -94,29 +97,40 @@ func Open(ctx context.Context, rdb *redis.ClusterClient, spec Spec) (*Stream, er
 	for i := range table.Shards {
 		s.keys = append(s.keys, newShardKeys(spec.Name, i, table.Shards))
 	}
-	pipe := rdb.Pipeline()
-	for _, k := range s.keys {
-		pipe.HSetNX(ctx, k.meta, "routing", table.Version)
-		pipe.HSetNX(ctx, k.meta, "limit", spec.Limit)
-	}
-	if _, err := pipe.Exec(ctx); err != nil {
+	if err := s.prepare(ctx); err != nil {
 		return nil, fmt.Errorf("open stream %s: prepare shards: %w", spec.Name, err)
 	}
 	return s, nil
 }
 
-func loadRouting(ctx context.Context, rdb *redis.ClusterClient, spec Spec) (routing, error) {
-	key := "{" + spec.Name + "}:routing"
-	if spec.Shards > 0 {
-		table, err := json.Marshal(newRouting(spec.Shards))
-		if err != nil {
-			return routing{}, err
-		}
-		if err := rdb.SetNX(ctx, key, table, 0).Err(); err != nil {
-			return routing{}, fmt.Errorf("store routing table %s: %w", key, err)
+func (s *Stream) prepare(ctx context.Context) error {
+	read, write := s.rdb.Pipeline(), s.rdb.Pipeline()
+	found := make([]*redis.SliceCmd, len(s.keys))
+	for shard, k := range s.keys {
+		found[shard] = read.HMGet(ctx, k.meta, "routing", "limit")
+	}
+	if _, err := read.Exec(ctx); err != nil {
+		return err
+	}
+	for shard, k := range s.keys {
+		if slices.Contains(found[shard].Val(), nil) {
+			write.HSetNX(ctx, k.meta, "routing", s.routing.Version)
+			write.HSetNX(ctx, k.meta, "limit", s.spec.Limit)
 		}
 	}
+	_, err := write.Exec(ctx)
+	return err
+}
+
+func loadRouting(ctx context.Context, rdb *redis.ClusterClient, spec Spec) (routing, error) {
+	key := "{" + spec.Name + "}:routing"
 	stored, err := rdb.Get(ctx, key).Bytes()
+	if errors.Is(err, redis.Nil) && spec.Shards > 0 {
+		if err := storeRouting(ctx, rdb, key, spec.Shards); err != nil {
+			return routing{}, fmt.Errorf("store routing table %s: %w", key, err)
+		}
+		stored, err = rdb.Get(ctx, key).Bytes()
+	}
 	if errors.Is(err, redis.Nil) {
 		return routing{}, errors.New("it does not exist yet: give the number of shards")
 	}
@@ -135,6 +149,15 @@ func loadRouting(ctx context.Context, rdb *redis.ClusterClient, spec Spec) (rout
 			ErrSpec, table.Shards, spec.Shards, table.Shards)
 	}
 	return table, nil
+}
+
+// storeRouting stores a first table, unless somebody else does so first.
+func storeRouting(ctx context.Context, rdb *redis.ClusterClient, key string, shards int) error {
+	table, err := json.Marshal(newRouting(shards))
+	if err != nil {
+		return err
+	}
+	return rdb.SetNX(ctx, key, table, 0).Err()
 }
 
 // Name is the stream's name.
@@ -157,10 +180,29 @@ func (s *Stream) EnsureGroup(ctx context.Context, group string) error {
 	return nil
 }
 
+// ensureGroup looks first: Redis refuses to create a group when it is full, also
+// one that is there already.
 func (s *Stream) ensureGroup(ctx context.Context, shard int, group string) error {
+	if _, found, err := s.delivered(ctx, shard, group); found || err != nil {
+		return err
+	}
 	err := s.rdb.XGroupCreateMkStream(ctx, s.keys[shard].entries, group, "0").Err()
 	if err != nil && !strings.HasPrefix(err.Error(), "BUSYGROUP") {
 		return fmt.Errorf("create group %s on shard %d of %s: %w", group, shard, s.Name(), err)
 	}
 	return nil
+}
+
+// delivered is the id of the last entry that a group was given on a shard.
+func (s *Stream) delivered(ctx context.Context, shard int, group string) (id string, found bool, err error) {
+	infos, err := s.rdb.XInfoGroups(ctx, s.keys[shard].entries).Result()
+	if err != nil && err.Error() != "ERR no such key" {
+		return "", false, fmt.Errorf("read groups of shard %d of %s: %w", shard, s.Name(), err)
+	}
+	for _, info := range infos {
+		if info.Name == group {
+			return info.LastDeliveredID, true, nil
+		}
+	}
+	return "", false, nil
 }

@@ -94,6 +94,10 @@ type destination struct {
 // Relay passes once over a shard's outbox. A record whose destination refused
 // one before it in this pass is left where it is, so order holds. The error
 // is the first one met; records that it does not concern have been relayed.
+//
+// The pass ends with a page that is not full, and not when nothing is left:
+// while results keep coming that may be never, and a destination that refused
+// once is asked again in the next pass only.
 func (c *Coordinator) Relay(ctx context.Context, shard int) error {
 	var first error
 	blocked := make(map[destination]bool)
@@ -102,15 +106,15 @@ func (c *Coordinator) Relay(ctx context.Context, shard int) error {
 		if err != nil {
 			return err
 		}
-		if len(records) == 0 {
-			return first
-		}
 		arrived, err := c.publish(ctx, records, blocked)
 		if err != nil && first == nil {
 			first = err
 		}
 		if err := c.source.ClearOutbox(ctx, shard, arrived...); err != nil {
 			return err
+		}
+		if len(records) < page {
+			return first
 		}
 		after = records[len(records)-1].ID
 	}

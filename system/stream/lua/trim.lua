@@ -8,14 +8,12 @@ end
 
 local clock = redis.call('TIME')
 local ms, seq = clock[1] * 1000 + math.floor(clock[2] / 1000) - tonumber(ARGV[1]), 0
-local groups = redis.call('XINFO', 'GROUPS', KEYS[1])
-if #groups == 0 then return 0 end
-for _, fields in ipairs(groups) do
-  local group = {}
-  for f = 1, #fields, 2 do group[fields[f]] = fields[f + 1] end
+local all = groups(KEYS[1])
+if not next(all) then return 0 end
+for name, group in pairs(all) do
   local floor_ms, floor_seq
   if group['pending'] > 0 then
-    floor_ms, floor_seq = parse(redis.call('XPENDING', KEYS[1], group['name'])[2])
+    floor_ms, floor_seq = parse(redis.call('XPENDING', KEYS[1], name)[2])
   else
     floor_ms, floor_seq = parse(group['last-delivered-id'])
     floor_seq = floor_seq + 1
