@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -45,8 +46,10 @@ func main() {
 		kong.Vars{"hostname": hostname}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.UsageOnError())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The second signal ends the process as if nobody had asked for the first.
+	context.AfterFunc(ctx, stop)
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	if err := parsed.Run(); err != nil && ctx.Err() == nil {
+	if err := parsed.Run(); err != nil && !errors.Is(err, role.ErrStopped) {
 		fmt.Fprintf(os.Stderr, "papers: %v\n", err)
 		stop()
 		os.Exit(1)

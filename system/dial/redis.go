@@ -7,8 +7,10 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// Answers bounds the wait for one answer of Redis. A call whose context ends
-// earlier ends with it; a blocking read adds its own blocking time.
+// Answers bounds the wait for one answer of Redis. A call whose context has an
+// earlier deadline ends with it. It does not bound a blocking read: go-redis
+// waits for that for as long as it blocks and ten seconds more, so whoever
+// blocks needs a context with a deadline.
 const Answers = 1500 * time.Millisecond
 
 // Redis is a client of the cluster that the seed addresses belong to. It opens
@@ -47,8 +49,10 @@ func Redis(addrs []string, links Links) *redis.ClusterClient {
 		WriteTimeout:          Answers,
 		ContextTimeoutEnabled: true,
 
-		// Per node. A role has at most a dozen shards on a node, each with one
-		// blocked reader, and short commits beside them.
+		// Per node. The hardened profile sends short scripts only, at any time a
+		// few for each shard that it owns, so that connections are free again in
+		// a moment. The naive profile keeps one blocked for each of its workers,
+		// which must therefore be fewer.
 		PoolSize:    32,
 		PoolTimeout: Answers,
 

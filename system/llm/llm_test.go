@@ -349,3 +349,27 @@ func TestNewNeedsAProvider(t *testing.T) {
 		t.Error("a limit of -1 was accepted")
 	}
 }
+
+// Errors go to logs and dead letters.
+func TestAKeyThatTheServerQuotesIsNotInTheError(t *testing.T) {
+	const key = "sk-0123456789abcdef"
+	for _, status := range []int{400, 401, 429, 500} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(status)
+			_, _ = fmt.Fprintf(w, `{"error": {"message": "you came with %s"}}`, r.Header.Get("Authorization"))
+		}))
+		defer server.Close()
+		client, err := llm.New(llm.Config{
+			Providers: []llm.Provider{{Name: "openai", URL: server.URL, Model: "m", Key: key}},
+			Metrics:   llm.NewMetrics(prometheus.NewRegistry()), Logger: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		_, err = client.Summarize(t.Context(), paper.Paper{ID: "2101.00001", Version: 1})
+		if err == nil || strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), "you came with Bearer [API key]") {
+			t.Errorf("status %d: %v", status, err)
+		}
+	}
+}

@@ -124,7 +124,7 @@ func (p *provider) call(ctx context.Context, about paper.Paper) (string, error) 
 		p.abstain()
 		return "", ctx.Err()
 	}
-	outcome, err := judge(err, seen)
+	outcome, err := judge(p.Conceal(err), seen)
 	p.cfg.Metrics.Call(p.Name, outcome, took)
 	p.report(outcome, err, took, seen)
 	return text, err

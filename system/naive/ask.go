@@ -70,7 +70,7 @@ func (a *asker) once(ctx context.Context, p paper.Paper) (string, error) {
 		return "", ctx.Err()
 	}
 	a.cfg.Metrics.Call(a.cfg.LLM.Name, outcome(err), took)
-	return text, err
+	return text, a.cfg.LLM.Conceal(err)
 }
 
 // outcome is the metric's label for how a call ended; see llm.Metrics.

@@ -25,6 +25,10 @@ func (c *Crawl) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// A first time for its checks alone, before anything is waited for.
+	if _, err := crawl.New(crawl.Config{Interval: c.Interval, PageSize: c.PageSize}); err != nil {
+		return err
+	}
 	p, err := c.open(ctx, "crawl", true)
 	if err != nil {
 		return err

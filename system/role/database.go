@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 
 	"paperlab/system/paper"
@@ -37,7 +39,7 @@ const largestImport = 64 << 20
 
 // Run imports all or nothing.
 func (i *Import) Run(ctx context.Context) error {
-	people, err := i.read()
+	people, err := i.read(ctx)
 	if err != nil {
 		return fmt.Errorf("import %s: %w", i.File, err)
 	}
@@ -53,7 +55,7 @@ func (i *Import) Run(ctx context.Context) error {
 	return nil
 }
 
-func (i *Import) read() (People, error) {
+func (i *Import) read(ctx context.Context) (People, error) {
 	file := os.Stdin
 	if i.File != "-" {
 		var err error
@@ -62,7 +64,7 @@ func (i *Import) read() (People, error) {
 		}
 		defer file.Close()
 	}
-	raw, err := io.ReadAll(io.LimitReader(file, largestImport+1))
+	raw, err := readAll(ctx, io.LimitReader(file, largestImport+1))
 	if err != nil {
 		return People{}, err
 	}
@@ -75,7 +77,32 @@ func (i *Import) read() (People, error) {
 	if err := decoder.Decode(&people); err != nil {
 		return People{}, fmt.Errorf("it is not a list of people as JSON: %w", err)
 	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return People{}, fmt.Errorf("it goes on after the list of people, from byte %d: one file is one list", decoder.InputOffset())
+	}
 	return people, people.check()
+}
+
+// readAll gives up when the context ends: standard input may never end. What
+// reads on then ends with the process.
+func readAll(ctx context.Context, from io.Reader) (raw []byte, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		raw, err = io.ReadAll(from)
+	}()
+	select {
+	case <-done:
+		return raw, err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// isWeb tells whether an address is one that can be posted to.
+func isWeb(address string) bool {
+	at, err := url.Parse(address)
+	return err == nil && at.Host != "" && (at.Scheme == "http" || at.Scheme == "https")
 }
 
 // check refuses what the database would take and nobody could match or reach.
@@ -83,6 +110,9 @@ func (p People) check() error {
 	for n, s := range p.Subscribers {
 		if s.ID == "" || s.Webhook == "" {
 			return fmt.Errorf("subscriber %d: id is %q and webhook %q; both must be set", n+1, s.ID, s.Webhook)
+		}
+		if !isWeb(s.Webhook) {
+			return fmt.Errorf("subscriber %d: webhook is %q; it must be an http or https URL", n+1, s.Webhook)
 		}
 	}
 	for n, s := range p.Subscriptions {

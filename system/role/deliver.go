@@ -3,6 +3,7 @@ package role
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"paperlab/system/deliver"
@@ -24,10 +25,27 @@ type Consumer struct {
 	MinIdle time.Duration `help:"Idle time after which an entry is claimed from another consumer; naive profile only." default:"10s" env:"PAPERS_MIN_IDLE"`
 }
 
+// check refuses here what the consumer would refuse after Redis and the database
+// were waited for.
+func (c Consumer) check(f Flags) error {
+	switch {
+	case f.Name == "" || strings.ContainsAny(f.Name, " {}"):
+		return fmt.Errorf("--name is %q; it must not be empty or contain blanks or braces", f.Name)
+	case c.Lanes < 1:
+		return fmt.Errorf("--lanes is %d; it must be at least 1", c.Lanes)
+	case c.Lease < stream.MinLease:
+		return fmt.Errorf("--lease is %s; it must be at least %s", c.Lease, stream.MinLease)
+	}
+	return nil
+}
+
 // Run delivers until the context ends.
 func (d *Deliver) Run(ctx context.Context) error {
 	if d.Timeout <= 0 {
 		return fmt.Errorf("--timeout is %s; it must be more than 0", d.Timeout)
+	}
+	if err := d.check(d.Flags); err != nil {
+		return err
 	}
 	p, err := d.open(ctx, "deliver", true)
 	if err != nil {

@@ -2,7 +2,6 @@ package role
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"paperlab/system/deliver"
@@ -20,14 +19,10 @@ func (c Consumer) naiveConsumer(p *process, stream, group string, work naive.Han
 }
 
 func (s *Summarize) serveNaive(ctx context.Context, p *process, live *match.Live) error {
-	providers := s.providers()
-	if len(providers) == 0 {
-		return errors.New("no LLM provider is configured: name one with --ollama or --openai")
-	}
 	client := &http.Client{Transport: p.links.Transport(s.Workers)}
 	defer client.CloseIdleConnections()
 	work := naive.Summarize(naive.SummarizeConfig{
-		Redis: p.redis, LLM: providers[0], Client: client, Store: p.store, Matcher: live,
+		Redis: p.redis, LLM: s.providers()[0], Client: client, Store: p.store, Matcher: live,
 		Metrics: llm.NewMetrics(p.registry), Logger: p.log,
 	})
 	consumer, err := s.naiveConsumer(p, naive.Papers, summarizers, work)

@@ -84,34 +84,38 @@ type process struct {
 
 // open makes the parts that all roles have. A role that needs no database gets
 // none. What was opened is closed again if the rest fails.
-func (f Flags) open(ctx context.Context, role string, withStore bool) (p *process, err error) {
+func (f Flags) open(ctx context.Context, role string, withStore bool) (*process, error) {
 	links, err := dial.ParseLinks(f.Link)
 	if err != nil {
 		return nil, err
 	}
-	p = &process{
+	p := &process{
 		flags: f, links: links, registry: telemetry.NewRegistry(),
 		log: f.logger().With("role", role, "name", f.Name),
 	}
-	defer func() {
-		if err != nil {
-			p.close()
-		}
-	}()
+	dial.LogTo(p.log)
 	p.server = telemetry.NewServer(f.Listen, p.registry, p.log)
 	p.reach = telemetry.NewReach(f.Redis, links, p.registry)
 	p.redis = dial.Redis(f.Redis, links)
-	if err := p.server.Start(ctx); err != nil {
+	if err := p.start(ctx, withStore); err != nil {
+		p.close()
 		return nil, err
+	}
+	return p, nil
+}
+
+func (p *process) start(ctx context.Context, withStore bool) error {
+	if err := p.server.Start(ctx); err != nil {
+		return err
 	}
 	if err := p.reach.Start(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if !withStore {
-		return p, nil
+		return nil
 	}
-	return p, p.insist(ctx, "open the database", func() (err error) {
-		p.store, err = store.Open(ctx, f.Database)
+	return p.insist(ctx, "open the database", func() (err error) {
+		p.store, err = store.Open(ctx, p.flags.Database)
 		return err
 	})
 }
@@ -155,8 +159,12 @@ func (p *process) serve(ctx context.Context, parts ...part) error {
 	return nil
 }
 
+// ErrStopped is returned by a role's Run when the process was told to stop while
+// it waited for something. It is no failure.
+var ErrStopped = errors.New("stopped while waiting")
+
 // final are the errors that no waiting cures.
-var final = []error{store.ErrSchema, stream.ErrSpec}
+var final = []error{store.ErrSchema, store.ErrDSN, stream.ErrSpec}
 
 // insist tries until it works, because the order in which processes and their
 // servers come up must not matter. It gives up when the context ends.
@@ -171,10 +179,12 @@ func (p *process) insist(ctx context.Context, what string, try func() error) err
 				return err
 			}
 		}
-		p.log.Warn("waiting for what is away", "to", what, "error", err)
+		if ctx.Err() == nil {
+			p.log.Warn("waiting for what is away", "to", what, "error", err)
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s: %w: %w", what, context.Cause(ctx), err)
+			return fmt.Errorf("%s: %w: %w", what, ErrStopped, err)
 		case <-time.After(wait/2 + rand.N(wait/2)):
 		}
 	}

@@ -2,6 +2,7 @@ package role
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -32,6 +33,12 @@ type Summarize struct {
 func (s *Summarize) Run(ctx context.Context) error {
 	if s.LLMTimeout <= 0 {
 		return fmt.Errorf("--llm-timeout is %s; it must be more than 0", s.LLMTimeout)
+	}
+	if err := s.check(s.Flags); err != nil {
+		return err
+	}
+	if err := s.checkProviders(); err != nil {
+		return err
 	}
 	p, err := s.open(ctx, "summarize", true)
 	if err != nil {
@@ -69,6 +76,19 @@ func (s *Summarize) llm(p *process) (*llm.Client, error) {
 		Providers: s.providers(), Timeout: s.LLMTimeout, InFlight: s.LLMInFlight,
 		Links: p.links, Metrics: llm.NewMetrics(p.registry), Logger: p.log,
 	})
+}
+
+func (s *Summarize) checkProviders() error {
+	providers := s.providers()
+	if len(providers) == 0 {
+		return errors.New("no LLM provider is configured: name one with --ollama or --openai")
+	}
+	for _, p := range providers {
+		if !isWeb(p.URL) {
+			return fmt.Errorf("--%s is %q; it must be an http or https URL such as http://127.0.0.1:11434", p.Name, p.URL)
+		}
+	}
+	return nil
 }
 
 // providers are those that have an address, in the order of preference.

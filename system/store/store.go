@@ -30,6 +30,10 @@ import (
 // program was built for.
 var ErrSchema = errors.New("the database schema is not current")
 
+// ErrDSN is returned by Open and Migrate when the database is named in another
+// form.
+var ErrDSN = errors.New("not of the form sqlite:PATH, for example sqlite:papers.db")
+
 // Store is a database. Its methods may be called from any goroutine.
 type Store struct {
 	db  *sql.DB
@@ -55,7 +59,7 @@ func path(dsn string) string { return strings.TrimPrefix(dsn, "sqlite:") }
 
 func connect(dsn string) (*Store, error) {
 	if !strings.HasPrefix(dsn, "sqlite:") || path(dsn) == "" {
-		return nil, fmt.Errorf("database %q is not of the form sqlite:PATH, for example sqlite:papers.db", dsn)
+		return nil, fmt.Errorf("database %q is %w", dsn, ErrDSN)
 	}
 	settings := url.Values{
 		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)"},

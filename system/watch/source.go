@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -53,28 +54,49 @@ type Single struct {
 // Name implements Source.
 func (s Single) Name() string { return s.Key }
 
-// Read implements Source.
+// Read implements Source. A stream that nobody has written to is an empty one,
+// and to a group that nobody has made nothing was delivered: all that stands on
+// the stream is lag.
 func (s Single) Read(ctx context.Context) (Reading, error) {
 	pipe := s.Redis.Pipeline()
 	groups, length := pipe.XInfoGroups(ctx, s.Key), pipe.XLen(ctx, s.Key)
 	oldest := pipe.XPending(ctx, s.Key, s.Group)
-	if _, err := pipe.Exec(ctx); err != nil {
+	_, _ = pipe.Exec(ctx) // it is the first of the three errors
+	if err := cmp.Or(unlessMissing(groups.Err()), length.Err(), unlessMissing(oldest.Err())); err != nil {
 		return Reading{}, fmt.Errorf("read group %s of %s: %w", s.Group, s.Key, err)
 	}
-	r := Reading{Stream: s.Key, Group: s.Group, Length: length.Val()}
+	lag := length.Val()
+	r := Reading{Stream: s.Key, Group: s.Group, Length: length.Val(), Lag: &lag}
 	for _, g := range groups.Val() {
 		if g.Name != s.Group {
 			continue
 		}
-		r.Pending = g.Pending
-		if lag := g.Lag; lag >= 0 { // the client library's word for null is -1
-			r.Lag = &lag
+		r.Pending, lag = g.Pending, g.Lag
+		if lag < 0 { // the client library's word for null
+			r.Lag = nil
 		}
 	}
-	if ms, _, found := strings.Cut(oldest.Val().Lower, "-"); found {
-		if at, err := strconv.ParseInt(ms, 10, 64); err == nil {
-			r.OldestPending = max(time.Since(time.UnixMilli(at)), 0)
-		}
+	if oldest.Err() == nil {
+		r.OldestPending = age(oldest.Val().Lower)
 	}
 	return r, nil
+}
+
+// unlessMissing is nil for the errors that say that the stream or its group is
+// not there.
+func unlessMissing(err error) error {
+	if err != nil && (strings.HasPrefix(err.Error(), "NOGROUP") || err.Error() == "ERR no such key") {
+		return nil
+	}
+	return err
+}
+
+// age is the time since an entry id was given; 0 for "", which is no entry.
+func age(entry string) time.Duration {
+	ms, _, _ := strings.Cut(entry, "-")
+	at, err := strconv.ParseInt(ms, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return max(time.Since(time.UnixMilli(at)), 0)
 }

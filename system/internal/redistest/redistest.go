@@ -33,9 +33,13 @@ var (
 	failure error
 )
 
-// Main runs the tests, stops the cluster if one was started, fails if a
-// goroutine was left behind, and exits.
-func Main(m *testing.M) {
+// Main is Run and exits with its code.
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run runs the tests, stops the cluster if one was started, fails if a goroutine
+// was left behind, and returns the exit code, for a TestMain that has something
+// to clean up itself.
+func Run(m *testing.M) int {
 	code := m.Run()
 	if shared != nil {
 		shared.stop()
@@ -46,7 +50,7 @@ func Main(m *testing.M) {
 			code = 1
 		}
 	}
-	os.Exit(code)
+	return code
 }
 
 // Start returns the addresses of the three masters and starts them if no

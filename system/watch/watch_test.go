@@ -1,0 +1,167 @@
+package watch_test
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"paperlab/system/internal/redistest"
+	"paperlab/system/watch"
+)
+
+func TestShardedIsTheSumOfItsShards(t *testing.T) {
+	rdb := redistest.Client(t)
+	s := open(t, rdb, "in", 6)
+	produce(t, s, 60)
+	shards := keys(t, rdb, "in", "entries")
+	var delivered, acknowledged int
+	for i, key := range shards {
+		ids := deliver(t, rdb, key, int64(i)+1)
+		delivered += len(ids)
+		if len(ids) > 1 {
+			acknowledged++
+			rdb.XAck(t.Context(), key, group, ids[0])
+		}
+	}
+	for _, key := range shards[:2] {
+		dead := strings.TrimSuffix(key, "entries") + "dead"
+		rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: dead, Values: []any{"id", "m"}})
+	}
+	if delivered < 12 || acknowledged < 3 {
+		t.Fatalf("%d delivered and %d acknowledged: too few to tell a sum from a shard", delivered, acknowledged)
+	}
+	start(t, watch.Sharded{Stream: s, Group: group}).await(t, map[string]float64{
+		"stream_lag in":     float64(60 - delivered),
+		"stream_pending in": float64(delivered - acknowledged),
+		"stream_length in":  60,
+		"dead_letters in":   2,
+	})
+}
+
+// Redis answers null after an entry that nobody read was deleted: 0 would be a
+// lie, and the sum over the other shards too.
+func TestALagThatRedisDoesNotKnowIsAbsent(t *testing.T) {
+	rdb := redistest.Client(t)
+	s := open(t, rdb, "in", 3)
+	produce(t, s, 30)
+	w := start(t, watch.Sharded{Stream: s, Group: group})
+	w.await(t, map[string]float64{"stream_lag in": 30, "stream_pending in": 0})
+	key := keys(t, rdb, "in", "entries")[0]
+	ids := deliver(t, rdb, key, 2)
+	// The last but one: with the very next, 7.0 still knows the lag.
+	unread := rdb.XRevRangeN(t.Context(), key, "+", "-", 2).Val()[1].ID
+	rdb.XDel(t.Context(), key, unread)
+	w.await(t, map[string]float64{"stream_lag in": -1, "stream_pending in": float64(len(ids)), "stream_length in": 29})
+	rest := deliver(t, rdb, key, 100)
+	w.await(t, map[string]float64{"stream_lag in": float64(29 - len(ids) - len(rest))})
+	if text := w.log.String(); text != "" {
+		t.Errorf("a lag that is not known is no failure: %s", text)
+	}
+}
+
+func TestAReadingThatFailsMakesAllSeriesOfThatStreamAbsent(t *testing.T) {
+	rdb := redistest.Client(t)
+	in, out := open(t, rdb, "in", 3), open(t, rdb, "out", 3)
+	produce(t, in, 10)
+	produce(t, out, 10)
+	w := start(t, watch.Sharded{Stream: in, Group: group}, watch.Sharded{Stream: out, Group: group},
+		watch.Single{Redis: rdb, Key: "plain", Group: group})
+	all := func(stream string, lag, rest float64) map[string]float64 {
+		series := map[string]float64{"stream_lag " + stream: lag, "stream_length " + stream: lag}
+		for _, name := range []string{"stream_pending ", "dead_letters ", "stream_oldest_pending_seconds "} {
+			series[name+stream] = rest
+		}
+		return series
+	}
+	w.await(t, all("in", 10, 0))
+	w.await(t, all("plain", 0, 0))
+	// A string where a stream should be cannot be read.
+	key := keys(t, rdb, "in", "entries")[1]
+	kept := rdb.Dump(t.Context(), key).Val()
+	rdb.Set(t.Context(), key, "not a stream", 0)
+	rdb.Set(t.Context(), "plain", "not a stream", 0)
+	w.await(t, all("in", -1, -1))
+	w.await(t, all("plain", -1, -1))
+	w.await(t, all("out", 10, 0))
+	if shown := w.shown(t); shown["watch_errors_total in"] < 1 || shown["watch_errors_total out"] != 0 {
+		t.Errorf("errors: %v", shown)
+	}
+	if text := w.log.String(); !strings.Contains(text, "stream=in") || !strings.Contains(text, "WRONGTYPE") || strings.Contains(text, "stream=out") {
+		t.Errorf("the log says %s", text)
+	}
+	rdb.RestoreReplace(t.Context(), key, 0, kept)
+	w.await(t, all("in", 10, 0))
+}
+
+func TestSingleReadsAPlainStream(t *testing.T) {
+	rdb := redistest.Client(t)
+	w := start(t, watch.Single{Redis: rdb, Key: "plain", Group: group})
+	// Nobody has made it yet: an empty stream, and no failure.
+	w.await(t, map[string]float64{
+		"stream_lag plain": 0, "stream_pending plain": 0, "stream_length plain": 0, "stream_oldest_pending_seconds plain": 0,
+	})
+	for i := range 5 {
+		rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: "plain", Values: []any{"n", i}})
+	}
+	// Nobody consumes it yet: all is to be delivered.
+	w.await(t, map[string]float64{"stream_lag plain": 5, "stream_pending plain": 0, "stream_length plain": 5})
+	rdb.XGroupCreate(t.Context(), "plain", "other", "$")
+	rdb.XGroupCreate(t.Context(), "plain", group, "0")
+	w.await(t, map[string]float64{"stream_lag plain": 5})
+	deliver(t, rdb, "plain", 2)
+	w.await(t, map[string]float64{"stream_lag plain": 3, "stream_pending plain": 2, "stream_length plain": 5})
+	unread := rdb.XRevRangeN(t.Context(), "plain", "+", "-", 2).Val()[1].ID
+	rdb.XDel(t.Context(), "plain", unread)
+	w.await(t, map[string]float64{"stream_lag plain": -1, "stream_pending plain": 2, "stream_length plain": 4})
+	if text := w.log.String(); text != "" || w.shown(t)["watch_errors_total plain"] != 0 {
+		t.Errorf("it complains: %s", text)
+	}
+}
+
+func TestAShardedStreamThatNobodyConsumesYetIsAllLag(t *testing.T) {
+	rdb := redistest.Client(t)
+	s := open(t, rdb, "in", 3)
+	produce(t, s, 12)
+	start(t, watch.Sharded{Stream: s, Group: "nobody"}).await(t, map[string]float64{
+		"stream_lag in": 12, "stream_pending in": 0, "stream_length in": 12,
+	})
+}
+
+func TestOldestPendingIsAnAge(t *testing.T) {
+	rdb := redistest.Client(t)
+	s := open(t, rdb, "in", 3)
+	old := keys(t, rdb, "in", "entries")[1]
+	rdb.XGroupCreateMkStream(t.Context(), "plain", group, "0")
+	for _, key := range []string{old, "plain"} {
+		for _, age := range []time.Duration{100 * time.Second, 50 * time.Second, 0} {
+			id := fmt.Sprintf("%d-0", time.Now().Add(-age).UnixMilli())
+			rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: key, ID: id, Values: []any{"n", 1}})
+		}
+	}
+	w := start(t, watch.Sharded{Stream: s, Group: group}, watch.Single{Redis: rdb, Key: "plain", Group: group})
+	for key, name := range map[string]string{old: "in", "plain": "plain"} {
+		series := "stream_oldest_pending_seconds " + name
+		// Not delivered is not pending, however old.
+		w.await(t, map[string]float64{series: 0, "stream_lag " + name: 3})
+		ids := deliver(t, rdb, key, 3)
+		w.awaitAbout(t, series, 100)
+		rdb.XAck(t.Context(), key, group, ids[0])
+		w.awaitAbout(t, series, 50)
+		rdb.XAck(t.Context(), key, group, ids[1:]...)
+		w.await(t, map[string]float64{"stream_pending " + name: 0, series: 0})
+	}
+}
+
+func TestWatcherStopsTwiceAndBeforeStart(t *testing.T) {
+	rdb := redistest.Client(t)
+	source := watch.Single{Redis: rdb, Key: "plain", Group: group}
+	watch.New(prometheus.NewRegistry(), slog.New(slog.DiscardHandler), source).Stop()
+	w := start(t, source)
+	w.Stop()
+	w.Stop()
+}
