@@ -46,10 +46,10 @@ func TestVerdict(t *testing.T) {
 			r.Faults[0].EffectAtS = nil
 			e.outcomes[0].Err = errors.New("still runs")
 		}, reports.Inconclusive, "no full receipt: still runs"},
-		"half a receipt":      {func(r *reports.Run, _ *evidence) { r.Faults[0].Receipt.After = "" }, reports.Inconclusive, "no full receipt"},
-		"unsteady":            {func(r *reports.Run, _ *evidence) { r.Steady.Held = false }, reports.Inconclusive, "Steady state did not hold"},
-		"not drained":         {func(_ *reports.Run, e *evidence) { e.drained = false }, reports.Inconclusive, "still on its way"},
-		"a process died":      {func(_ *reports.Run, e *evidence) { e.died = errors.New("deliver-1 ended") }, reports.Violation, "ended by itself: deliver-1"},
+		"half a receipt": {func(r *reports.Run, _ *evidence) { r.Faults[0].Receipt.After = "" }, reports.Inconclusive, "no full receipt"},
+		"unsteady":       {func(r *reports.Run, _ *evidence) { r.Steady.Held = false }, reports.Inconclusive, "Steady state did not hold"},
+		"not drained":    {func(_ *reports.Run, e *evidence) { e.drained = false }, reports.Inconclusive, "still on its way"},
+		"a process died": {func(_ *reports.Run, e *evidence) { e.died = errors.New("deliver-1 ended") }, reports.Violation, "ended by itself: deliver-1"},
 		"naive and wrong": {func(r *reports.Run, _ *evidence) {
 			r.Profile, r.Invariants[1].Verdict, r.Objectives[0].OK = "naive", "invalid", false
 		}, reports.Pass, ""},
