@@ -110,7 +110,7 @@ func TestAnAddressThatIsTakenIsAnErrorWithARemedy(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = taken.Close() }()
-	for _, address := range []string{taken.Addr().String(), "no-such-host.invalid:1", "127.0.0.1"} {
+	for _, address := range []string{taken.Addr().String(), "127.0.0.1:99999", "127.0.0.1"} {
 		s := telemetry.NewServer(address, telemetry.NewRegistry(), slog.New(slog.DiscardHandler))
 		err = s.Start(t.Context())
 		if err == nil || !strings.Contains(err.Error(), "--listen "+address) || !strings.Contains(err.Error(), "choose another address") {

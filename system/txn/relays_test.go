@@ -2,6 +2,7 @@ package txn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -131,5 +132,23 @@ func TestAPassEndsThoughResultsKeepComing(t *testing.T) {
 	infos, err := out.Inspect(t.Context(), "g")
 	if err != nil || infos[0].Length > 2*page {
 		t.Fatalf("one pass relayed %d results (%v), more than %d", infos[0].Length, err, 2*page)
+	}
+}
+
+// The first page is more than the destination takes, what is behind it is not.
+func TestADestinationThatRefusedAPageGetsNothingFromTheNext(t *testing.T) {
+	rdb := redistest.Client(t)
+	in, out := open(t, rdb, stream.Spec{Name: "in", Shards: 1}), open(t, rdb, stream.Spec{Name: "out", Shards: 1, Limit: 10})
+	fillOutbox(t, in)
+	outbox := keys(t, rdb, "{in.*}:outbox")[0]
+	for i := range page {
+		rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: outbox, Values: []any{
+			"stream", "out", "id", fmt.Sprint("later", i), "key", "k", "payload", "p"}})
+	}
+	if err := New(in, slog.Default(), out).Relay(t.Context(), 0); !errors.Is(err, stream.ErrFull) {
+		t.Fatalf("error is %v, want ErrFull", err)
+	}
+	if early := arrived(t, rdb, "out"); len(early) != 0 {
+		t.Errorf("results overtook those that were refused: %v", early)
 	}
 }

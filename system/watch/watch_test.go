@@ -1,9 +1,12 @@
 package watch_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,7 +91,15 @@ func TestAReadingThatFailsMakesAllSeriesOfThatStreamAbsent(t *testing.T) {
 	w.await(t, all("in", -1, -1))
 	w.await(t, all("plain", -1, -1))
 	w.await(t, all("out", 10, 0))
-	if shown := w.shown(t); shown["watch_errors_total in"] < 1 || shown["watch_errors_total out"] != 0 {
+	var shown map[string]float64
+	w.eventually(t, "more readings fail", func() bool {
+		if !w.shows(t, all("out", 10, 0)) {
+			t.Fatalf("the other stream's series are absent too: %v", w.shown(t))
+		}
+		shown = w.shown(t)
+		return shown["watch_errors_total in"] >= 4
+	})
+	if shown["watch_errors_total out"] != 0 {
 		t.Errorf("errors: %v", shown)
 	}
 	if text := w.log.String(); !strings.Contains(text, "stream=in") || !strings.Contains(text, "WRONGTYPE") || strings.Contains(text, "stream=out") {
@@ -164,4 +175,30 @@ func TestWatcherStopsTwiceAndBeforeStart(t *testing.T) {
 	w := start(t, source)
 	w.Stop()
 	w.Stop()
+}
+
+// steady can be read once and then lets the watcher wait.
+type steady struct{ reads atomic.Int64 }
+
+func (s *steady) Name() string { return "steady" }
+func (s *steady) Read(ctx context.Context) (watch.Reading, error) {
+	if s.reads.Add(1) > 1 {
+		<-ctx.Done()
+	}
+	return watch.Reading{Stream: "steady", Group: group, Length: 7, Lag: new(int64)}, ctx.Err()
+}
+
+type broken struct{}
+
+func (broken) Name() string { return "broken" }
+func (broken) Read(context.Context) (watch.Reading, error) {
+	return watch.Reading{}, errors.New("away")
+}
+
+func TestAFailureOfOneStreamLeavesTheOthersSeriesAlone(t *testing.T) {
+	w := start(t, &steady{}, broken{})
+	w.eventually(t, "several readings fail", func() bool { return w.shown(t)["watch_errors_total broken"] >= 3 })
+	if !w.shows(t, map[string]float64{"stream_length steady": 7, "stream_lag steady": 0, "stream_length broken": -1}) {
+		t.Errorf("it shows %v", w.shown(t))
+	}
 }
