@@ -126,12 +126,10 @@ func TestAPassEndsThoughResultsKeepComing(t *testing.T) {
 		})
 	}
 	eventually(t, "results come", func() bool { return rdb.XLen(t.Context(), outbox).Val() > 50 })
-	if err := New(in, slog.Default(), out).Relay(t.Context(), 0); err != nil {
-		t.Fatal(err)
-	}
-	infos, err := out.Inspect(t.Context(), "g")
-	if err != nil || infos[0].Length > 2*page {
-		t.Fatalf("one pass relayed %d results (%v), more than %d", infos[0].Length, err, 2*page)
+	pass, end := context.WithTimeout(t.Context(), 15*time.Second)
+	defer end()
+	if err := New(in, slog.Default(), out).Relay(pass, 0); err != nil {
+		t.Fatalf("the pass does not end while results keep coming: %v", err)
 	}
 }
 
