@@ -124,7 +124,7 @@ func (o *owner) keep(asked time.Time, drain context.CancelFunc) {
 			return
 		case err != nil:
 			o.log.Warn("lease not renewed", "error", err)
-			wait = lease / 30
+			wait = lease / 10
 		case v.holder != o.token:
 			o.lose(ErrFenced)
 		default:

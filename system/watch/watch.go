@@ -95,6 +95,7 @@ func (w *Watcher) Stop() {
 func (w *Watcher) watch(ctx context.Context, s Source) {
 	tick := time.NewTicker(readEvery)
 	defer tick.Stop()
+	failing := false
 	for {
 		limited, cancel := context.WithTimeout(ctx, readWithin)
 		r, err := s.Read(limited)
@@ -103,10 +104,18 @@ func (w *Watcher) watch(ctx context.Context, s Source) {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			w.logger.Warn("the stream could not be read; its metrics are absent until it can", "stream", s.Name(), "error", err)
+			// An outage is one warning; papers_watch_errors_total counts the rest.
+			if !failing {
+				w.logger.Warn("the stream cannot be read; its metrics are absent until it can", "stream", s.Name(), "error", err)
+			}
+			failing = true
 			w.errors.WithLabelValues(s.Name()).Inc()
 			w.forget(s.Name())
 		default:
+			if failing {
+				w.logger.Info("the stream can be read again", "stream", s.Name())
+			}
+			failing = false
 			w.show(r)
 		}
 		select {

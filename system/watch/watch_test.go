@@ -107,6 +107,9 @@ func TestAReadingThatFailsMakesAllSeriesOfThatStreamAbsent(t *testing.T) {
 	}
 	rdb.RestoreReplace(t.Context(), key, 0, kept)
 	w.await(t, all("in", 10, 0))
+	if text := w.log.String(); strings.Count(text, "stream=in") != 2 || !strings.Contains(text, "level=INFO") {
+		t.Errorf("of an outage, its begin and its end are to be logged: %s", text)
+	}
 }
 
 func TestSingleReadsAPlainStream(t *testing.T) {
