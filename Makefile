@@ -38,14 +38,18 @@ bench: build ## run one benchmark and write its report: make bench NAME=sharding
 
 sabotage: build ## prove the judge: each planted defect must turn exactly its checker red
 	@go build $(BUILD) -tags sabotage -o .build/papers-sabotage ./cmd/papers
-	@$(LAB) sabotage
+	@$(LAB) sabotage $(NAME) --seed="$(SEED)"
 
+test: SHELL := /bin/bash
+test: .SHELLFLAGS := -o pipefail -c
 test: build ## vet, and all tests, on a real Redis Cluster, with the race detector
 	@$(LAB) setup
 	@go vet ./...
 	@test -z "$$(gofmt -l bench cmd compose faults grafana reports scenarios system)" || { gofmt -l bench cmd compose faults grafana reports scenarios system; echo "run gofmt -w on these"; exit 1; }
 	@test -n "$(RACE)" || echo "no C compiler was found: the tests run without the race detector"
-	@go test $(RACE) -p 1 -timeout 20m ./...
+	@go test -v $(RACE) -p 1 -timeout 20m ./... 2>&1 | tee .build/test.log | grep --line-buffered -E '^(ok|FAIL|panic:)|^ *--- (FAIL|SKIP)' \
+	  || { grep -B 40 -A 3 -E '^ *--- FAIL|^panic:' .build/test.log | tail -300; echo "all of it: .build/test.log"; exit 1; }
+	@grep -A 1 -E '^ *--- SKIP' .build/test.log || echo "no test was skipped"
 
 nightly: build sabotage ## every scenario, the benchmark and the sabotages
 	@$(LAB) nightly --seed="$(SEED)" --corpus="$(CORPUS)"

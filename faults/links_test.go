@@ -1,10 +1,12 @@
 package faults_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -15,9 +17,9 @@ import (
 // newRedis starts a redis-server and returns its address.
 func newRedis(t *testing.T) string {
 	t.Helper()
-	path, err := exec.LookPath("redis-server")
+	path, err := exec.LookPath(cmp.Or(os.Getenv("REDIS_SERVER"), "redis-server"))
 	if err != nil {
-		t.Skip("redis-server is not on the PATH: `apt-get install redis-server` or `brew install redis`")
+		t.Fatalf("%v: `lab setup` finds one or installs it", err)
 	}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -8,8 +9,8 @@ import (
 
 // command is how to run the same again.
 func command(r Result) string {
-	parts := []string{"make scenario", "NAME=" + quote(r.Scenario), fmt.Sprintf("SEED=%d", r.Seed)}
-	if len(r.Runs) == 1 {
+	parts := []string{"make", quote(cmp.Or(r.Target, "scenario")), "NAME=" + quote(cmp.Or(r.Source, r.Scenario)), fmt.Sprintf("SEED=%d", r.Seed)}
+	if len(r.Runs) == 1 && r.Target == "" {
 		parts = append(parts, "PROFILE="+quote(r.Runs[0].Profile))
 	}
 	if r.Corpus != "" && r.Corpus != "builtin" {

@@ -49,9 +49,14 @@ func Worst(verdicts []Verdict) Verdict {
 
 // Result is result.json: one run of one scenario over one or two profiles.
 type Result struct {
-	Schema      string    `json:"schema"`
-	Scenario    string    `json:"scenario"`
-	About       string    `json:"about"`
+	Schema   string `json:"schema"`
+	Scenario string `json:"scenario"`
+	About    string `json:"about"`
+	// Source is the file that the scenario was read from, empty for one of the
+	// catalogue.
+	Source string `json:"source,omitempty"`
+	// Target is what make was told, empty for "scenario".
+	Target      string    `json:"target,omitempty"`
 	Seed        int64     `json:"seed"`
 	Environment string    `json:"environment"`
 	Corpus      string    `json:"corpus"`

@@ -30,7 +30,7 @@ func (c nightlyCommand) Run(ctx context.Context, stdout io.Writer) error {
 		if err != nil {
 			return err
 		}
-		verdict, err := c.run(ctx, stdout, s, profiles)
+		verdict, err := c.run(ctx, stdout, s, "", profiles)
 		if err != nil {
 			failed = errors.Join(failed, err)
 			verdict = reports.Infrastructure

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"paperlab/compose/standin/corpus"
 	"paperlab/reports"
@@ -13,7 +14,7 @@ import (
 )
 
 type sabotageCommand struct {
-	Only string `help:"Plant this defect alone." placeholder:"NAME"`
+	Name string `arg:"" optional:"" help:"Plant this defect alone; none plants nothing."`
 	Seed int64  `help:"Everything random comes from it." default:"1"`
 	Out  string `help:"Folder of the reports." default:"reports/out" type:"path"`
 }
@@ -40,7 +41,7 @@ func (c sabotageCommand) Run(ctx context.Context, stdout io.Writer) error {
 			failed++
 			word = "WRONG: want " + orNone(planted.Red)
 		}
-		fmt.Fprintf(stdout, "%-32s %s: %s\n", planted.Name(), found, word)
+		fmt.Fprintf(stdout, "%-24s %s: %s\n", planted.Name(), found, word)
 	}
 	if failed > 0 {
 		fmt.Fprintf(stdout, "\n%d of %d: the judge cannot be trusted\n", failed, len(cases))
@@ -58,19 +59,17 @@ func orNone(red string) string {
 }
 
 func (c sabotageCommand) cases() ([]proof.Case, error) {
-	if c.Only == "" {
+	if c.Name == "" {
 		return proof.Cases, nil
 	}
 	var names []string
 	for _, planted := range proof.Cases {
-		if planted.Sabotage == c.Only {
+		if planted.Name() == c.Name {
 			return []proof.Case{planted}, nil
 		}
-		if planted.Sabotage != "" {
-			names = append(names, planted.Sabotage)
-		}
+		names = append(names, planted.Name())
 	}
-	return nil, unknownInput("sabotage", c.Only, names)
+	return nil, unknownInput("sabotage", c.Name, names)
 }
 
 func (c sabotageCommand) run(ctx context.Context, planted proof.Case) (reports.Result, error) {
@@ -81,9 +80,10 @@ func (c sabotageCommand) run(ctx context.Context, planted proof.Case) (reports.R
 	}
 	progress := run.NewProgress(os.Stderr)
 	defer progress.Done()
+	// In a folder, and so an index, of their own: a red one is as it must be.
 	o := run.Options{
-		Scenario: s, Profiles: []string{"hardened"}, Seed: c.Seed, Corpus: papersOf, CorpusName: "builtin",
-		Out: c.Out, Env: planted.Env(), DrainWithin: proof.DrainWithin, Progress: progress,
+		Scenario: s, Target: "sabotage", Profiles: []string{"hardened"}, Seed: c.Seed, Corpus: papersOf, CorpusName: "builtin",
+		Out: filepath.Join(c.Out, "sabotage"), Env: planted.Env(), DrainWithin: proof.DrainWithin, Progress: progress,
 	}
 	if err := equip(ctx, &o, "papers-sabotage"); err != nil {
 		return reports.Result{}, err

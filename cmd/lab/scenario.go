@@ -48,7 +48,7 @@ func (c scenarioCommand) Run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	verdict, err := c.run(ctx, stdout, s, profiles)
+	verdict, err := c.run(ctx, stdout, s, sourceOf(c.Name), profiles)
 	if err != nil {
 		return err
 	}
@@ -56,6 +56,14 @@ func (c scenarioCommand) Run(ctx context.Context, stdout io.Writer) error {
 		return statusError(code)
 	}
 	return nil
+}
+
+// sourceOf is the name if it is a file's and not one of the catalogue.
+func sourceOf(name string) string {
+	if slices.Contains(scenarios.Names(), name) {
+		return ""
+	}
+	return name
 }
 
 // load reads a scenario; its alerts must be among those of the rule files.
@@ -80,12 +88,12 @@ func profilesOf(profile string, s *spec.Scenario) ([]string, error) {
 }
 
 // run runs one scenario and says what came of it.
-func (f runFlags) run(ctx context.Context, stdout io.Writer, s *spec.Scenario, profiles []string) (reports.Verdict, error) {
+func (f runFlags) run(ctx context.Context, stdout io.Writer, s *spec.Scenario, source string, profiles []string) (reports.Verdict, error) {
 	if f.Environment != run.Environment {
 		return "", unknownInput("environment", f.Environment, []string{run.Environment})
 	}
 	o := run.Options{
-		Scenario: s, Profiles: profiles, Seed: f.Seed, CorpusName: f.Corpus,
+		Scenario: s, Source: source, Profiles: profiles, Seed: f.Seed, CorpusName: f.Corpus,
 		Out: f.Out, DrainWithin: run.DrainWithin, Progress: run.NewProgress(os.Stderr),
 	}
 	var err error

@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"sync"
@@ -32,8 +33,8 @@ type ArxivConfig struct {
 }
 
 func (c *ArxivConfig) check() error {
-	setDefault(&c.RefuseWith, http.StatusTooManyRequests)
-	setDefault(&c.SlowAnswer, defaultSlowAnswer)
+	c.RefuseWith = cmp.Or(c.RefuseWith, http.StatusTooManyRequests)
+	c.SlowAnswer = cmp.Or(c.SlowAnswer, defaultSlowAnswer)
 	if c.RefuseWith != http.StatusTooManyRequests && c.RefuseWith != http.StatusServiceUnavailable {
 		return fmt.Errorf("standin: arxiv: RefuseWith is %d: want 429 or 503", c.RefuseWith)
 	}

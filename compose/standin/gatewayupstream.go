@@ -45,7 +45,7 @@ const (
 
 func (c *UpstreamConfig) check() error {
 	c.URL = cmp.Or(c.URL, arxivQueryURL)
-	setDefault(&c.Interval, arxivInterval)
+	c.Interval = cmp.Or(c.Interval, arxivInterval)
 	at, err := url.Parse(c.URL)
 	if err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" || at.RawQuery != "" {
 		return fmt.Errorf("standin: upstream: URL is %q: want an http or https address without a query, such as %s", c.URL, arxivQueryURL)

@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,11 +50,11 @@ func (c *LLMConfig) check() error {
 	if c.Provider != Ollama && c.Provider != OpenAI {
 		return fmt.Errorf("standin: llm: Provider is %q: want %s or %s", c.Provider, Ollama, OpenAI)
 	}
-	setDefault(&c.Slots, 4)
-	setDefault(&c.Queue, 512)
-	setDefault(&c.Tokens, 90)
-	setDefault(&c.SlowAnswer, defaultSlowAnswer)
-	setDefault(&c.RetryAfter, time.Second)
+	c.Slots = cmp.Or(c.Slots, 4)
+	c.Queue = cmp.Or(c.Queue, 512)
+	c.Tokens = cmp.Or(c.Tokens, 90)
+	c.SlowAnswer = cmp.Or(c.SlowAnswer, defaultSlowAnswer)
+	c.RetryAfter = cmp.Or(c.RetryAfter, time.Second)
 	return firstOf(
 		present(c.Provider, "Recorder", c.Recorder != nil),
 		within(c.Provider, "Slots", c.Slots, 1, 1024),
@@ -244,11 +245,5 @@ func (l *LLM) checkKey(r *http.Request) *refusal {
 		return noKey
 	default:
 		return wrongKey
-	}
-}
-
-func setDefault[T int | time.Duration](field *T, value T) {
-	if *field == 0 {
-		*field = value
 	}
 }

@@ -9,6 +9,7 @@
 package proof
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"slices"
@@ -51,12 +52,7 @@ var Cases = []Case{
 }
 
 // Name is the name of the case's run and of its report's folder.
-func (c Case) Name() string {
-	if c.Sabotage == "" {
-		return "sabotage-none"
-	}
-	return "sabotage-" + c.Sabotage
-}
+func (c Case) Name() string { return cmp.Or(c.Sabotage, "none") }
 
 // Env is what the service's processes find in their environment.
 func (c Case) Env() []string { return []string{"PAPERS_SABOTAGE=" + c.Sabotage} }

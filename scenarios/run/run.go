@@ -39,9 +39,13 @@ import (
 // Environment is the only one there is so far: processes of this machine.
 const Environment = "process"
 
-// Options say what to run. All fields must be set but Env and Live.
+// Options say what to run. All fields must be set but Source,
+// Target, Env and Live.
 type Options struct {
 	Scenario *spec.Scenario
+	// Source is the file that the scenario was read from, if it is none of the
+	// catalogue; Target is what make was told, if not "scenario".
+	Source, Target string
 	// Profiles to run, in order: hardened, naive.
 	Profiles []string
 	Seed     int64
@@ -73,7 +77,7 @@ type Options struct {
 func Run(ctx context.Context, o Options) (reports.Result, string, error) {
 	began := time.Now()
 	result := reports.Result{
-		Schema: reports.Schema, Scenario: o.Scenario.Name, About: o.Scenario.About, Seed: o.Seed,
+		Schema: reports.Schema, Scenario: o.Scenario.Name, About: o.Scenario.About, Source: o.Source, Target: o.Target, Seed: o.Seed,
 		Environment: Environment, Corpus: o.CorpusName, StartedAt: began.UTC(),
 		Verdict: reports.Infrastructure, Code: reports.ThisCode(), Host: reports.ThisHost(),
 		Versions: reports.ThisVersions(o.RedisVersion),

@@ -183,19 +183,6 @@ func run(t *testing.T, a *archive, b *basket, pageSize int) *Crawler {
 	return c
 }
 
-func eventually(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for !condition() {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %s", patience, what)
-		}
-		<-tick.C
-	}
-}
-
 func TestEveryPaperIsHarvestedInOrder(t *testing.T) {
 	spreads := map[string]func(i int) time.Time{
 		"a few to a minute":        func(i int) time.Time { return begin.Add(time.Duration(i) * 13 * time.Second) },
@@ -209,7 +196,7 @@ func TestEveryPaperIsHarvestedInOrder(t *testing.T) {
 				a, b := newArchive(t), newBasket()
 				a.fill(95, at)
 				run(t, a, b, pageSize)
-				eventually(t, "95 papers", func() bool { return b.count() == 95 })
+				redistest.Eventually(t, "95 papers", func() bool { return b.count() == 95 })
 				if !slices.IsSorted(b.order) {
 					t.Errorf("not in order: %v", b.order)
 				}
@@ -221,13 +208,13 @@ func TestEveryPaperIsHarvestedInOrder(t *testing.T) {
 func TestNewPapersAreSeenByPolling(t *testing.T) {
 	a, b := newArchive(t), newBasket()
 	run(t, a, b, 10)
-	eventually(t, "a few questions to an empty archive", func() bool { return a.requests() > 3 })
+	redistest.Eventually(t, "a few questions to an empty archive", func() bool { return a.requests() > 3 })
 	a.add("2101.00001", 1, begin.Add(time.Second))
-	eventually(t, "the first paper", func() bool { return b.count() == 1 })
+	redistest.Eventually(t, "the first paper", func() bool { return b.count() == 1 })
 	a.add("2101.00002", 1, begin.Add(2*time.Second))
-	eventually(t, "another of the same minute", func() bool { return b.count() == 2 })
+	redistest.Eventually(t, "another of the same minute", func() bool { return b.count() == 2 })
 	a.add("2101.00001", 2, begin.Add(time.Hour))
-	eventually(t, "its second version", func() bool { return b.count() == 3 })
+	redistest.Eventually(t, "its second version", func() bool { return b.count() == 3 })
 }
 
 // While a long minute is being paged through, one of its early papers gets a
@@ -241,7 +228,7 @@ func TestPaperThatLeavesItsMinuteHidesNoOther(t *testing.T) {
 		}
 	}
 	run(t, a, b, 10)
-	eventually(t, "60 papers and 4 new versions", func() bool { return b.count() == 64 })
+	redistest.Eventually(t, "60 papers and 4 new versions", func() bool { return b.count() == 64 })
 }
 
 // What was on a page is produced although the ground has moved: by the next
@@ -258,7 +245,7 @@ func TestSupersededVersionOfADiscardedPageIsProduced(t *testing.T) {
 		}
 	}
 	run(t, a, b, 10)
-	eventually(t, "14 papers and 2 new versions", func() bool { return b.count() == 16 })
+	redistest.Eventually(t, "14 papers and 2 new versions", func() bool { return b.count() == 16 })
 }
 
 // arXiv is not always consistent: the total shrinks to nothing for a while.
@@ -275,14 +262,14 @@ func TestTotalThatShrinksLosesNothing(t *testing.T) {
 		}
 	}
 	run(t, a, b, 10)
-	eventually(t, "50 papers", func() bool { return b.count() == 50 })
+	redistest.Eventually(t, "50 papers", func() bool { return b.count() == 50 })
 }
 
 func TestRestartGoesOnWhereItWas(t *testing.T) {
 	a, b := newArchive(t), newBasket()
 	a.fill(30, func(i int) time.Time { return begin.Add(time.Duration(i) * time.Minute) })
 	first := run(t, a, b, 10)
-	eventually(t, "30 papers", func() bool { return b.count() == 30 })
+	redistest.Eventually(t, "30 papers", func() bool { return b.count() == 30 })
 	first.Stop()
 	first.Stop()
 
@@ -293,7 +280,7 @@ func TestRestartGoesOnWhereItWas(t *testing.T) {
 	before := b.got["2101.00005v1"]
 	a.add("2101.00030", 1, begin.Add(30*time.Minute))
 	run(t, a, b, 10)
-	eventually(t, "31 papers", func() bool { return b.count() == 31 })
+	redistest.Eventually(t, "31 papers", func() bool { return b.count() == 31 })
 	if b.got["2101.00025v1"] < 2 || b.got["2101.00005v1"] != before {
 		t.Error("the second harvest did not begin at the stored cursor")
 	}
@@ -304,7 +291,7 @@ func TestRedisAwayHoldsThePageAndAsksForNoMore(t *testing.T) {
 	a.fill(30, func(i int) time.Time { return begin.Add(time.Duration(i) * time.Second) })
 	b.set(errors.New("no route to Redis"))
 	run(t, a, b, 10)
-	eventually(t, "three attempts", func() bool { return b.attempts() >= 3 })
+	redistest.Eventually(t, "three attempts", func() bool { return b.attempts() >= 3 })
 	if asked := a.requests(); asked != 1 {
 		t.Errorf("arXiv was asked %d times though nothing could be produced", asked)
 	}
@@ -312,7 +299,7 @@ func TestRedisAwayHoldsThePageAndAsksForNoMore(t *testing.T) {
 		t.Errorf("the cursor moved to %s", value)
 	}
 	b.set(nil)
-	eventually(t, "30 papers", func() bool { return b.count() == 30 })
+	redistest.Eventually(t, "30 papers", func() bool { return b.count() == 30 })
 }
 
 func TestStopWhileRedisIsAwayLeavesTheCursor(t *testing.T) {
@@ -320,7 +307,7 @@ func TestStopWhileRedisIsAwayLeavesTheCursor(t *testing.T) {
 	a.fill(3, func(int) time.Time { return begin })
 	b.set(errors.New("no route to Redis"))
 	c := run(t, a, b, 10)
-	eventually(t, "an attempt", func() bool { return b.attempts() > 0 })
+	redistest.Eventually(t, "an attempt", func() bool { return b.attempts() > 0 })
 	c.Stop()
 	if value, _ := b.Cursor(t.Context(), "arxiv"); value != "" {
 		t.Errorf("the cursor moved to %s", value)
@@ -345,7 +332,7 @@ func TestPatienceIsObeyed(t *testing.T) {
 				return true
 			}
 			run(t, a, b, 10)
-			eventually(t, "the paper", func() bool { return b.count() == 1 })
+			redistest.Eventually(t, "the paper", func() bool { return b.count() == 1 })
 			// A date has no fractions of a second.
 			if wait := a.asked[1].Sub(a.asked[0]); wait < 900*time.Millisecond || wait > 5*time.Second {
 				t.Errorf("asked again after %s", wait)
@@ -374,7 +361,7 @@ func TestNonsenseIsAskedAgainLaterAndLater(t *testing.T) {
 				return true
 			}
 			run(t, a, b, 10)
-			eventually(t, "the paper", func() bool { return b.count() == 1 })
+			redistest.Eventually(t, "the paper", func() bool { return b.count() == 1 })
 			// 2 ms doubled four times is 32 ms, less a quarter at most.
 			if wait := a.asked[4].Sub(a.asked[3]); wait < 20*time.Millisecond {
 				t.Errorf("after four failures it was asked again after %s", wait)
@@ -394,7 +381,7 @@ func TestRequestsKeepTheirDistance(t *testing.T) {
 	if err := c.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "40 papers", func() bool { return b.count() == 40 })
+	redistest.Eventually(t, "40 papers", func() bool { return b.count() == 40 })
 	c.Stop()
 	last := started
 	for i, at := range a.asked {

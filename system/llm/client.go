@@ -23,6 +23,7 @@
 package llm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,10 +82,10 @@ func New(cfg Config) (*Client, error) {
 	if len(cfg.Providers) == 0 {
 		return nil, errors.New("no LLM provider is configured: name one with --ollama or --openai")
 	}
-	orDefault(&cfg.Timeout, 2*time.Second)
-	orDefault(&cfg.Slow, cfg.Timeout/2)
-	orDefault(&cfg.BreakerDelay, 2*time.Second)
-	orDefault(&cfg.QuotaPause, 10*time.Minute)
+	cfg.Timeout = cmp.Or(cfg.Timeout, 2*time.Second)
+	cfg.Slow = cmp.Or(cfg.Slow, cfg.Timeout/2)
+	cfg.BreakerDelay = cmp.Or(cfg.BreakerDelay, 2*time.Second)
+	cfg.QuotaPause = cmp.Or(cfg.QuotaPause, 10*time.Minute)
 	if cfg.InFlight == 0 {
 		cfg.InFlight = 8
 	}
@@ -96,12 +97,6 @@ func New(cfg Config) (*Client, error) {
 		c.providers = append(c.providers, newProvider(p, cfg, c.transport))
 	}
 	return c, nil
-}
-
-func orDefault(d *time.Duration, otherwise time.Duration) {
-	if *d == 0 {
-		*d = otherwise
-	}
 }
 
 // Close gives connections back.

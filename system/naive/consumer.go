@@ -1,6 +1,7 @@
 package naive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,10 +48,10 @@ func (cfg *Config) setDefaults() error {
 	if cfg.Group == "" || cfg.Member == "" || strings.Contains(cfg.Group+cfg.Member, " ") {
 		return fmt.Errorf("naive consumer: group is %q and member %q, must not be empty or contain blanks", cfg.Group, cfg.Member)
 	}
-	setDefault(&cfg.Workers, 16)
-	setDefault(&cfg.MinIdle, 10*time.Second)
-	setDefault(&cfg.Block, time.Second)
-	setDefault(&cfg.Logger, slog.Default())
+	cfg.Workers = cmp.Or(cfg.Workers, 16)
+	cfg.MinIdle = cmp.Or(cfg.MinIdle, 10*time.Second)
+	cfg.Block = cmp.Or(cfg.Block, time.Second)
+	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
 	if pool := cfg.Redis.Options().PoolSize; cfg.Workers < 1 || cfg.Workers >= pool {
 		return fmt.Errorf("naive consumer: workers is %d, must be 1 to %d, one less than the client's connections to a node", cfg.Workers, pool-1)
 	}
@@ -60,13 +61,6 @@ func (cfg *Config) setDefaults() error {
 		return fmt.Errorf("naive consumer: min idle is %s and block %s, must be at least 1ms", cfg.MinIdle, cfg.Block)
 	}
 	return nil
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 // Consumer runs the workers of one process.

@@ -13,6 +13,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"paperlab/system/internal/redistest"
 )
 
 func TestTwoMembersShareAndEverythingIsAcknowledged(t *testing.T) {
@@ -33,7 +35,7 @@ func TestTwoMembersShareAndEverythingIsAcknowledged(t *testing.T) {
 	startTest(t, Config{Redis: rdb, Member: "a", Handler: member(a, b), Metrics: metrics})
 	startTest(t, Config{Redis: rdb, Member: "b", Handler: member(b, a), Metrics: metrics})
 	produce(t, rdb, papers(300)...)
-	eventually(t, "all is acknowledged", func() bool { return backlog(t, rdb) == 0 })
+	redistest.Eventually(t, "all is acknowledged", func() bool { return backlog(t, rdb) == 0 })
 	if different, all := j.sizes(); different != 300 || all != 300 {
 		t.Errorf("%d handlings of %d papers, want 300 of 300", all, different)
 	}
@@ -52,7 +54,7 @@ func entries(t *testing.T, registry *prometheus.Registry, lines ...string) {
 # TYPE papers_entries_total counter
 ` + strings.Join(lines, "\n") + "\n"
 	var err error
-	eventually(t, fmt.Sprint("the counters are ", lines), func() bool {
+	redistest.Eventually(t, fmt.Sprint("the counters are ", lines), func() bool {
 		err = testutil.GatherAndCompare(registry, strings.NewReader(want), "papers_entries_total")
 		return err == nil
 	})
@@ -74,7 +76,7 @@ func TestEntriesOfADeadConsumerAreClaimedAfterMinIdle(t *testing.T) {
 		j.note(payload)
 		return nil
 	}})
-	eventually(t, "all is acknowledged", func() bool { return backlog(t, rdb) == 0 })
+	redistest.Eventually(t, "all is acknowledged", func() bool { return backlog(t, rdb) == 0 })
 	if different, _ := j.sizes(); different != 120 {
 		t.Errorf("%d of 120 papers were handled", different)
 	}
@@ -108,7 +110,7 @@ func TestClaimGoesOnFromItsCursor(t *testing.T) {
 		j.note(payload)
 		return nil
 	}})
-	eventually(t, "the idle entries are acknowledged", func() bool { return backlog(t, rdb) == inHand })
+	redistest.Eventually(t, "the idle entries are acknowledged", func() bool { return backlog(t, rdb) == inHand })
 	if different, _ := j.sizes(); different != idle {
 		t.Errorf("%d entries were claimed, want the %d idle ones", different, idle)
 	}
@@ -128,7 +130,7 @@ func TestWorkThatTakesLongerThanMinIdleIsDoneTwice(t *testing.T) {
 			return nil
 		}})
 	produce(t, rdb, papers(1)...)
-	eventually(t, "it is acknowledged", func() bool { return backlog(t, rdb) == 0 })
+	redistest.Eventually(t, "it is acknowledged", func() bool { return backlog(t, rdb) == 0 })
 	// Both take it for done, though only one acknowledgement counted.
 	entries(t, registry, `papers_entries_total{outcome="done",stream="naive:papers"} 2`)
 }
@@ -151,12 +153,12 @@ func TestFailedEntryStaysPendingUntilAClaimSucceeds(t *testing.T) {
 			return nil
 		}})
 	produce(t, rdb, papers(1)...)
-	eventually(t, "it is handled three times", func() bool { _, all := j.sizes(); return all == 3 })
+	redistest.Eventually(t, "it is handled three times", func() bool { _, all := j.sizes(); return all == 3 })
 	if n := backlog(t, rdb); n != 1 {
 		t.Errorf("backlog is %d while the entry fails, want 1", n)
 	}
 	close(release)
-	eventually(t, "it is acknowledged", func() bool { return backlog(t, rdb) == 0 })
+	redistest.Eventually(t, "it is acknowledged", func() bool { return backlog(t, rdb) == 0 })
 	entries(t, registry, `papers_entries_total{outcome="done",stream="naive:papers"} 1`,
 		`papers_entries_total{outcome="retried",stream="naive:papers"} 3`)
 }
@@ -171,7 +173,7 @@ func TestEntryWithoutPayloadIsHandledAsEmpty(t *testing.T) {
 	if err := rdb.Do(t.Context(), "XADD", Papers, "*", "other", "x").Err(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "it is handled", func() bool { _, all := j.sizes(); return all == 1 })
+	redistest.Eventually(t, "it is handled", func() bool { _, all := j.sizes(); return all == 1 })
 	if j.seen[""] != 1 {
 		t.Errorf("handled %v", j.seen)
 	}
@@ -195,7 +197,7 @@ func TestStopFinishesWhatIsInHand(t *testing.T) {
 	for range 2 {
 		stops.Go(c.Stop)
 	}
-	eventually(t, "Stop is called", func() bool {
+	redistest.Eventually(t, "Stop is called", func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		return c.stopped
@@ -269,7 +271,7 @@ func TestStartMayBeCalledAgainAfterAnError(t *testing.T) {
 		t.Error("it started twice")
 	}
 	produce(t, rdb, papers(1)...)
-	eventually(t, "it is handled", func() bool { _, all := j.sizes(); return all == 1 })
+	redistest.Eventually(t, "it is handled", func() bool { _, all := j.sizes(); return all == 1 })
 }
 
 // complaints counts what is logged.
@@ -291,11 +293,11 @@ func TestWorkerOutlivesErrorsOfRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	produce(t, rdb, papers(1)...)
-	eventually(t, "the worker complains", func() bool { return errors.Load() > 0 })
+	redistest.Eventually(t, "the worker complains", func() bool { return errors.Load() > 0 })
 	if err := rdb.XGroupCreate(t.Context(), Papers, group, "0").Err(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "it is handled", func() bool { _, all := j.sizes(); return all == 1 })
+	redistest.Eventually(t, "it is handled", func() bool { _, all := j.sizes(); return all == 1 })
 }
 
 func TestConfigIsChecked(t *testing.T) {

@@ -101,13 +101,13 @@ func TestConsumerCutOffFromRedisGoesOnAndCanBeStopped(t *testing.T) {
 		Handler: func(_ context.Context, payload []byte) error { j.note(payload); return nil }})
 	list := papers(2)
 	produce(t, direct, list[0])
-	eventually(t, "it is handled", func() bool { different, _ := j.sizes(); return different == 1 })
+	redistest.Eventually(t, "it is handled", func() bool { different, _ := j.sizes(); return different == 1 })
 
 	net.cut.Store(true)
 	produce(t, direct, list[1])
 	net.cut.Store(false)
-	eventually(t, "the other is handled", func() bool { different, _ := j.sizes(); return different == 2 })
-	eventually(t, "all is acknowledged", func() bool { return backlog(t, direct) == 0 })
+	redistest.Eventually(t, "the other is handled", func() bool { different, _ := j.sizes(); return different == 2 })
+	redistest.Eventually(t, "all is acknowledged", func() bool { return backlog(t, direct) == 0 })
 
 	net.cut.Store(true)
 	begin := time.Now()

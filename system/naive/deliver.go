@@ -1,6 +1,7 @@
 package naive
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,8 +32,8 @@ type DeliverConfig struct {
 // Deliver is the Handler of the Notifications stream: tell the subscriber, then
 // remember it. Anything but a 2xx is an error.
 func Deliver(cfg DeliverConfig) Handler {
-	setDefault(&cfg.Timeout, 10*time.Second)
-	setDefault(&cfg.Logger, slog.Default())
+	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
+	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
 	return func(ctx context.Context, payload []byte) error {
 		var n paper.Notification
 		if err := json.Unmarshal(payload, &n); err != nil {

@@ -1,7 +1,7 @@
 package naive
 
 import (
-	"context"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -38,10 +38,10 @@ func connect(t *testing.T) *redis.ClusterClient {
 func startTest(t *testing.T, cfg Config) *Consumer {
 	t.Helper()
 	cfg.Stream, cfg.Group = Papers, group
-	setDefault(&cfg.Logger, quiet)
-	setDefault(&cfg.MinIdle, time.Hour)
-	setDefault(&cfg.Block, 50*time.Millisecond)
-	setDefault(&cfg.Workers, 4)
+	cfg.Logger = cmp.Or(cfg.Logger, quiet)
+	cfg.MinIdle = cmp.Or(cfg.MinIdle, time.Hour)
+	cfg.Block = cmp.Or(cfg.Block, 50*time.Millisecond)
+	cfg.Workers = cmp.Or(cfg.Workers, 4)
 	c, err := NewConsumer(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -120,20 +120,6 @@ func backlog(t *testing.T, rdb *redis.ClusterClient) int64 {
 		t.Fatalf("groups %v, %v", groups, err)
 	}
 	return groups[0].Lag + groups[0].Pending
-}
-
-// eventually waits for a condition; within is generous, because the machine
-// may be busy and a condition that holds costs no waiting.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	for !holds() {
-		if ctx.Err() != nil {
-			t.Fatalf("never: %s", what)
-		}
-		pause(ctx, 5*time.Millisecond)
-	}
 }
 
 // wait is for channels that tests close; an error instead of a test that hangs.

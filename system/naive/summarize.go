@@ -1,6 +1,7 @@
 package naive
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -44,8 +45,8 @@ type SummarizeConfig struct {
 // Summarize is the Handler of the Papers stream: ask the LLM, keep the summary,
 // add one notification for each matching subscription.
 func Summarize(cfg SummarizeConfig) Handler {
-	setDefault(&cfg.Timeout, 10*time.Second)
-	setDefault(&cfg.Logger, slog.Default())
+	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
+	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
 	ask := newAsker(cfg)
 	return func(ctx context.Context, payload []byte) error {
 		var p paper.Paper

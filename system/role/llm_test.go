@@ -56,7 +56,7 @@ func TestTheKeyOfOpenAIIsNeverTold(t *testing.T) {
 				defer openai.Close()
 				p := start(t, []string{"OPENAI_API_KEY=" + key}, append([]string{
 					"summarize", database(t), "--openai=" + openai.URL, "--log-level=debug", "--profile=" + profile}, redisFlags(t, nil)...)...)
-				eventually(t, "what OpenAI answered is logged", func() bool {
+				redistest.Eventually(t, "what OpenAI answered is logged", func() bool {
 					return asked.Load() > 0 && strings.Contains(p.output.String(), "Incorrect API key provided: ")
 				})
 				p.stop(t)

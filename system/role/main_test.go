@@ -149,20 +149,6 @@ func (p *process) answers(path string) int {
 
 func (p *process) healthy() bool { return p.answers("/healthz") == http.StatusOK }
 
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("never: %s", what)
-		case <-tick.C:
-		}
-	}
-}
-
 // database makes an empty one and returns its flag.
 func database(t *testing.T) string {
 	t.Helper()

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,11 +70,11 @@ func (cfg *ConsumerConfig) setDefaults() error {
 	if cfg.Group == "" || cfg.Member == "" || strings.ContainsAny(cfg.Group+cfg.Member, " {}") {
 		return fmt.Errorf("consumer: group is %q and member %q, must not be empty or contain blanks or braces", cfg.Group, cfg.Member)
 	}
-	setDefault(&cfg.Lanes, 8)
-	setDefault(&cfg.InFlight, 256)
-	setDefault(&cfg.Lease, 3*time.Second)
-	setDefault(&cfg.MaxAttempts, 5)
-	setDefault(&cfg.MaxDeliveries, 16)
+	cfg.Lanes = cmp.Or(cfg.Lanes, 8)
+	cfg.InFlight = cmp.Or(cfg.InFlight, 256)
+	cfg.Lease = cmp.Or(cfg.Lease, 3*time.Second)
+	cfg.MaxAttempts = cmp.Or(cfg.MaxAttempts, 5)
+	cfg.MaxDeliveries = cmp.Or(cfg.MaxDeliveries, 16)
 	if cfg.Lease < MinLease {
 		return fmt.Errorf("consumer: lease is %v, must be at least %v", cfg.Lease, MinLease)
 	}
@@ -87,13 +88,6 @@ func (cfg *ConsumerConfig) setDefaults() error {
 		cfg.Logger = slog.Default()
 	}
 	return nil
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 // Consumer is one member of a consumer group: it owns some of the stream's

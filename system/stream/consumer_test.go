@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"paperlab/system/internal/redistest"
 )
 
 // journal notes which messages a handler saw, in order.
@@ -48,7 +50,7 @@ func TestTwoMembersHandleEachEntryOnceAndEachKeyInOrder(t *testing.T) {
 	for i := range 600 {
 		produceAll(t, s, message(i, fmt.Sprint("k", i%20)))
 	}
-	eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	redistest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 	if n := len(j.entries()); n != 600 {
 		t.Errorf("%d handlings, want 600", n)
 	}
@@ -58,7 +60,7 @@ func TestTwoMembersHandleEachEntryOnceAndEachKeyInOrder(t *testing.T) {
 		}
 	}
 	owners := map[string]int{}
-	eventually(t, "both own shards", func() bool {
+	redistest.Eventually(t, "both own shards", func() bool {
 		infos, err := s.Inspect(t.Context(), "g")
 		clear(owners)
 		for _, i := range infos {
@@ -82,7 +84,7 @@ func TestAMemberThatStopsHandsItsShardsOver(t *testing.T) {
 	for i := range 100 {
 		produceAll(t, s, message(100+i, fmt.Sprint("k", i)))
 	}
-	eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	redistest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 	if n := len(j.entries()); n != 200 {
 		t.Errorf("%d handlings, want 200: a planned handover repeats nothing", n)
 	}
@@ -109,7 +111,7 @@ func TestTakeoverClaimsThePendingEntriesInOrderBeforeNewOnes(t *testing.T) {
 		j.note(e)
 		return nil, nil
 	}})
-	eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	redistest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 	if time.Since(begin) < 500*time.Millisecond {
 		t.Error("the shard was taken before the dead owner's lease ran out")
 	}
@@ -142,12 +144,12 @@ func TestAKeyWaitsForItsRetryWhileOthersGoOn(t *testing.T) {
 	}
 	// One lane: both keys share it. One attempt: an outside cause spends none.
 	startTest(t, ConsumerConfig{Stream: s, Member: "a", Handler: handler, Lanes: 1, MaxAttempts: 1})
-	eventually(t, "the free key is done", func() bool { return len(j.byKey()["free"]) == 5 })
+	redistest.Eventually(t, "the free key is done", func() bool { return len(j.byKey()["free"]) == 5 })
 	if early := j.byKey()["stuck"]; len(early) != 0 {
 		t.Fatalf("handled behind an entry that waits: %v", early)
 	}
 	close(release)
-	eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	redistest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 	if ids := j.byKey()["stuck"]; len(ids) != 5 || !slices.IsSorted(ids) {
 		t.Errorf("the waiting key's order: %v", ids)
 	}
@@ -172,7 +174,7 @@ func TestAnEntryThatKeepsFailingBecomesADeadLetterWithItsReason(t *testing.T) {
 	for i := range 5 {
 		produceAll(t, s, message(i, "k"))
 	}
-	eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	redistest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 	handled := map[string]int{}
 	for _, e := range j.entries() {
 		handled[e.Message.ID]++
@@ -212,7 +214,7 @@ func TestAnEntryThatKillsItsOwnersEndsAsADeadLetter(t *testing.T) {
 		j.note(e)
 		return nil, nil
 	}})
-	eventually(t, "it is a dead letter", func() bool {
+	redistest.Eventually(t, "it is a dead letter", func() bool {
 		return total(t, s, func(i ShardInfo) int64 { return i.DeadLetters }) == 1
 	})
 	if len(j.entries()) != 0 {
@@ -228,10 +230,10 @@ func TestASweepFindsAnEntryWhoseAcknowledgementWasLost(t *testing.T) {
 		return nil, nil
 	}})
 	entry := produceAll(t, s, message(1, "k"))[0].Entry
-	eventually(t, "it is acknowledged", func() bool { return len(j.entries()) == 1 && total(t, s, backlog) == 0 })
+	redistest.Eventually(t, "it is acknowledged", func() bool { return len(j.entries()) == 1 && total(t, s, backlog) == 0 })
 	// What a failover does that loses an XACK: the entry is pending again.
 	rdb.Do(t.Context(), "XCLAIM", s.keys[0].entries, "g", "a", 0, entry, "FORCE", "JUSTID")
-	eventually(t, "it is handled again and acknowledged", func() bool {
+	redistest.Eventually(t, "it is handled again and acknowledged", func() bool {
 		return len(j.entries()) == 2 && total(t, s, backlog) == 0
 	})
 }
@@ -244,10 +246,10 @@ func TestAGroupThatAFailoverLostIsMadeAgain(t *testing.T) {
 		return nil, nil
 	}})
 	produceAll(t, s, message(1, "k"))
-	eventually(t, "it is handled", func() bool { return len(j.entries()) == 1 })
+	redistest.Eventually(t, "it is handled", func() bool { return len(j.entries()) == 1 })
 	rdb.XGroupDestroy(t.Context(), s.keys[0].entries, "g")
 	produceAll(t, s, message(2, "k"))
-	eventually(t, "the next one is handled", func() bool {
+	redistest.Eventually(t, "the next one is handled", func() bool {
 		return slices.Contains(j.byKey()["k"], "m0002")
 	})
 }

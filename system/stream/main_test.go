@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -28,20 +27,6 @@ func openTest(t *testing.T, spec Spec) (*Stream, *redis.ClusterClient) {
 		t.Fatal(err)
 	}
 	return s, rdb
-}
-
-// eventually waits for a condition; within is generous, because the machine
-// may be busy and a condition that holds costs no waiting.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	for !holds() {
-		if ctx.Err() != nil {
-			t.Fatalf("never: %s", what)
-		}
-		pause(ctx, 5*time.Millisecond)
-	}
 }
 
 func message(i int, key string) Message {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"paperlab/system/internal/redistest"
 )
 
 // Members come and go while what the entry needs is away: that says nothing
@@ -34,7 +36,7 @@ func TestPlannedHandoversNeverMakeADeadLetter(t *testing.T) {
 		j.note(e)
 		return nil, nil
 	}})
-	eventually(t, "it is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	redistest.Eventually(t, "it is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 	if len(j.entries()) != 1 {
 		t.Error("it became a dead letter unhandled")
 	}
@@ -61,10 +63,10 @@ func TestOneRenewalThatFailsDoesNotLoseTheShard(t *testing.T) {
 		return nil, nil
 	}})
 	tenure := func() string { return rdb.Get(t.Context(), s.leaseKey(0, "g")).Val() }
-	eventually(t, "the shard is owned", func() bool { return tenure() != "" })
+	redistest.Eventually(t, "the shard is owned", func() bool { return tenure() != "" })
 	before := tenure()
 	armed.Store(true)
-	eventually(t, "a renewal failed and the next did not", func() bool { return !armed.Load() && renewed.Load() > 0 })
+	redistest.Eventually(t, "a renewal failed and the next did not", func() bool { return !armed.Load() && renewed.Load() > 0 })
 	if after := tenure(); after != before {
 		t.Errorf("the shard is held as %q, want still %q", after, before)
 	}

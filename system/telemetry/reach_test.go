@@ -106,7 +106,7 @@ func TestReachShowsWhichNodesAnswer(t *testing.T) {
 	if err := r.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "both answer", func() bool { return shows(nodes[0], 1)() && shows(nodes[1], 1)() })
+	redistest.Eventually(t, "both answer", func() bool { return shows(nodes[0], 1)() && shows(nodes[1], 1)() })
 	faults := map[string]func(){
 		"cut":    l.cut,
 		"silent": func() { l.open(t, true) },
@@ -114,7 +114,7 @@ func TestReachShowsWhichNodesAnswer(t *testing.T) {
 	for name, inflict := range faults {
 		inflict()
 		begin := time.Now()
-		eventually(t, name+": the node does not answer", shows(nodes[0], 0))
+		redistest.Eventually(t, name+": the node does not answer", shows(nodes[0], 0))
 		if took := time.Since(begin); took > 2*time.Second {
 			t.Errorf("%s: seen after %s, want 2s at most", name, took)
 		}
@@ -122,7 +122,7 @@ func TestReachShowsWhichNodesAnswer(t *testing.T) {
 			t.Errorf("%s: the other node is shown as lost too", name)
 		}
 		l.open(t, false)
-		eventually(t, name+": it answers again", shows(nodes[0], 1))
+		redistest.Eventually(t, name+": it answers again", shows(nodes[0], 1))
 	}
 }
 

@@ -67,7 +67,7 @@ func TestRelaysAtOnceKeepEachKeysOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "all arrived", func() bool {
+	redistest.Eventually(t, "all arrived", func() bool {
 		infos, err := out.Inspect(t.Context(), "g")
 		return err == nil && infos[0].Length+infos[1].Length == 5*messages
 	})
@@ -125,7 +125,7 @@ func TestAPassEndsThoughResultsKeepComing(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, "results come", func() bool { return rdb.XLen(t.Context(), outbox).Val() > 50 })
+	redistest.Eventually(t, "results come", func() bool { return rdb.XLen(t.Context(), outbox).Val() > 50 })
 	pass, end := context.WithTimeout(t.Context(), 15*time.Second)
 	defer end()
 	if err := New(in, slog.Default(), out).Relay(pass, 0); err != nil {

@@ -27,20 +27,6 @@ func open(t *testing.T, rdb *redis.ClusterClient, spec stream.Spec) *stream.Stre
 	return s
 }
 
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("never: %s", what)
-		case <-tick.C:
-		}
-	}
-}
-
 // arrivals handles a stream and counts the messages that it sees.
 type arrivals struct {
 	mu   sync.Mutex
@@ -110,11 +96,11 @@ func TestEveryResultArrivesOnceThoughOwnersComeAndGo(t *testing.T) {
 			}
 		}
 	}
-	eventually(t, "1,000 results arrived", func() bool { n, _ := seen.count(); return n == 1000 })
+	redistest.Eventually(t, "1,000 results arrived", func() bool { n, _ := seen.count(); return n == 1000 })
 	if _, all := seen.count(); all != 1000 {
 		t.Errorf("%d arrivals of 1,000 results", all)
 	}
-	eventually(t, "the outboxes are empty", func() bool {
+	redistest.Eventually(t, "the outboxes are empty", func() bool {
 		for shard := range 3 {
 			if records, err := in.Outbox(t.Context(), shard, "", 1); err != nil || len(records) > 0 {
 				return false
@@ -131,7 +117,7 @@ func fillOutbox(t *testing.T, in *stream.Stream) {
 	if _, err := in.Produce(t.Context(), stream.Message{ID: "m", Key: "k"}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the commit", func() bool { r, _ := in.Outbox(t.Context(), 0, "", 10); return len(r) == 5 })
+	redistest.Eventually(t, "the commit", func() bool { r, _ := in.Outbox(t.Context(), 0, "", 10); return len(r) == 5 })
 	c.Stop()
 }
 

@@ -80,3 +80,22 @@ func Client(t testing.TB) *redis.ClusterClient {
 	}
 	return rdb
 }
+
+// patience is generous: the machine may be busy, and a condition that holds
+// costs no waiting.
+const patience = 20 * time.Second
+
+// Eventually waits until a condition holds, and fails the test if it does not.
+func Eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.After(patience)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-deadline:
+			t.Fatalf("not within %v: %s", patience, what)
+		case <-tick.C:
+		}
+	}
+}

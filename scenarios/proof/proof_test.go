@@ -1,0 +1,65 @@
+package proof_test
+
+import (
+	"slices"
+	"testing"
+
+	"paperlab/reports"
+	"paperlab/scenarios/check"
+	"paperlab/scenarios/proof"
+	"paperlab/system/sabotage"
+)
+
+// TestCases: the names are those that a process understands, each of its
+// defects is planted, and each invariant has a defect that must turn it red.
+func TestCases(t *testing.T) {
+	want := []string{
+		"", sabotage.AckBeforeEffect, sabotage.NoEpochCheck, sabotage.NoRepeatCheck, sabotage.DropNotification,
+		sabotage.SwapNotifications, sabotage.FreshIdempotencyKey, sabotage.TellStranger,
+	}
+	var planted, red []string
+	for _, c := range proof.Cases {
+		planted, red = append(planted, c.Sabotage), append(red, c.Red)
+		if s := c.Scenario(); s.Name != c.Name() || len(s.Invariants) != len(check.IDs()) {
+			t.Errorf("%s: the scenario is %s and judges %v; it must judge all", c.Name(), s.Name, s.Invariants)
+		}
+	}
+	if !slices.Equal(planted, want) {
+		t.Errorf("planted are %v, want %v", planted, want)
+	}
+	for _, id := range check.IDs() {
+		if !slices.Contains(red, id) {
+			t.Errorf("no defect turns %s red", id)
+		}
+	}
+}
+
+// TestJudge: exactly the named checker, and none that could not judge.
+func TestJudge(t *testing.T) {
+	verdicts := func(keyOrder, noLoss string) reports.Result {
+		return reports.Result{Runs: []reports.Run{{Invariants: []reports.Invariant{
+			{ID: "key-order", Verdict: keyOrder}, {ID: "no-loss", Verdict: noLoss},
+		}}}}
+	}
+	planted, control := proof.Case{Sabotage: "swap-notifications", Red: "key-order"}, proof.Case{}
+	for _, c := range []struct {
+		name   string
+		of     proof.Case
+		result reports.Result
+		ok     bool
+		found  string
+	}{
+		{"its checker alone", planted, verdicts("invalid", "valid"), true, "key-order red"},
+		{"its checker and another", planted, verdicts("invalid", "invalid"), false, "key-order, no-loss red"},
+		{"another checker", planted, verdicts("valid", "invalid"), false, "no-loss red"},
+		{"no checker", planted, verdicts("valid", "valid"), false, "no checker red"},
+		{"one could not judge", planted, verdicts("invalid", "unknown"), false, "key-order red; could not judge no-loss"},
+		{"nothing planted, nothing red", control, verdicts("valid", "valid"), true, "no checker red"},
+		{"nothing planted, one red", control, verdicts("invalid", "valid"), false, "key-order red"},
+		{"nothing was judged", control, reports.Result{Reasons: []string{"No Redis."}}, false, "nothing was judged: No Redis."},
+	} {
+		if found, ok := c.of.Judge(c.result); found != c.found || ok != c.ok {
+			t.Errorf("%s: %q, %v; want %q, %v", c.name, found, ok, c.found, c.ok)
+		}
+	}
+}
