@@ -36,14 +36,23 @@ type commands struct {
 	Import    role.Import    `cmd:"" help:"Add subscribers and their subscriptions from a JSON file."`
 }
 
+// exitUsage is the status for a command line that makes no sense, EX_USAGE of
+// sysexits.h, as the lab has it.
+const exitUsage = 64
+
 func main() {
 	hostname, err := os.Hostname()
 	if err != nil {
 		hostname = "papers"
 	}
 	var cli commands
-	parsed := kong.Parse(&cli, kong.Name("papers"), kong.Description(about),
-		kong.Vars{"hostname": hostname}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.UsageOnError())
+	parser := kong.Must(&cli, kong.Name("papers"), kong.Description(about),
+		kong.Vars{"hostname": hostname}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	parsed, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "papers: %v\npapers --help shows what there is\n", err)
+		os.Exit(exitUsage)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// The second signal ends the process as if nobody had asked for the first.

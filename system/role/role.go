@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"os"
 	"slices"
 	"time"
@@ -88,6 +89,11 @@ func (f Flags) open(ctx context.Context, role string, withStore bool) (*process,
 	links, err := dial.ParseLinks(f.Link)
 	if err != nil {
 		return nil, err
+	}
+	for _, node := range f.Redis {
+		if _, _, err := net.SplitHostPort(node); err != nil {
+			return nil, fmt.Errorf("--redis %s: %w: write HOST:PORT, as in 127.0.0.1:7000", node, err)
+		}
 	}
 	p := &process{
 		flags: f, links: links, registry: telemetry.NewRegistry(),
