@@ -96,7 +96,8 @@ type Run struct {
 	Alerts        []Alert  `json:"alerts"`
 	TimeToDetectS *float64 `json:"time_to_detect_s"`
 	// TimeToRecoverS runs from the first fault's proven effect until steady
-	// state holds again, LagRecoveryS until the backlog alone does.
+	// state holds again, LagRecoveryS until the backlog alone does. 0 means that
+	// it was never left.
 	TimeToRecoverS *float64    `json:"time_to_recover_s"`
 	LagRecoveryS   *float64    `json:"lag_recovery_s"`
 	Steady         Steady      `json:"steady_state"`

@@ -235,30 +235,40 @@ func measured(value *float64) string {
 	return fmt.Sprintf("%.1f", *value)
 }
 
-// arrivals turns the monitor's record of alerts into the report's, on the
-// run's clock. An alert whose message never arrived told nobody and is left
-// out.
-func arrivals(alerts []monitor.Alert, rec *history.Recorder) []reports.Alert {
+// arrivals joins what the monitor knows of its alerts (when a rule fired, when it
+// resolved) with what the Slack sink saw: the time at which an alert counts as
+// told is that of its arrival, at the witness. An alert whose message never
+// arrived told nobody and is left out.
+func arrivals(alerts []monitor.Alert, events []history.Event, rec *history.Recorder) []reports.Alert {
+	arrived := map[string][]float64{}
+	for _, e := range events {
+		if e.Op == history.Alert && e.Type == history.OK && e.State == monitor.Firing {
+			key := e.Name + " " + e.Detail
+			arrived[key] = append(arrived[key], e.T)
+		}
+	}
 	var list []reports.Alert
 	for _, a := range alerts {
-		if a.NotifiedAt.IsZero() {
+		key := a.Name + " " + labels(a.Labels)
+		if len(arrived[key]) == 0 {
 			continue
 		}
-		arrived := reports.Alert{Name: a.Name, Labels: labels(a.Labels), FiringAtS: rec.At(a.FiringAt), NotifiedAtS: rec.At(a.NotifiedAt)}
+		told := reports.Alert{Name: a.Name, Labels: labels(a.Labels), FiringAtS: rec.At(a.FiringAt), NotifiedAtS: arrived[key][0]}
+		arrived[key] = arrived[key][1:]
 		if !a.ResolvedAt.IsZero() {
 			resolved := rec.At(a.ResolvedAt)
-			arrived.ResolvedAtS = &resolved
+			told.ResolvedAtS = &resolved
 		}
-		list = append(list, arrived)
+		list = append(list, told)
 	}
 	return list
 }
 
-// labels writes an alert's labels as Prometheus does, in order of their names.
+// labels writes an alert's labels as monitor.ReadMessage does.
 func labels(set map[string]string) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(set)) {
-		parts = append(parts, fmt.Sprintf("%s=%q", name, set[name]))
+		parts = append(parts, name+"="+set[name])
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, " ")
 }

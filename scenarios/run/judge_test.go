@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"paperlab/compose/monitor"
 	"paperlab/faults"
 	"paperlab/reports"
 	"paperlab/scenarios/history"
@@ -119,5 +120,28 @@ func TestDetectionCountsFromTheEffect(t *testing.T) {
 	}
 	if run.LagRecoveryS == nil || *run.LagRecoveryS != 0 {
 		t.Errorf("a backlog that never left its bound has recovery %v, want 0", run.LagRecoveryS)
+	}
+}
+
+// TestArrivals: the witness's time counts, and a message that never came told
+// nobody.
+func TestArrivals(t *testing.T) {
+	rec := history.NewRecorder("hardened")
+	fired := time.Now()
+	node := func(n string) map[string]string { return map[string]string{"node": n, "job": "watch"} }
+	alerts := []monitor.Alert{
+		{Name: "Down", Labels: node("a"), FiringAt: fired, NotifiedAt: fired},
+		{Name: "Down", Labels: node("b"), FiringAt: fired, NotifiedAt: fired},
+		{Name: "Down", Labels: node("a"), FiringAt: fired, NotifiedAt: fired, ResolvedAt: fired},
+	}
+	message := func(at float64, state, detail string) history.Event {
+		return history.Event{T: at, Op: history.Alert, Type: history.OK, Name: "Down", State: state, Detail: detail}
+	}
+	got := arrivals(alerts, []history.Event{
+		message(3, monitor.Firing, "job=watch node=a"), message(5, monitor.Resolved, "job=watch node=a"),
+		message(7, monitor.Firing, "job=watch node=a"),
+	}, rec)
+	if len(got) != 2 || got[0].NotifiedAtS != 3 || got[1].NotifiedAtS != 7 || got[1].ResolvedAtS == nil {
+		t.Errorf("got %+v, want the two of node a, told at 3 and 7", got)
 	}
 }

@@ -213,7 +213,7 @@ func (p *profileRun) show(what string, passed, of time.Duration) {
 	if b := p.observer.Latest().Backlog; b != nil {
 		backlog = fmt.Sprint(*b)
 	}
-	p.Progress.Live("%s: %-8s %2.0f/%.0f s   served %d   backlog %s   told %d   alerts %d", p.name, what,
+	p.Progress.Live("%s: %-8s %2.0f/%.0f s   served %d   backlog %s   told %d   Slack messages %d", p.name, what,
 		passed.Seconds(), of.Seconds(), p.world.arxiv.Served(), backlog, p.world.sink.Answered(), len(p.world.slack.Messages()))
 }
 
@@ -236,9 +236,10 @@ func (p *profileRun) memory() []reports.Memory {
 
 // evidence gathers what was seen; the run is over.
 func (p *profileRun) evidence() evidence {
+	events := p.rec.Events()
 	return evidence{
-		events: p.rec.Events(), phases: p.phases, outcomes: p.outcomes, drained: p.drained,
-		alerts: arrivals(p.monitor.Alerts(), p.rec), fenced: p.fenced(), died: p.stack.Died(),
+		events: events, phases: p.phases, outcomes: p.outcomes, drained: p.drained,
+		alerts: arrivals(p.monitor.Alerts(), events, p.rec), fenced: p.fenced(), died: p.stack.Died(),
 		slack: p.world.slack.Messages(),
 	}
 }

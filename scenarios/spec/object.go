@@ -52,7 +52,7 @@ func describe(n ast.Node) string {
 	case *ast.SequenceNode:
 		return "a list"
 	case *ast.StringNode:
-		return strconv.Quote(n.Value)
+		return strconv.Quote(short(n.Value))
 	case *ast.LiteralNode:
 		return "a text"
 	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, *ast.MergeKeyNode:

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -20,6 +21,8 @@ import (
 // scenario's name with .yaml. Alerts are the names that an objective may wait
 // for; without any, all are allowed. Every error is an *Error.
 func Parse(file string, source []byte, alerts []string) (*Scenario, error) {
+	// An editor's mark of the encoding is no part of the first field's name.
+	source = bytes.TrimPrefix(source, []byte("\ufeff"))
 	d := &document{file: file, lines: strings.Split(strings.ReplaceAll(string(source), "\r\n", "\n"), "\n")}
 	var s Scenario
 	if root := d.root(source); d.err == nil {
@@ -37,9 +40,9 @@ func (d *document) root(source []byte) ast.Node {
 	if err != nil {
 		var syntax yaml.Error
 		if errors.As(err, &syntax) && syntax.GetToken() != nil {
-			d.fail(syntax.GetToken().Position, "not YAML: %s", syntax.GetMessage())
+			d.fail(syntax.GetToken().Position, "not YAML: %s", short(syntax.GetMessage()))
 		} else {
-			d.fail(nil, "not YAML: %v", err)
+			d.fail(nil, "not YAML: %s", short(err.Error()))
 		}
 		return nil
 	}
@@ -59,6 +62,16 @@ func (d *document) root(source []byte) ast.Node {
 		d.fail(position(bodies[1]), "the file holds %d documents; one scenario to a file", len(bodies))
 		return nil
 	}
+}
+
+// short keeps a message of the library from showing a whole file that is no
+// text.
+func short(message string) string {
+	message, _, _ = strings.Cut(message, "\n")
+	if len(message) > widest {
+		message = strings.ToValidUTF8(message[:widest], "") + "…"
+	}
+	return message
 }
 
 func (d *document) scenario(root ast.Node, alerts []string) Scenario {

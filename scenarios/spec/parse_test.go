@@ -2,6 +2,7 @@ package spec
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -240,4 +241,25 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("scenario %v, error %v", s, err)
 		}
 	})
+}
+
+// TestAFileThatIsNoScenarioIsNotShownWhole: neither a long word nor a long
+// message of the library.
+func TestAFileThatIsNoScenarioIsNotShownWhole(t *testing.T) {
+	for name, source := range map[string]string{
+		"a word": strings.Repeat("\x7fELF\x00", 2000), "a list": "[" + strings.Repeat("x, ", 5000), "a mapping": "name: {" + strings.Repeat("x", 9000),
+	} {
+		_, err := Parse("x.yaml", []byte(source), nil)
+		if err == nil || len(err.Error()) > 1500 {
+			t.Errorf("%s: %d bytes of message for %d of file", name, len(fmt.Sprint(err)), len(source))
+		}
+	}
+}
+
+// TestAMarkOfTheEncodingIsNoPartOfTheFirstName: some editors write one.
+func TestAMarkOfTheEncodingIsNoPartOfTheFirstName(t *testing.T) {
+	_, err := Parse("x.yaml", []byte("\ufeffname: x\n"), nil)
+	if err == nil || !strings.Contains(err.Error(), "about is missing") {
+		t.Errorf("error %v, want that about is missing", err)
+	}
 }
