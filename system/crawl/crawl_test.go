@@ -90,6 +90,13 @@ func (a *archive) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// times are when it was asked so far.
+func (a *archive) times() []time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.asked)
+}
+
 func (a *archive) requests() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -145,6 +152,20 @@ func (b *basket) set(away error) {
 	b.away = away
 }
 
+// inOrder are the versions in the order in which they first came.
+func (b *basket) inOrder() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.order)
+}
+
+// often tells how often a version came.
+func (b *basket) often(version string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.got[version]
+}
+
 func (b *basket) count() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -197,8 +218,8 @@ func TestEveryPaperIsHarvestedInOrder(t *testing.T) {
 				a.fill(95, at)
 				run(t, a, b, pageSize)
 				redistest.Eventually(t, "95 papers", func() bool { return b.count() == 95 })
-				if !slices.IsSorted(b.order) {
-					t.Errorf("not in order: %v", b.order)
+				if order := b.inOrder(); !slices.IsSorted(order) {
+					t.Errorf("not in order: %v", order)
 				}
 			})
 		}
@@ -277,11 +298,11 @@ func TestRestartGoesOnWhereItWas(t *testing.T) {
 	for name := range b.cursors {
 		b.cursors[name] = cursor{Minute: begin.Add(20 * time.Minute)}.String()
 	}
-	before := b.got["2101.00005v1"]
+	before := b.often("2101.00005v1")
 	a.add("2101.00030", 1, begin.Add(30*time.Minute))
 	run(t, a, b, 10)
 	redistest.Eventually(t, "31 papers", func() bool { return b.count() == 31 })
-	if b.got["2101.00025v1"] < 2 || b.got["2101.00005v1"] != before {
+	if b.often("2101.00025v1") < 2 || b.often("2101.00005v1") != before {
 		t.Error("the second harvest did not begin at the stored cursor")
 	}
 }
@@ -334,7 +355,8 @@ func TestPatienceIsObeyed(t *testing.T) {
 			run(t, a, b, 10)
 			redistest.Eventually(t, "the paper", func() bool { return b.count() == 1 })
 			// A date has no fractions of a second.
-			if wait := a.asked[1].Sub(a.asked[0]); wait < 900*time.Millisecond || wait > 5*time.Second {
+			at := a.times()
+			if wait := at[1].Sub(at[0]); wait < 900*time.Millisecond || wait > 5*time.Second {
 				t.Errorf("asked again after %s", wait)
 			}
 		})
@@ -363,7 +385,8 @@ func TestNonsenseIsAskedAgainLaterAndLater(t *testing.T) {
 			run(t, a, b, 10)
 			redistest.Eventually(t, "the paper", func() bool { return b.count() == 1 })
 			// 2 ms doubled four times is 32 ms, less a quarter at most.
-			if wait := a.asked[4].Sub(a.asked[3]); wait < 20*time.Millisecond {
+			at := a.times()
+			if wait := at[4].Sub(at[3]); wait < 20*time.Millisecond {
 				t.Errorf("after four failures it was asked again after %s", wait)
 			}
 		})
