@@ -6,8 +6,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
-	"paperlab/compose"
-	"paperlab/faults/undo"
+	"paperlab/compose/process"
+	"paperlab/compose/undo"
 )
 
 // TestOnACluster needs redis-server 7.0 or newer. The other tests need nothing.
@@ -26,7 +26,7 @@ func cluster(t *testing.T) *redis.ClusterClient {
 			t.Error(err)
 		}
 	})
-	c, err := compose.StartCluster(t.Context(), ledger, compose.ClusterConfig{})
+	c, err := process.StartCluster(t.Context(), ledger, process.ClusterConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}

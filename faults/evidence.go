@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // witness is who sees faults and heals in a history.

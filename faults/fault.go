@@ -26,7 +26,7 @@ import (
 	"fmt"
 	"slices"
 
-	"paperlab/faults/undo"
+	"paperlab/compose/undo"
 )
 
 // Fault is one injectable condition on one target. Its methods are called from

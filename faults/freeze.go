@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"time"
 
-	"paperlab/faults/undo"
+	"paperlab/compose/undo"
 )
 
 var freezeKind = register(Kind{

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // Outcome is what became of one planned fault. Times are the run's clock, in

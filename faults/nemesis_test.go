@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"paperlab/faults"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // script is a fault that notes what is asked of it, on a clock that synctest

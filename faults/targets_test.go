@@ -19,9 +19,9 @@ import (
 
 	"go.uber.org/goleak"
 
+	"paperlab/compose/undo"
 	"paperlab/faults"
-	"paperlab/faults/undo"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // These tests use real processes (this test binary, started again), a real

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"paperlab/reports/chart"
+	"paperlab/reports/history"
 	"paperlab/reports/series"
-	"paperlab/scenarios/history"
 )
 
 // recoveryFigure draws, for each profile, what happened between the first

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"paperlab/reports/chart"
+	"paperlab/reports/history"
 	"paperlab/reports/series"
-	"paperlab/scenarios/history"
 )
 
 // figure is a chart with the words around it.

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"paperlab/reports/chart"
+	"paperlab/reports/history"
 	"paperlab/reports/series"
-	"paperlab/scenarios/history"
 )
 
 // page is what report.html and report.md both show.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // sample is a small model of a run: papers arrive, shards work through them one

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"paperlab/reports/chart"
+	"paperlab/reports/history"
 	"paperlab/reports/series"
-	"paperlab/scenarios/history"
 )
 
 // keyFigures set the profiles side by side, naive first, so that the eye ends

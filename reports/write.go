@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // Write makes the report of one run in dir: report.html, report.md, junit.xml,

@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"paperlab/reports/chart"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 func filesIn(t *testing.T, dir string) (names []string) {

@@ -1,5 +1,3 @@
-// Package scenarios is the catalogue: one .yaml file for each scenario, in this
-// folder and built into the binary.
 package scenarios
 
 import (
@@ -10,8 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-
-	"paperlab/scenarios/spec"
 )
 
 //go:embed *.yaml
@@ -29,7 +25,7 @@ type UnknownError struct {
 
 func (e *UnknownError) Error() string {
 	hint := ""
-	if near, ok := spec.Nearest(e.Name, e.Known); ok {
+	if near, ok := Nearest(e.Name, e.Known); ok {
 		hint = fmt.Sprintf("; did you mean %s?", near)
 	}
 	return fmt.Sprintf("there is no scenario %q%s\nthere are: %s\na scenario of your own is named by the path of its .yaml file",
@@ -37,7 +33,7 @@ func (e *UnknownError) Error() string {
 }
 
 // ExitCode is that of bad input.
-func (e *UnknownError) ExitCode() int { return spec.ExitCode }
+func (e *UnknownError) ExitCode() int { return ExitCode }
 
 // Names lists the catalogue in alphabetical order.
 func Names() []string {
@@ -54,8 +50,8 @@ func Names() []string {
 
 // Load reads one scenario: a name of the catalogue, or the path of a file, known
 // by its .yaml or a slash. Alerts are the names that objectives may wait for;
-// without any, all are allowed. The error is an *UnknownError or a *spec.Error.
-func Load(name string, alerts []string) (*spec.Scenario, error) {
+// without any, all are allowed. The error is an *UnknownError or a *Error.
+func Load(name string, alerts []string) (*Scenario, error) {
 	if strings.HasSuffix(name, ".yaml") || strings.ContainsRune(name, os.PathSeparator) {
 		return loadFile(name, alerts)
 	}
@@ -63,23 +59,23 @@ func Load(name string, alerts []string) (*spec.Scenario, error) {
 	if err != nil {
 		return nil, &UnknownError{Name: name, Known: Names()}
 	}
-	return spec.Parse("scenarios/"+name+".yaml", source, alerts)
+	return Parse("scenarios/"+name+".yaml", source, alerts)
 }
 
-func loadFile(path string, alerts []string) (*spec.Scenario, error) {
+func loadFile(path string, alerts []string) (*Scenario, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &spec.Error{File: path, Message: "the scenario file cannot be opened: " + reason(err)}
+		return nil, &Error{File: path, Message: "the scenario file cannot be opened: " + reason(err)}
 	}
 	defer f.Close()
 	source, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
-		return nil, &spec.Error{File: path, Message: "the scenario file cannot be read: " + reason(err)}
+		return nil, &Error{File: path, Message: "the scenario file cannot be read: " + reason(err)}
 	}
 	if len(source) > maxSize {
-		return nil, &spec.Error{File: path, Message: fmt.Sprintf("longer than %d bytes: not a scenario file", maxSize)}
+		return nil, &Error{File: path, Message: fmt.Sprintf("longer than %d bytes: not a scenario file", maxSize)}
 	}
-	return spec.Parse(path, source, alerts)
+	return Parse(path, source, alerts)
 }
 
 // reason leaves out the path, which the message names already.

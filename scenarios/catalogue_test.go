@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
-
-	"paperlab/scenarios/spec"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -96,7 +94,7 @@ func TestPath(t *testing.T) {
 		endless:                            "longer than",
 	} {
 		_, err := Load(path, nil)
-		var e *spec.Error
+		var e *Error
 		if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), path+": ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error is %v; want %q", path, err, want)
 		}

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"paperlab/bench"
-	"paperlab/compose"
-	"paperlab/faults/undo"
+	"paperlab/compose/process"
+	"paperlab/compose/undo"
 	"paperlab/reports"
 	"paperlab/scenarios/run"
 )
@@ -41,7 +41,7 @@ func (c benchCommand) Run(ctx context.Context, stdout io.Writer) error {
 
 func (c benchCommand) measure(ctx context.Context, stdout io.Writer, b bench.Benchmark) (err error) {
 	began := time.Now()
-	redisServer, version, err := compose.FindRedis(ctx)
+	redisServer, version, err := process.FindRedis(ctx)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (c benchCommand) measure(ctx context.Context, stdout io.Writer, b bench.Ben
 		return err
 	}
 	defer func() { err = errors.Join(err, ledger.Close()) }()
-	cluster, err := compose.StartCluster(ctx, ledger, compose.ClusterConfig{RedisServer: redisServer, MaxMemory: "1gb"})
+	cluster, err := process.StartCluster(ctx, ledger, process.ClusterConfig{RedisServer: redisServer, MaxMemory: "1gb"})
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/scenarios/spec"
+	"paperlab/scenarios"
 )
 
 const about = `A chaos and benchmark lab for Redis Streams systems.
@@ -43,7 +43,7 @@ type commands struct {
 
 // Exit statuses beside those of the verdicts.
 const (
-	exitBadInput = spec.ExitCode
+	exitBadInput = scenarios.ExitCode
 	exitAborted  = 130
 )
 

@@ -11,14 +11,13 @@ import (
 	"strings"
 	"time"
 
-	"paperlab/compose"
+	"paperlab/compose/process"
 	"paperlab/compose/standin"
 	"paperlab/compose/standin/corpus"
 	"paperlab/grafana"
 	"paperlab/reports"
 	"paperlab/scenarios"
 	"paperlab/scenarios/run"
-	"paperlab/scenarios/spec"
 )
 
 // runFlags are what all commands that run scenarios have.
@@ -67,7 +66,7 @@ func sourceOf(name string) string {
 }
 
 // load reads a scenario; its alerts must be among those of the rule files.
-func (f runFlags) load(name string) (*spec.Scenario, error) {
+func (f runFlags) load(name string) (*scenarios.Scenario, error) {
 	alerts, err := grafana.AlertNames()
 	if err != nil {
 		return nil, err
@@ -75,7 +74,7 @@ func (f runFlags) load(name string) (*spec.Scenario, error) {
 	return scenarios.Load(name, alerts)
 }
 
-func profilesOf(profile string, s *spec.Scenario) ([]string, error) {
+func profilesOf(profile string, s *scenarios.Scenario) ([]string, error) {
 	choices := map[string][]string{"hardened": {"hardened"}, "naive": {"naive"}, "both": {"hardened", "naive"}}
 	profiles, known := choices[profile]
 	if !known {
@@ -88,7 +87,7 @@ func profilesOf(profile string, s *spec.Scenario) ([]string, error) {
 }
 
 // run runs one scenario and says what came of it.
-func (f runFlags) run(ctx context.Context, stdout io.Writer, s *spec.Scenario, source string, profiles []string) (reports.Verdict, error) {
+func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenario, source string, profiles []string) (reports.Verdict, error) {
 	if f.Environment != run.Environment {
 		return "", unknownInput("environment", f.Environment, []string{run.Environment})
 	}
@@ -123,7 +122,7 @@ func equip(ctx context.Context, o *run.Options, papers string) (err error) {
 	if o.Papers, err = sibling(papers); err != nil {
 		return err
 	}
-	if o.RedisServer, o.RedisVersion, err = compose.FindRedis(ctx); err != nil {
+	if o.RedisServer, o.RedisVersion, err = process.FindRedis(ctx); err != nil {
 		return err
 	}
 	return o.CheckSpace()
@@ -131,7 +130,7 @@ func equip(ctx context.Context, o *run.Options, papers string) (err error) {
 
 // corpus is what arXiv's stand-in will serve: as many papers as the scenario
 // wants.
-func (f runFlags) corpus(s *spec.Scenario) (*corpus.Corpus, error) {
+func (f runFlags) corpus(s *scenarios.Scenario) (*corpus.Corpus, error) {
 	want := s.Load.Papers
 	if f.Corpus == "builtin" {
 		return corpus.Builtin(uint64(f.Seed), want)
@@ -214,7 +213,7 @@ func sibling(name string) (string, error) {
 
 func unknownInput(what, word string, names []string) error {
 	hint := ""
-	if near, ok := spec.Nearest(word, names); ok {
+	if near, ok := scenarios.Nearest(word, names); ok {
 		hint = fmt.Sprintf("; did you mean %s?", near)
 	}
 	return inputError{fmt.Errorf("there is no %s %q%s (there are: %s)", what, word, hint, strings.Join(names, ", "))}

@@ -8,9 +8,9 @@ import (
 	"text/tabwriter"
 
 	"paperlab/bench"
-	"paperlab/compose"
+	"paperlab/compose/process"
+	"paperlab/compose/undo"
 	"paperlab/faults"
-	"paperlab/faults/undo"
 	"paperlab/grafana"
 	"paperlab/reports"
 	"paperlab/scenarios"
@@ -21,7 +21,7 @@ type setupCommand struct{}
 
 // Run finds redis-server, or installs it.
 func (setupCommand) Run(ctx context.Context, stdout io.Writer) error {
-	path, version, err := compose.FindRedis(ctx)
+	path, version, err := process.FindRedis(ctx)
 	if err != nil {
 		return err
 	}

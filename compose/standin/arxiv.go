@@ -9,7 +9,7 @@ import (
 
 	"paperlab/compose/standin/corpus"
 	"paperlab/compose/standin/search"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // ArxivConfig is what an arXiv stand-in needs.

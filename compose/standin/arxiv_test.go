@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"paperlab/compose/standin/corpus"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // everything is a query that finds whatever is out.

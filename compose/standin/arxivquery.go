@@ -9,7 +9,7 @@ import (
 
 	"paperlab/compose/standin/corpus"
 	"paperlab/compose/standin/search"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // query answers one request of the query API.

@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"paperlab/compose/standin/corpus"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // GatewayConfig is what a Gateway needs.

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // newUpstream asks the address with an interval short enough for a test.

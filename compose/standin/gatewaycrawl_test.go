@@ -17,7 +17,7 @@ import (
 
 	"paperlab/compose/standin"
 	"paperlab/compose/standin/corpus"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 	"paperlab/system/crawl"
 	"paperlab/system/paper"
 )

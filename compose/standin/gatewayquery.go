@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 	"paperlab/system/paper"
 )
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 func draws(seed uint64, n int, l Latency) (all []time.Duration) {

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // The providers that an LLM stand-in can be.

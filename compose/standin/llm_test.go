@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // question is a request as the service makes it.

@@ -15,7 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 	"paperlab/system/paper"
 )
 

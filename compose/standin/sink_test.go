@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 	"paperlab/system/paper"
 )
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"sync"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // SlackMessage is a message as it was sent, with the time of its arrival in

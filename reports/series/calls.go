@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"paperlab/reports/chart"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // Primary is the provider that the service asks first.

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"paperlab/reports/chart"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 func ask(at float64, provider, call, version string, typ history.Type) history.Event {

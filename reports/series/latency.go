@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"paperlab/reports/chart"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // Latency is the time from a version's first appearance on a page of arXiv's

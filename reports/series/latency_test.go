@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"paperlab/reports/chart"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 func serve(at float64, version string) history.Event {

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"paperlab/reports/chart"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // Stream is the backlog of one logical stream over time.

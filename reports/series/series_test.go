@@ -8,7 +8,7 @@ import (
 	"go.uber.org/goleak"
 
 	"paperlab/reports/chart"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

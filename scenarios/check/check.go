@@ -48,7 +48,7 @@ import (
 	"slices"
 	"strings"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // Outcome is the answer of one checker.

@@ -13,7 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"go.uber.org/goleak"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 var update = flag.Bool("update", false, "rewrite the findings in testdata/*.txtar")

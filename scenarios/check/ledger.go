@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 	"paperlab/system/paper"
 )
 

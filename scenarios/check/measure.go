@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 // Point is one reading of a series. T is in seconds since the profile's run

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 func sampleOf(t float64, stream, name string, value float64) history.Event {

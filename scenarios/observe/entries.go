@@ -7,7 +7,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 	"paperlab/system/paper"
 )
 

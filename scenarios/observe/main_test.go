@@ -13,9 +13,9 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
-	"paperlab/compose"
-	"paperlab/faults/undo"
-	"paperlab/scenarios/history"
+	"paperlab/compose/process"
+	"paperlab/compose/undo"
+	"paperlab/reports/history"
 	"paperlab/scenarios/observe"
 )
 
@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 var (
 	once    sync.Once
-	cluster *compose.Cluster
+	cluster *process.Cluster
 	ledger  *undo.Ledger
 	failure error
 )
@@ -63,7 +63,7 @@ func connect(t *testing.T) *redis.ClusterClient {
 	t.Helper()
 	once.Do(func() {
 		if ledger, failure = undo.Open("observe"); failure == nil {
-			cluster, failure = compose.StartCluster(context.Background(), ledger, compose.ClusterConfig{})
+			cluster, failure = process.StartCluster(context.Background(), ledger, process.ClusterConfig{})
 		}
 	})
 	if failure != nil {

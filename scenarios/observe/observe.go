@@ -29,7 +29,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 )
 
 const (

@@ -9,7 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 	"paperlab/scenarios/observe"
 	"paperlab/system/paper"
 	"paperlab/system/stream"

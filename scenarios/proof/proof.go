@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"paperlab/reports"
+	"paperlab/scenarios"
 	"paperlab/scenarios/check"
-	"paperlab/scenarios/spec"
 )
 
 //go:embed sabotage.yaml
@@ -58,8 +58,8 @@ func (c Case) Name() string { return cmp.Or(c.Sabotage, "none") }
 func (c Case) Env() []string { return []string{"PAPERS_SABOTAGE=" + c.Sabotage} }
 
 // Scenario is the scenario of the case.
-func (c Case) Scenario() *spec.Scenario {
-	s, err := spec.Parse("sabotage.yaml", source, nil)
+func (c Case) Scenario() *scenarios.Scenario {
+	s, err := scenarios.Parse("sabotage.yaml", source, nil)
 	if err != nil {
 		panic(err) // the file is built in, and a test reads it
 	}

@@ -13,9 +13,9 @@ import (
 	"paperlab/compose/standin"
 	"paperlab/faults"
 	"paperlab/reports"
+	"paperlab/reports/history"
+	"paperlab/scenarios"
 	"paperlab/scenarios/check"
-	"paperlab/scenarios/history"
-	"paperlab/scenarios/spec"
 )
 
 // evidence is what a profile's run left behind.
@@ -37,7 +37,7 @@ type evidence struct {
 
 // judge fills a run's record from its evidence. It starts nothing and asks
 // nobody.
-func judge(s *spec.Scenario, run *reports.Run, e evidence) {
+func judge(s *scenarios.Scenario, run *reports.Run, e evidence) {
 	run.Phases, run.Alerts = e.phases, e.alerts
 	for _, o := range e.outcomes {
 		run.Faults = append(run.Faults, reports.Fault{
@@ -74,7 +74,7 @@ func spare(run *reports.Run) {
 }
 
 // measure takes the times: to detect, to recover, and what steady state was.
-func measure(s *spec.Scenario, run *reports.Run, e evidence) {
+func measure(s *scenarios.Scenario, run *reports.Run, e evidence) {
 	first, last, proven := effects(run.Faults)
 	if proven {
 		run.TimeToDetectS = detection(s, run.Alerts, first)
@@ -100,7 +100,7 @@ func measure(s *spec.Scenario, run *reports.Run, e evidence) {
 
 // detection is the time from the first effect to the alert that the scenario
 // waits for, or to any if it names none; nil if it never came.
-func detection(s *spec.Scenario, alerts []reports.Alert, effect float64) *float64 {
+func detection(s *scenarios.Scenario, alerts []reports.Alert, effect float64) *float64 {
 	var soonest *float64
 	for _, a := range alerts {
 		want := s.Objectives.TimeToDetect
@@ -146,7 +146,7 @@ func phase(phases []reports.Phase, name string) reports.Phase {
 
 // objectives judges the bounds of the scenario file, and that no alert was
 // raised before the first fault.
-func objectives(s *spec.Scenario, run *reports.Run) []reports.Objective {
+func objectives(s *scenarios.Scenario, run *reports.Run) []reports.Objective {
 	var list []reports.Objective
 	within := func(id string, bound float64, value *float64) {
 		list = append(list, reports.Objective{

@@ -10,8 +10,8 @@ import (
 	"paperlab/compose/monitor"
 	"paperlab/faults"
 	"paperlab/reports"
-	"paperlab/scenarios/history"
-	"paperlab/scenarios/spec"
+	"paperlab/reports/history"
+	"paperlab/scenarios"
 )
 
 // good is a run with nothing wrong.
@@ -77,7 +77,7 @@ func TestVerdict(t *testing.T) {
 // TestFalseAlarmIsAnObjective: an alert before the first fault is held against
 // the run, one after it is not.
 func TestFalseAlarmIsAnObjective(t *testing.T) {
-	s := &spec.Scenario{Objectives: spec.Objectives{TimeToDetect: &spec.Detection{Alert: "ConsumerDown", Within: 5 * time.Second}}}
+	s := &scenarios.Scenario{Objectives: scenarios.Objectives{TimeToDetect: &scenarios.Detection{Alert: "ConsumerDown", Within: 5 * time.Second}}}
 	run := &reports.Run{
 		Phases: []reports.Phase{{Name: "steady", StartS: 2, EndS: 12}},
 		Alerts: []reports.Alert{{Name: "LagHigh", NotifiedAtS: 11}, {Name: "ConsumerDown", NotifiedAtS: 15}},
@@ -93,9 +93,9 @@ func TestFalseAlarmIsAnObjective(t *testing.T) {
 
 // TestDetectionCountsFromTheEffect and only for the alert that was asked for.
 func TestDetectionCountsFromTheEffect(t *testing.T) {
-	s := &spec.Scenario{
-		Load:       spec.Load{Rate: 10},
-		Objectives: spec.Objectives{TimeToDetect: &spec.Detection{Alert: "ConsumerDown", Within: 5 * time.Second}},
+	s := &scenarios.Scenario{
+		Load:       scenarios.Workload{Rate: 10},
+		Objectives: scenarios.Objectives{TimeToDetect: &scenarios.Detection{Alert: "ConsumerDown", Within: 5 * time.Second}},
 	}
 	effect := 12.5
 	e := evidence{

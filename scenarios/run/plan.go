@@ -5,27 +5,27 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"paperlab/compose"
+	"paperlab/compose/process"
 	"paperlab/faults"
+	"paperlab/scenarios"
 	"paperlab/scenarios/observe"
-	"paperlab/scenarios/spec"
 )
 
 // planner turns a scenario's faults into ones on real targets. All its choices
 // come from the seed.
 type planner struct {
 	rng      *rand.Rand
-	stack    *compose.Stack
+	stack    *process.Stack
 	world    *world
 	observer *observe.Observer
 	ledger   faults.Ledger
 	// picked remembers the choice for each role: "one summarizer loses one
 	// node, then all of them" means the same one.
-	picked map[string]*compose.Service
+	picked map[string]*process.Service
 }
 
-func (p *planner) plan(list []spec.Fault) ([]faults.Planned, error) {
-	p.picked = map[string]*compose.Service{}
+func (p *planner) plan(list []scenarios.Fault) ([]faults.Planned, error) {
+	p.picked = map[string]*process.Service{}
 	var plan []faults.Planned
 	for _, f := range list {
 		fault, err := p.fault(f)
@@ -37,37 +37,37 @@ func (p *planner) plan(list []spec.Fault) ([]faults.Planned, error) {
 	return plan, nil
 }
 
-func (p *planner) fault(f spec.Fault) (faults.Fault, error) {
+func (p *planner) fault(f scenarios.Fault) (faults.Fault, error) {
 	switch f.Kind {
-	case spec.Kill:
+	case scenarios.Kill:
 		s, err := p.pick(*f.Kill)
 		if err != nil {
 			return nil, err
 		}
 		return faults.NewKill(s, p.work(s)), nil
-	case spec.Freeze:
+	case scenarios.Freeze:
 		s, err := p.pick(*f.Freeze)
 		if err != nil {
 			return nil, err
 		}
 		return faults.NewFreeze(s, p.ledger), nil
-	case spec.Partition:
+	case scenarios.Partition:
 		return p.partition(*f.Partition)
-	case spec.LLM:
+	case scenarios.LLM:
 		return faults.NewLLM(f.LLM.Mode, p.llms(f.LLM.Provider)...), nil
-	case spec.Sink:
+	case scenarios.Sink:
 		return faults.NewSink(p.world.sink), nil
 	default:
 		return nil, fmt.Errorf("no fault of kind %q can be injected", f.Kind)
 	}
 }
 
-func (p *planner) pick(t spec.Target) (*compose.Service, error) {
+func (p *planner) pick(t scenarios.Target) (*process.Service, error) {
 	if s := p.picked[t.Role]; s != nil {
 		return s, nil
 	}
 	var names []string
-	byName := map[string]*compose.Service{}
+	byName := map[string]*process.Service{}
 	for _, s := range p.stack.Services(t.Role) {
 		names = append(names, s.Name())
 		byName[s.Name()] = s
@@ -82,7 +82,7 @@ func (p *planner) pick(t spec.Target) (*compose.Service, error) {
 
 // partition cuts links of the process. One node means one that was made a
 // master: a replica holds no shard, so losing it tests nothing.
-func (p *planner) partition(f spec.PartitionFault) (faults.Fault, error) {
+func (p *planner) partition(f scenarios.PartitionFault) (faults.Fault, error) {
 	s, err := p.pick(f.Target)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (p *planner) partition(f spec.PartitionFault) (faults.Fault, error) {
 	if f.From == "redis-one" {
 		var masters []string
 		for _, n := range p.stack.Cluster.Nodes() {
-			if n.Role == compose.Master {
+			if n.Role == process.Master {
 				masters = append(masters, n.Addr)
 			}
 		}
@@ -112,7 +112,7 @@ func (p *planner) llms(provider string) []faults.LLM {
 }
 
 // work is what a role that consumes a stream has in hand; nil for the others.
-func (p *planner) work(s *compose.Service) faults.Work {
+func (p *planner) work(s *process.Service) faults.Work {
 	if s.Role() == "summarize" || s.Role() == "deliver" {
 		return inHand{p.observer}
 	}

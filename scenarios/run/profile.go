@@ -7,12 +7,12 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"paperlab/compose"
 	"paperlab/compose/monitor"
+	"paperlab/compose/process"
 	"paperlab/faults"
 	"paperlab/grafana"
 	"paperlab/reports"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
 	"paperlab/scenarios/observe"
 )
 
@@ -29,7 +29,7 @@ type profileRun struct {
 	rec  *history.Recorder
 
 	world    *world
-	stack    *compose.Stack
+	stack    *process.Stack
 	monitor  *monitor.Monitor
 	observer *observe.Observer
 
@@ -71,10 +71,10 @@ func (p *profileRun) provision(ctx context.Context) (err error) {
 		p.rec.Record(history.Event{Process: "lab", Type: history.OK, Op: history.Subscribe, Wish: &w})
 	}
 	s := p.Scenario.Service
-	p.stack, err = compose.StartStack(ctx, p.ledger, compose.StackConfig{
+	p.stack, err = process.StartStack(ctx, p.ledger, process.StackConfig{
 		Papers: p.Papers, Env: p.Env, Profile: p.name, RedisServer: p.RedisServer,
 		Shards: s.Shards, Summarizers: s.Summarizers, Deliverers: s.Deliverers, Lanes: s.Lanes,
-		Begin: compose.CorpusBegin(p.Corpus), Interval: crawlInterval(p.Options), PageSize: pageSize(p.Options),
+		Begin: process.CorpusBegin(p.Corpus), Interval: crawlInterval(p.Options), PageSize: pageSize(p.Options),
 		Subscribers: people, Subscriptions: wishes, World: p.world.forService(),
 	})
 	if err != nil {
@@ -231,7 +231,7 @@ func (p *profileRun) memory() []reports.Memory {
 	for _, s := range p.stack.Services("") {
 		list = append(list, reports.Memory{Process: s.Name(), PeakBytes: s.PeakMemory()})
 	}
-	return append(list, reports.Memory{Process: "lab", PeakBytes: compose.OwnPeakMemory()})
+	return append(list, reports.Memory{Process: "lab", PeakBytes: process.OwnPeakMemory()})
 }
 
 // evidence gathers what was seen; the run is over.

@@ -27,13 +27,13 @@ import (
 	"fmt"
 	"time"
 
-	"paperlab/compose"
+	"paperlab/compose/process"
 	"paperlab/compose/standin"
 	"paperlab/compose/standin/corpus"
-	"paperlab/faults/undo"
+	"paperlab/compose/undo"
 	"paperlab/reports"
-	"paperlab/scenarios/history"
-	"paperlab/scenarios/spec"
+	"paperlab/reports/history"
+	"paperlab/scenarios"
 )
 
 // Environment is the only one there is so far: processes of this machine.
@@ -42,7 +42,7 @@ const Environment = "process"
 // Options say what to run. All fields must be set but Source,
 // Target, Env and Live.
 type Options struct {
-	Scenario *spec.Scenario
+	Scenario *scenarios.Scenario
 	// Source is the file that the scenario was read from, if it is none of the
 	// catalogue; Target is what make was told, if not "scenario".
 	Source, Target string
@@ -63,7 +63,7 @@ type Options struct {
 	// environment.
 	Papers string
 	Env    []string
-	// RedisServer is the program of that version; see compose.FindRedis.
+	// RedisServer is the program of that version; see process.FindRedis.
 	RedisServer, RedisVersion string
 	// DrainWithin is how long the service has, after the load, to do what it
 	// was offered.
@@ -167,7 +167,7 @@ const (
 func (o Options) CheckSpace() error {
 	papers := int64(o.Scenario.Load.Papers)
 	return errors.Join(
-		compose.CheckSpace(undo.Base(), spaceAtAll+papers*spacePerPaper),
-		compose.CheckSpace(o.Out, reportAtAll+papers*reportPer),
+		process.CheckSpace(undo.Base(), spaceAtAll+papers*spacePerPaper),
+		process.CheckSpace(o.Out, reportAtAll+papers*reportPer),
 	)
 }

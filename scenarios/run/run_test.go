@@ -11,13 +11,13 @@ import (
 
 	"go.uber.org/goleak"
 
-	"paperlab/compose"
+	"paperlab/compose/process"
 	"paperlab/compose/standin/corpus"
-	"paperlab/faults/undo"
+	"paperlab/compose/undo"
 	"paperlab/reports"
-	"paperlab/scenarios/history"
+	"paperlab/reports/history"
+	"paperlab/scenarios"
 	"paperlab/scenarios/run"
-	"paperlab/scenarios/spec"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -52,7 +52,7 @@ func options(t *testing.T) run.Options {
 		t.Fatalf("build the service: %v: %s", err, out)
 	}
 	t.Setenv("TMPDIR", t.TempDir())
-	s, err := spec.Parse("short.yaml", []byte(short), nil)
+	s, err := scenarios.Parse("short.yaml", []byte(short), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func options(t *testing.T) run.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	redisServer, version, err := compose.FindRedis(t.Context())
+	redisServer, version, err := process.FindRedis(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

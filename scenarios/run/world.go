@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"time"
 
-	"paperlab/compose"
 	"paperlab/compose/monitor"
+	"paperlab/compose/process"
 	"paperlab/compose/standin"
-	"paperlab/scenarios/history"
-	"paperlab/scenarios/spec"
+	"paperlab/reports/history"
+	"paperlab/scenarios"
 )
 
 // How the stand-ins behave when nothing is wrong. Ollama is a server with a few
@@ -104,7 +104,7 @@ func newWorld(ctx context.Context, o Options, rec *history.Recorder) (w *world, 
 		return w, err
 	}
 	if w.openai, err = standin.NewLLM(standin.LLMConfig{
-		Provider: standin.OpenAI, Recorder: rec, Slots: openaiSlots, Latency: openaiLatency, Key: compose.OpenAIKey, Seed: seed,
+		Provider: standin.OpenAI, Recorder: rec, Slots: openaiSlots, Latency: openaiLatency, Key: process.OpenAIKey, Seed: seed,
 	}); err != nil {
 		return w, err
 	}
@@ -128,7 +128,7 @@ func newWorld(ctx context.Context, o Options, rec *history.Recorder) (w *world, 
 
 // loseShare is the share of the scenario's sink faults, 0 if it has none; the
 // scenario's reader lets them have one only.
-func loseShare(list []spec.Fault) float64 {
+func loseShare(list []scenarios.Fault) float64 {
 	for _, f := range list {
 		if f.Sink != nil {
 			return f.Sink.Share
@@ -145,8 +145,8 @@ func (w *world) Stop() {
 }
 
 // forService is the world as the stack hands it to the service.
-func (w *world) forService() compose.World {
-	return compose.World{ArxivURL: w.arxiv.QueryURL(), Ollama: w.ollama, OpenAI: w.openai, Sink: w.sink}
+func (w *world) forService() process.World {
+	return process.World{ArxivURL: w.arxiv.QueryURL(), Ollama: w.ollama, OpenAI: w.openai, Sink: w.sink}
 }
 
 // recordAlerts notes each alert at the moment that its message arrives.

@@ -1,4 +1,4 @@
-package compose
+package process
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
-	"paperlab/faults/undo"
+	"paperlab/compose/undo"
 )
 
 // Role is what a node was made as.

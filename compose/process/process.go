@@ -1,4 +1,4 @@
-package compose
+package process
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"paperlab/faults/undo"
+	"paperlab/compose/undo"
 )
 
 // ErrExited is returned by Process.Signal when the process has ended.

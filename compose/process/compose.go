@@ -1,4 +1,4 @@
-// Package compose puts the parts of a run together as processes of this
+// Package process puts the parts of a run together as processes of this
 // machine: the Redis Cluster, the links between each process and what it
 // talks to, and the service's own processes.
 //
@@ -27,4 +27,4 @@
 // What fails: a child that dies early makes the start that needed it fail, with
 // the end of its output in the error. Whatever a failed or cancelled start has
 // begun, it takes back before it returns.
-package compose
+package process

@@ -1,4 +1,4 @@
-package compose
+package process
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"paperlab/faults/undo"
+	"paperlab/compose/undo"
 )
 
 // These tests start real clusters: about 3 s each. They need redis-server 7.0

@@ -1,4 +1,4 @@
-package compose
+package process
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 
 	"paperlab/compose/standin"
 	"paperlab/compose/standin/corpus"
-	"paperlab/faults/undo"
+	"paperlab/compose/undo"
 	"paperlab/system/paper"
 )
 

@@ -1,4 +1,5 @@
-// Package spec reads a scenario file: what is started, how it is loaded, what
+// Package scenarios is the catalogue, one .yaml file for each scenario in this
+// folder and built into the binary, and the reader of such files: what is started, how it is loaded, what
 // is broken when, and what must hold.
 //
 // A scenario runs in phases, one after the other, while the load keeps coming
@@ -17,12 +18,13 @@
 // has the right type and is nevertheless impossible must be found again at its
 // line and column.
 //
-//	spec.go     the types
+//	catalogue.go the files of this folder
+//	scenario.go the types
 //	parse.go    from a file to a Scenario
 //	fault.go    one entry of faults
 //	object.go   a mapping and its typed fields
 //	error.go    Error, and the nearest name
-package spec
+package scenarios
 
 import (
 	"fmt"
@@ -36,7 +38,7 @@ type Scenario struct {
 	// About says in a sentence or two what happens and what must hold.
 	About      string
 	Service    Service
-	Load       Load
+	Load       Workload
 	Phases     Phases
 	Faults     []Fault
 	Objectives Objectives
@@ -58,8 +60,8 @@ type Service struct {
 	Lanes int
 }
 
-// Load is what arrives from arXiv, and for whom.
-type Load struct {
+// Workload is what arrives from arXiv, and for whom.
+type Workload struct {
 	// Papers is how many there are, 1 to 1,000,000: enough to last through the
 	// steady and the fault phase at least.
 	Papers int

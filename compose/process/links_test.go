@@ -1,4 +1,4 @@
-package compose
+package process
 
 import (
 	"bytes"
@@ -13,12 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"paperlab/faults"
-	"paperlab/scenarios/history"
 	"paperlab/system/dial"
 )
-
-var _ faults.Links = ProcessLinks{}
 
 // silence is how long a test listens before it says that nothing came. It is
 // the one thing here that cannot be waited for.
@@ -256,32 +252,6 @@ func TestLinkClose(t *testing.T) {
 	}
 	other := newLinks(t)
 	wantEcho(t, connect(t, add(t, other, "api", target)))
-}
-
-// TestLinkPartition lets the real fault break the real link to a real Redis.
-func TestLinkPartition(t *testing.T) {
-	one, two := newRedis(t), newRedis(t)
-	l := newLinks(t)
-	add(t, l, "summarize-1", one)
-	add(t, l, "summarize-1", two)
-	n := faults.Nemesis{Recorder: history.NewRecorder("hardened"), Plan: []faults.Planned{
-		{Fault: faults.NewPartition(l.Of("summarize-1"), one, two), For: time.Second},
-	}}
-	out, err := n.Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := out[0]
-	if o.Err != nil || o.EffectAt == nil || o.HealedAt == nil {
-		t.Fatalf("outcome %+v", o)
-	}
-	for text, want := range map[string]string{o.Before: "PONG", o.During: "no answer", o.After: "PONG"} {
-		for _, node := range []string{one, two} {
-			if !strings.Contains(text, "summarize-1's link to "+node+": "+want) {
-				t.Errorf("receipt %q does not say %s of %s", text, want, node)
-			}
-		}
-	}
 }
 
 func newLinks(t *testing.T) *Links {

@@ -1,4 +1,4 @@
-package spec
+package scenarios
 
 import (
 	"bytes"
@@ -117,8 +117,8 @@ func readPhases(o *object) Phases {
 
 // readLoad wants a load that outlasts the faults: an idle service recovers
 // from anything.
-func readLoad(o *object, p Phases) Load {
-	l := Load{
+func readLoad(o *object, p Phases) Workload {
+	l := Workload{
 		Papers:      o.integer("papers", 1, 1_000_000),
 		Rate:        o.number("rate", "/s", "60/s", 10_000),
 		Subscribers: o.integer("subscribers", 1, 100_000),

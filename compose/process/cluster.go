@@ -1,4 +1,4 @@
-package compose
+package process
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
-	"paperlab/faults/undo"
+	"paperlab/compose/undo"
 )
 
 const (

@@ -1,4 +1,4 @@
-package compose
+package process
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"paperlab/faults/undo"
+	"paperlab/compose/undo"
 )
 
 // actAs makes the test binary a child or a lab instead of running tests.

@@ -1,4 +1,4 @@
-package spec
+package scenarios
 
 import (
 	"errors"
@@ -7,11 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const good = `name: demo
 about: >-
@@ -62,7 +58,7 @@ func TestEverythingThatAFileCanSay(t *testing.T) {
 	want := &Scenario{
 		Name: "demo", About: "Everything that a file can say.",
 		Service: Service{Shards: 12, Summarizers: 3, Deliverers: 2, Lanes: 4},
-		Load:    Load{Papers: 1500, Rate: 60, Subscribers: 40},
+		Load:    Workload{Papers: 1500, Rate: 60, Subscribers: 40},
 		Phases:  Phases{10 * time.Second, 15 * time.Second, 30 * time.Second},
 		Faults: []Fault{
 			{ID: "kill-1", Kind: Kill, Kill: &kill, Lasts: 15 * time.Second},
