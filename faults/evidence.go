@@ -9,9 +9,6 @@ import (
 	"paperlab/reports/history"
 )
 
-// witness is who sees faults and heals in a history.
-const witness = "lab"
-
 // await returns at the act's time, once the acts before it on the same target
 // are over.
 func (a *act) await(ctx context.Context, first []*act) error {
@@ -59,17 +56,7 @@ func (a *act) evidence(ctx context.Context, read func(context.Context) (string, 
 	}
 }
 
-func (a *act) fail(err error) {
-	a.out.Err = err
-	at := a.record(history.Fault, history.Fail, err.Error())
-	if a.out.InjectedAt == 0 {
-		a.out.InjectedAt = at
-	}
-}
-
-func (a *act) record(op history.Op, typ history.Type, detail string) float64 {
-	return a.Recorder.Record(history.Event{Process: witness, Op: op, Type: typ, Name: a.out.ID, Detail: detail})
-}
+func (a *act) fail(err error) { a.Recorder.Record(history.FaultFailed(a.facts, err)) }
 
 // guard turns a panic into an error: one broken fault must not keep the others
 // from being healed.
