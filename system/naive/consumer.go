@@ -22,7 +22,7 @@ type Handler func(ctx context.Context, payload []byte) error
 type Config struct {
 	Redis *redis.ClusterClient
 	// Stream is Papers or Notifications.
-	Stream string
+	Stream Stream
 	// Group and Member must not contain blanks; Member is unique in the group.
 	Group, Member string
 	// Workers work side by side, each a consumer of its own with a connection
@@ -42,7 +42,7 @@ type Config struct {
 }
 
 func (cfg *Config) setDefaults() error {
-	if cfg.Redis == nil || cfg.Handler == nil || cfg.Stream == "" {
+	if cfg.Redis == nil || cfg.Handler == nil || cfg.Stream == (Stream{}) {
 		return errors.New("naive consumer: Redis, stream and handler must be set")
 	}
 	if cfg.Group == "" || cfg.Member == "" || strings.Contains(cfg.Group+cfg.Member, " ") {
@@ -80,16 +80,16 @@ func NewConsumer(cfg Config) (*Consumer, error) {
 	if err := cfg.setDefaults(); err != nil {
 		return nil, err
 	}
-	return &Consumer{cfg: cfg, log: cfg.Logger.With("stream", cfg.Stream, "group", cfg.Group)}, nil
+	return &Consumer{cfg: cfg, log: cfg.Logger.With("stream", cfg.Stream.Name(), "group", cfg.Group)}, nil
 }
 
 // Start makes sure that the group exists and starts the workers. It returns
 // once they run, and may be called again only after an error. The context
 // bounds Start itself; Stop ends the consumer.
 func (c *Consumer) Start(ctx context.Context) error {
-	err := c.cfg.Redis.XGroupCreateMkStream(ctx, c.cfg.Stream, c.cfg.Group, "0").Err()
+	err := c.cfg.Redis.XGroupCreateMkStream(ctx, c.cfg.Stream.Key(), c.cfg.Group, "0").Err()
 	if err != nil && !strings.HasPrefix(err.Error(), "BUSYGROUP") {
-		return fmt.Errorf("create group %s on %s: %w", c.cfg.Group, c.cfg.Stream, err)
+		return fmt.Errorf("create group %s on %s: %w", c.cfg.Group, c.cfg.Stream.Key(), err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -39,7 +39,7 @@ func TestTwoMembersShareAndEverythingIsAcknowledged(t *testing.T) {
 	if different, all := j.sizes(); different != 300 || all != 300 {
 		t.Errorf("%d handlings of %d papers, want 300 of 300", all, different)
 	}
-	consumers, err := rdb.XInfoConsumers(t.Context(), Papers, group).Result()
+	consumers, err := rdb.XInfoConsumers(t.Context(), Papers("").Key(), group).Result()
 	if err != nil || len(consumers) != 8 || consumers[0].Name != "a-1" || consumers[7].Name != "b-4" {
 		t.Errorf("consumers %+v, %v, want a-1 to b-4", consumers, err)
 	}
@@ -92,12 +92,12 @@ func TestClaimGoesOnFromItsCursor(t *testing.T) {
 	const inHand, idle = 200, 20
 	produce(t, rdb, papers(inHand+idle)...)
 	takeAsDead(t, rdb, inHand+idle)
-	all, err := rdb.XRange(t.Context(), Papers, "-", "+").Result()
+	all, err := rdb.XRange(t.Context(), Papers("").Key(), "-", "+").Result()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, e := range all {
-		args := []any{"XCLAIM", Papers, group, "dead-1", 0, e.ID, "IDLE", 0, "JUSTID"}
+		args := []any{"XCLAIM", Papers("").Key(), group, "dead-1", 0, e.ID, "IDLE", 0, "JUSTID"}
 		if i >= inHand {
 			args[7] = 2 * time.Hour.Milliseconds()
 		}
@@ -170,7 +170,7 @@ func TestEntryWithoutPayloadIsHandledAsEmpty(t *testing.T) {
 		j.note(payload)
 		return nil
 	}})
-	if err := rdb.Do(t.Context(), "XADD", Papers, "*", "other", "x").Err(); err != nil {
+	if err := rdb.Do(t.Context(), "XADD", Papers("").Key(), "*", "other", "x").Err(); err != nil {
 		t.Fatal(err)
 	}
 	redistest.Eventually(t, "it is handled", func() bool { _, all := j.sizes(); return all == 1 })
@@ -236,7 +236,7 @@ func TestStopCancelsWorkThatDoesNotEnd(t *testing.T) {
 }
 
 func TestStopBeforeStart(t *testing.T) {
-	cfg := Config{Redis: connect(t), Stream: Papers, Group: group, Member: "a", Handler: func(context.Context, []byte) error { return nil }}
+	cfg := Config{Redis: connect(t), Stream: Papers(""), Group: group, Member: "a", Handler: func(context.Context, []byte) error { return nil }}
 	c, err := NewConsumer(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -252,7 +252,7 @@ func TestStopBeforeStart(t *testing.T) {
 func TestStartMayBeCalledAgainAfterAnError(t *testing.T) {
 	rdb := connect(t)
 	var j journal
-	cfg := Config{Redis: rdb, Stream: Papers, Group: group, Member: "a", Block: 50 * time.Millisecond, Logger: quiet,
+	cfg := Config{Redis: rdb, Stream: Papers(""), Group: group, Member: "a", Block: 50 * time.Millisecond, Logger: quiet,
 		Handler: func(_ context.Context, payload []byte) error { j.note(payload); return nil }}
 	c, err := NewConsumer(cfg)
 	if err != nil {
@@ -289,12 +289,12 @@ func TestWorkerOutlivesErrorsOfRedis(t *testing.T) {
 	var errors complaints
 	startTest(t, Config{Redis: rdb, Member: "a", Workers: 1, Logger: slog.New(slog.NewTextHandler(&errors, nil)),
 		Handler: func(_ context.Context, payload []byte) error { j.note(payload); return nil }})
-	if err := rdb.XGroupDestroy(t.Context(), Papers, group).Err(); err != nil {
+	if err := rdb.XGroupDestroy(t.Context(), Papers("").Key(), group).Err(); err != nil {
 		t.Fatal(err)
 	}
 	produce(t, rdb, papers(1)...)
 	redistest.Eventually(t, "the worker complains", func() bool { return errors.Load() > 0 })
-	if err := rdb.XGroupCreate(t.Context(), Papers, group, "0").Err(); err != nil {
+	if err := rdb.XGroupCreate(t.Context(), Papers("").Key(), group, "0").Err(); err != nil {
 		t.Fatal(err)
 	}
 	redistest.Eventually(t, "it is handled", func() bool { _, all := j.sizes(); return all == 1 })
@@ -307,7 +307,7 @@ func TestConfigIsChecked(t *testing.T) {
 		want   string
 	}{
 		"no Redis":         {func(c *Config) { c.Redis = nil }, "Redis"},
-		"no stream":        {func(c *Config) { c.Stream = "" }, "stream"},
+		"no stream":        {func(c *Config) { c.Stream = Stream{} }, "stream"},
 		"no handler":       {func(c *Config) { c.Handler = nil }, "handler"},
 		"no group":         {func(c *Config) { c.Group = "" }, "group"},
 		"member of two":    {func(c *Config) { c.Member = "a b" }, "member"},
@@ -318,7 +318,7 @@ func TestConfigIsChecked(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			cfg := Config{Redis: rdb, Stream: Papers, Group: group, Member: "a", Handler: func(context.Context, []byte) error { return nil }}
+			cfg := Config{Redis: rdb, Stream: Papers(""), Group: group, Member: "a", Handler: func(context.Context, []byte) error { return nil }}
 			c.change(&cfg)
 			if _, err := NewConsumer(cfg); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want an error with %q", err, c.want)

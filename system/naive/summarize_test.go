@@ -98,7 +98,7 @@ func client(t *testing.T) *http.Client {
 
 func summarizing(t *testing.T, rdb *redis.ClusterClient, m *model, s Summaries, registry *prometheus.Registry) SummarizeConfig {
 	return SummarizeConfig{
-		Redis: rdb, LLM: llm.Provider{Name: "ollama", URL: m.URL + "/", Model: "llama3.2"}, Client: client(t),
+		Redis: rdb, Notifications: Notifications(""), LLM: llm.Provider{Name: "ollama", URL: m.URL + "/", Model: "llama3.2"}, Client: client(t),
 		Store: s, Matcher: everybody{}, Metrics: llm.NewMetrics(registry), Logger: quiet,
 	}
 }

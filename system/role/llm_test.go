@@ -34,7 +34,7 @@ func producePaper(t *testing.T) {
 	if _, err := s.Produce(t.Context(), stream.Message{ID: p.VersionID(), Key: p.ID, Payload: text}); err != nil {
 		t.Fatal(err)
 	}
-	if err := rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: naive.Papers, Values: []any{"payload", text}}).Err(); err != nil {
+	if err := rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: naive.Papers("").Key(), Values: []any{"payload", text}}).Err(); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -138,13 +138,24 @@ var client = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{D
 
 // answers is the status of a GET of the process, 0 if there is none.
 func (p *process) answers(path string) int {
+	status, _ := p.ask(path)
+	return status
+}
+
+// get is the body of a GET of the process, "" if there is none.
+func (p *process) get(path string) string {
+	_, body := p.ask(path)
+	return body
+}
+
+func (p *process) ask(path string) (status int, body string) {
 	res, err := client.Get(p.url() + path)
 	if err != nil {
-		return 0
+		return 0, ""
 	}
 	defer func() { _ = res.Body.Close() }()
-	_, _ = io.Copy(io.Discard, res.Body)
-	return res.StatusCode
+	text, _ := io.ReadAll(res.Body)
+	return res.StatusCode, string(text)
 }
 
 func (p *process) healthy() bool { return p.answers("/healthz") == http.StatusOK }

@@ -27,6 +27,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"regexp"
 	"slices"
 	"time"
 
@@ -56,10 +57,14 @@ type Flags struct {
 	Link     []string `help:"Dial LINK wherever REAL is meant (a proxy for one target)." placeholder:"REAL=LINK" env:"PAPERS_LINK"`
 	Database string   `help:"Where people, papers and deliveries are kept." placeholder:"sqlite:PATH" default:"sqlite:papers.db" env:"PAPERS_DATABASE"`
 	Listen   string   `help:"Address of /metrics and /healthz; port 0 takes a free one." default:"127.0.0.1:0" env:"PAPERS_LISTEN"`
+	Prefix   string   `help:"Stands before every Redis key, so that runs can share a cluster: letters, digits, - . _" env:"PAPERS_PREFIX"`
 	Shards   int      `help:"Shards of each stream, decided when it is first opened." default:"12" env:"PAPERS_SHARDS"`
 	Profile  string   `help:"hardened, or naive: how such services are usually written, for comparison." enum:"hardened,naive" default:"hardened" env:"PAPERS_PROFILE"`
 	LogLevel string   `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"PAPERS_LOG_LEVEL"`
 }
+
+// prefixes are those that no key, pattern or hash tag can be misread with.
+var prefixes = regexp.MustCompile(`^[A-Za-z0-9._-]*$`)
 
 func (f Flags) isNaive() bool { return f.Profile == "naive" }
 
@@ -89,6 +94,9 @@ func (f Flags) open(ctx context.Context, role string, withStore bool) (*process,
 	links, err := dial.ParseLinks(f.Link)
 	if err != nil {
 		return nil, err
+	}
+	if !prefixes.MatchString(f.Prefix) {
+		return nil, fmt.Errorf("--prefix is %q; it must consist of letters, digits, dashes, dots and underscores", f.Prefix)
 	}
 	for _, node := range f.Redis {
 		if _, _, err := net.SplitHostPort(node); err != nil {
@@ -203,7 +211,7 @@ func (p *process) openStreams(ctx context.Context) (papers, notifications *strea
 			return nil
 		}
 		err = p.insist(ctx, "open stream "+name, func() (err error) {
-			s, err = stream.Open(ctx, p.redis, stream.Spec{Name: name, Shards: p.flags.Shards})
+			s, err = stream.Open(ctx, p.redis, stream.Spec{Name: name, Prefix: p.flags.Prefix, Shards: p.flags.Shards})
 			return err
 		})
 		return s
