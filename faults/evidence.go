@@ -9,9 +9,6 @@ import (
 	"paperlab/reports/history"
 )
 
-// witness is who sees faults and heals in a history.
-const witness = "lab"
-
 // await returns at the act's time, once the acts before it on the same target
 // are over.
 func (a *act) await(ctx context.Context, first []*act) error {
@@ -61,14 +58,19 @@ func (a *act) evidence(ctx context.Context, read func(context.Context) (string, 
 
 func (a *act) fail(err error) {
 	a.out.Err = err
-	at := a.record(history.Fault, history.Fail, err.Error())
+	at := a.Recorder.Record(history.FaultFailed(a.facts(), err))
 	if a.out.InjectedAt == 0 {
 		a.out.InjectedAt = at
 	}
 }
 
-func (a *act) record(op history.Op, typ history.Type, detail string) float64 {
-	return a.Recorder.Record(history.Event{Process: witness, Op: op, Type: typ, Name: a.out.ID, Detail: detail})
+// facts are what is known of the fault before it is injected.
+func (a *act) facts() history.FaultFacts {
+	f := history.FaultFacts{ID: a.out.ID, Kind: a.out.Kind, Target: a.out.Target}
+	if t, ok := a.Fault.(Telling); ok {
+		f.Mode, f.Processes, f.Happened = t.Tell()
+	}
+	return f
 }
 
 // guard turns a panic into an error: one broken fault must not keep the others

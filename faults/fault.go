@@ -65,6 +65,13 @@ type Tolling interface {
 	Toll() string
 }
 
+// Telling is the further power to say what the report needs: which of its
+// kind's manners it has, which processes of the service it strikes, and, in
+// words, what happened once its effect is proven ("summarize-1 was killed").
+type Telling interface {
+	Tell() (mode string, processes []string, happened string)
+}
+
 // Ledger is where a fault writes the undo of what would outlive the lab,
 // before it acts. *undo.Ledger is one.
 type Ledger interface {

@@ -93,3 +93,8 @@ func thaw(_ context.Context, _ string, r undo.Record) (string, error) {
 	}
 	return fmt.Sprintf("let pid %d go on", pid), nil
 }
+
+// Tell implements Telling.
+func (f *freeze) Tell() (string, []string, string) {
+	return "", []string{f.process.Name()}, f.process.Name() + " was frozen"
+}

@@ -96,3 +96,8 @@ func (k *kill) During(ctx context.Context) (string, error) {
 func (k *kill) Heal(ctx context.Context) error { return k.process.Start(ctx) }
 
 func (k *kill) After(ctx context.Context) (string, error) { return healthy(ctx, k.process) }
+
+// Tell implements Telling.
+func (k *kill) Tell() (string, []string, string) {
+	return "", []string{k.process.Name()}, k.process.Name() + " was killed"
+}

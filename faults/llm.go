@@ -90,3 +90,9 @@ func (l *llm) count() (n int64) {
 	}
 	return n
 }
+
+// Tell implements Telling.
+func (l *llm) Tell() (string, []string, string) {
+	how := map[string]string{LLMErrors: "answered with errors", LLMSlow: "answered too late", LLMRefuse: "refused connections"}
+	return l.mode, nil, strings.Join(l.providers(""), " and ") + " " + how[l.mode]
+}

@@ -106,6 +106,8 @@ type act struct {
 	// done is closed when the fault is healed and its receipt is complete.
 	done chan struct{}
 	out  Outcome
+	// toll is what it has cost, if it can say so.
+	toll string
 }
 
 // after are the acts that hold what this one needs, and end before it begins.
@@ -131,7 +133,7 @@ func (a *act) run(ctx context.Context, first []*act) {
 		return
 	}
 	a.out.Before = text
-	a.out.InjectedAt = a.record(history.Fault, history.Invoke, fmt.Sprintf("%s of %s. Before: %s", a.out.Kind, a.out.Target, text))
+	a.out.InjectedAt = a.Recorder.Record(history.FaultInjected(a.facts(), text))
 	a.strike(ctx)
 	a.heal(ctx)
 }
@@ -156,14 +158,16 @@ func (a *act) strike(ctx context.Context) {
 		return
 	}
 	a.out.During, a.out.EffectAt = text, &at
-	a.Recorder.Record(history.Event{Process: witness, Op: history.Fault, Type: history.OK,
-		Name: a.out.ID, Detail: text, Seconds: a.Recorder.Now() - at})
+	a.Recorder.Record(history.FaultProven(a.out.ID, text, a.Recorder.Now()-at))
 	select {
 	case <-ctx.Done():
 	case <-end:
 	}
 	if t, ok := a.Fault.(Tolling); ok {
-		_ = guard(func() error { a.out.During += "; " + t.Toll(); return nil })
+		_ = guard(func() error { a.toll = t.Toll(); return nil })
+		if a.toll != "" {
+			a.out.During += "; " + a.toll
+		}
 	}
 }
 
@@ -179,17 +183,19 @@ func (a *act) heal(ctx context.Context) {
 	defer cancel()
 	if err := guard(func() error { return a.Heal(healing) }); err != nil {
 		a.out.Err = errors.Join(a.out.Err, fmt.Errorf("heal: %w", err))
-		a.record(history.Heal, history.Fail, err.Error())
+		a.Recorder.Record(history.HealFailed(a.out.ID, err))
 		return
 	}
-	at := a.record(history.Heal, history.OK, "")
+	at := a.Recorder.Record(history.Healed(a.out.ID, a.toll))
 	a.out.HealedAt = &at
 	proving, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	text, _, err := a.evidence(proving, a.After)
 	if err != nil {
 		a.out.Err = errors.Join(a.out.Err, fmt.Errorf("after the heal: %w", err))
+		a.Recorder.Record(history.NotWell(a.out.ID, err))
 		return
 	}
 	a.out.After = text
+	a.Recorder.Record(history.WellAgain(a.out.ID, text))
 }

@@ -87,7 +87,7 @@ func TestFaultsRunOnTimeAndTogether(t *testing.T) {
 				t.Errorf("outcome %+v lacks a part", o)
 			}
 		}
-		if got, want := events(rec, "a"), "fault/invoke fault/ok heal/ok"; got != want {
+		if got, want := events(rec, "a"), "fault/invoke fault/ok heal/ok well/ok"; got != want {
 			t.Errorf("events of a: %s, want %s", got, want)
 		}
 	})
@@ -119,11 +119,11 @@ func TestHealsOnEveryWayOut(t *testing.T) {
 		cancelAfter          time.Duration
 		log, events, err     string
 	}{
-		"inject fails":   {inject: func() error { return ill }, log: "inject@0.0 heal@0.0", events: "fault/invoke fault/fail heal/ok", err: "inject: ill"},
-		"inject panics":  {inject: func() error { panic("oh") }, log: "inject@0.0 heal@0.0", events: "fault/invoke fault/fail heal/ok", err: "panic: oh"},
-		"never proven":   {during: func() error { return ill }, log: "inject@0.0 heal@5.0", events: "fault/invoke fault/fail heal/ok", err: "no effect proven: ill"},
-		"during panics":  {during: func() error { panic("oh") }, log: "inject@0.0 heal@5.0", events: "fault/invoke fault/fail heal/ok", err: "panic: oh"},
-		"run is aborted": {cancelAfter: 3 * time.Second, log: "inject@0.0 heal@3.0", events: "fault/invoke fault/ok heal/ok"},
+		"inject fails":   {inject: func() error { return ill }, log: "inject@0.0 heal@0.0", events: "fault/invoke fault/fail heal/ok well/ok", err: "inject: ill"},
+		"inject panics":  {inject: func() error { panic("oh") }, log: "inject@0.0 heal@0.0", events: "fault/invoke fault/fail heal/ok well/ok", err: "panic: oh"},
+		"never proven":   {during: func() error { return ill }, log: "inject@0.0 heal@5.0", events: "fault/invoke fault/fail heal/ok well/ok", err: "no effect proven: ill"},
+		"during panics":  {during: func() error { panic("oh") }, log: "inject@0.0 heal@5.0", events: "fault/invoke fault/fail heal/ok well/ok", err: "panic: oh"},
+		"run is aborted": {cancelAfter: 3 * time.Second, log: "inject@0.0 heal@3.0", events: "fault/invoke fault/ok heal/ok well/ok"},
 		"heal fails":     {heal: func() error { return ill }, log: "inject@0.0 heal@9.0", events: "fault/invoke fault/ok heal/fail", err: "heal: ill"},
 	} {
 		t.Run(name, func(t *testing.T) {

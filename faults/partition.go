@@ -99,3 +99,13 @@ func (p *partition) ping(ctx context.Context, node string, want bool) (string, e
 		return "", fmt.Errorf("%s: answer %q after %s: %w", what, answer, short(took), err)
 	}
 }
+
+// Tell implements Telling.
+func (p *partition) Tell() (string, []string, string) {
+	where := strings.Join(p.nodes, ", ")
+	if n := len(p.nodes); n > 2 {
+		where = fmt.Sprintf("%d addresses", n)
+	}
+	process := p.links.Process()
+	return "", []string{process}, fmt.Sprintf("%s was cut off from %s by a network partition", process, where)
+}

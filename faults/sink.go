@@ -80,3 +80,8 @@ func (s *sink) After(context.Context) (string, error) {
 	}
 	return fmt.Sprintf("the sink has answered %d webhooks since the heal", n), nil
 }
+
+// Tell implements Telling.
+func (s *sink) Tell() (string, []string, string) {
+	return "", nil, "the webhook sink took notifications and withheld its answers"
+}

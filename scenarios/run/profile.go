@@ -35,7 +35,6 @@ type profileRun struct {
 
 	phases   []reports.Phase
 	outcomes []faults.Outcome
-	drained  bool
 }
 
 // profile runs one profile and judges it. What it returns is as complete as the
@@ -68,7 +67,7 @@ func (p *profileRun) provision(ctx context.Context) (err error) {
 	}
 	people, wishes := p.Corpus.Subscriptions(rand.New(rand.NewPCG(seed, 2)), p.Scenario.Load.Subscribers, nil)
 	for _, w := range wishes {
-		p.rec.Record(history.Event{Process: "lab", Type: history.OK, Op: history.Subscribe, Wish: &w})
+		p.rec.Record(history.Subscribed(w))
 	}
 	s := p.Scenario.Service
 	p.stack, err = process.StartStack(ctx, p.ledger, process.StackConfig{
@@ -177,7 +176,7 @@ func (p *profileRun) planFaults() ([]faults.Planned, error) {
 // phase notes the begin and the end of a part of the run.
 func (p *profileRun) phase(ctx context.Context, name string, during func() error) error {
 	p.Progress.Say("%s: %s", p.name, name)
-	at := p.rec.Record(history.Event{Process: "lab", Type: history.OK, Op: history.Phase, Name: name})
+	at := p.rec.Record(history.Began(name))
 	err := during()
 	p.phases = append(p.phases, reports.Phase{Name: name, StartS: at, EndS: p.rec.Now()})
 	if err == nil {
@@ -219,11 +218,19 @@ func (p *profileRun) show(what string, passed, of time.Duration) {
 
 // observe reads what stands in the store and among the dead letters.
 func (p *profileRun) observe(ctx context.Context) error {
-	p.rec.Record(history.Event{Process: "lab", Type: history.OK, Op: history.Phase, Name: "done"})
+	p.rec.Record(history.Began(history.PhaseObserve))
 	if err := p.observer.DeadLetters(ctx); err != nil {
 		return err
 	}
-	return observe.Rows(ctx, p.stack.StorePath(), p.rec)
+	if err := observe.Rows(ctx, p.stack.StorePath(), p.rec); err != nil {
+		return err
+	}
+	p.rec.Record(history.CommitsFenced(p.fenced()))
+	if err := p.stack.Died(); err != nil {
+		p.rec.Record(history.Exited(err.Error()))
+	}
+	p.rec.Record(history.Began(history.PhaseDone))
+	return nil
 }
 
 func (p *profileRun) memory() []reports.Memory {
@@ -237,21 +244,30 @@ func (p *profileRun) memory() []reports.Memory {
 // evidence gathers what was seen; the run is over.
 func (p *profileRun) evidence() evidence {
 	events := p.rec.Events()
+	fenced, drained := 0, false
+	for _, e := range events {
+		switch e.Op {
+		case history.Fenced:
+			fenced = int(e.Value)
+		case history.Drain:
+			drained = e.Type == history.OK
+		}
+	}
 	return evidence{
-		events: events, phases: p.phases, outcomes: p.outcomes, drained: p.drained,
-		alerts: arrivals(p.monitor.Alerts(), events, p.rec), fenced: p.fenced(), died: p.stack.Died(),
+		events: events, phases: p.phases, outcomes: p.outcomes, drained: drained,
+		alerts: arrivals(events), fenced: fenced, died: p.stack.Died(),
 		slack: p.world.slack.Messages(),
 	}
 }
 
 // fenced counts the refused commits of all processes; one that was killed
 // counts with its last scrape.
-func (p *profileRun) fenced() int {
+func (p *profileRun) fenced() (n int, known bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	values, err := p.monitor.Query(ctx, "sum(max_over_time(papers_fenced_total[1h]))")
 	if err != nil || len(values) == 0 {
-		return 0
+		return 0, false
 	}
-	return int(values[0].Value)
+	return int(values[0].Value), true
 }

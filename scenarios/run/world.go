@@ -2,10 +2,8 @@ package run
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	"paperlab/compose/monitor"
 	"paperlab/compose/process"
 	"paperlab/compose/standin"
 	"paperlab/reports/history"
@@ -111,7 +109,7 @@ func newWorld(ctx context.Context, o Options, rec *history.Recorder) (w *world, 
 	if w.sink, err = standin.NewSink(standin.SinkConfig{Recorder: rec, Latency: sinkLatency, LoseShare: loseShare(o.Scenario.Faults), Seed: seed}); err != nil {
 		return w, err
 	}
-	if w.slack, err = standin.NewSlack(standin.SlackConfig{Recorder: rec, Received: recordAlerts(rec)}); err != nil {
+	if w.slack, err = standin.NewSlack(standin.SlackConfig{Recorder: rec}); err != nil {
 		return w, err
 	}
 	for _, s := range []interface {
@@ -147,18 +145,4 @@ func (w *world) Stop() {
 // forService is the world as the stack hands it to the service.
 func (w *world) forService() process.World {
 	return process.World{ArxivURL: w.arxiv.QueryURL(), Ollama: w.ollama, OpenAI: w.openai, Sink: w.sink}
-}
-
-// recordAlerts notes each alert at the moment that its message arrives.
-func recordAlerts(rec *history.Recorder) func(body []byte, at float64) {
-	return func(body []byte, _ float64) {
-		news, err := monitor.ReadMessage(body)
-		if err != nil {
-			rec.Record(history.Event{Process: "slack", Type: history.Fail, Op: history.Alert, Detail: fmt.Sprintf("unreadable: %v", err)})
-			return
-		}
-		for _, n := range news {
-			rec.Record(history.Event{Process: "slack", Type: history.OK, Op: history.Alert, Name: n.Name, State: n.State, Detail: n.Labels})
-		}
-	}
 }
