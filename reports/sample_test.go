@@ -45,13 +45,6 @@ func (s *sample) add(e history.Event) {
 	s.events = append(s.events, e)
 }
 
-func (s *sample) stream(name string) string {
-	if s.profile == naive {
-		return "naive:" + name
-	}
-	return name
-}
-
 // run plays 30 papers a second and returns the history in order of time.
 func (s *sample) run() []history.Event {
 	free := make([]float64, sampleShards)
@@ -136,15 +129,15 @@ func (s *sample) readings() {
 		if t == 31 {
 			typ = history.Info
 		}
-		s.add(history.Event{T: t, Process: "stream", Type: typ, Op: history.Sample, Stream: s.stream("papers"), Name: "lag", Value: float64(lag)})
-		s.add(history.Event{T: t, Process: "stream", Type: history.OK, Op: history.Sample, Stream: s.stream("papers"), Name: "pending", Value: float64(pending)})
-		s.add(history.Event{T: t, Process: "stream", Type: history.OK, Op: history.Sample, Stream: s.stream("notifications"), Name: "lag", Value: float64(lag / 9)})
-		s.add(history.Event{T: t, Process: "stream", Type: history.OK, Op: history.Sample, Stream: s.stream("notifications"), Name: "pending", Value: float64(s.rng.IntN(4))})
+		s.add(history.Event{T: t, Process: "stream", Type: typ, Op: history.Sample, Stream: "papers", Name: "lag", Value: float64(lag)})
+		s.add(history.Event{T: t, Process: "stream", Type: history.OK, Op: history.Sample, Stream: "papers", Name: "pending", Value: float64(pending)})
+		s.add(history.Event{T: t, Process: "stream", Type: history.OK, Op: history.Sample, Stream: "notifications", Name: "lag", Value: float64(lag / 9)})
+		s.add(history.Event{T: t, Process: "stream", Type: history.OK, Op: history.Sample, Stream: "notifications", Name: "pending", Value: float64(s.rng.IntN(4))})
 	}
 }
 
 func (s *sample) takeover(at float64, shard int, from, to string) {
-	s.add(history.Event{T: at, Process: "stream", Type: history.OK, Op: history.Takeover, Stream: "papers", Shard: shard, Owner: to, Detail: from})
+	s.add(history.Event{T: at, Process: "stream", Type: history.OK, Op: history.Takeover, Stream: "papers", Shard: shard, Owner: to, Previous: from})
 }
 
 // crash is a killed summarizer, hardened and naive.

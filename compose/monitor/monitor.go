@@ -27,7 +27,8 @@
 // What happens on failure: a target that does not answer within
 // Config.Timeout has up = 0 and its other series end. A webhook that fails is
 // tried again for ten seconds and then dropped with a log line; a full queue
-// drops likewise. Alerts keeps a record of every alert in all cases.
+// drops likewise. The monitor keeps no record of what it sent: that an alert was
+// told is for the receiver to say.
 package monitor
 
 import (
@@ -58,7 +59,7 @@ type Config struct {
 	// Targets are scraped from the start; SetTargets replaces them.
 	Targets []Target
 	// Webhook is the address that Slack-format messages are posted to. Empty:
-	// alerts are only kept for Alerts.
+	// nobody is told.
 	Webhook string
 	// Interval between scrapes, and between evaluations of the rules; 1 s if
 	// zero. At least 100 ms.
@@ -108,12 +109,11 @@ func New(cfg Config) (*Monitor, error) {
 	if _, err := ruleFiles(cfg.Rules); err != nil {
 		return nil, err
 	}
-	j := &journal{}
 	return &Monitor{
 		cfg:      cfg,
 		targets:  cfg.Targets,
-		journal:  j,
-		notifier: newNotifier(cfg.Webhook, cfg.Logger, j.delivered),
+		journal:  &journal{firing: map[uint64]bool{}},
+		notifier: newNotifier(cfg.Webhook, cfg.Logger),
 		engine:   newEngine(cfg),
 	}, nil
 }
@@ -216,9 +216,6 @@ func (m *Monitor) Stop() {
 		m.cfg.Logger.Warn("closing the storage failed", "dir", m.cfg.Dir, "err", err)
 	}
 }
-
-// Alerts are the alerts that have fired since Start, in order of firing.
-func (m *Monitor) Alerts() []Alert { return m.journal.all() }
 
 // notify takes what one evaluation of one rule found. It must not block: the
 // rule engine waits for it.

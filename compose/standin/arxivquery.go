@@ -106,12 +106,8 @@ func (a *Arxiv) record(entries []*corpus.Version) {
 	defer a.mu.Unlock()
 	for _, v := range entries {
 		id := v.VersionID()
-		e := history.Event{Process: "arxiv", Op: history.Serve, Type: history.OK, Message: id, Key: v.ID}
-		if e.Repeat = a.served[id]; !e.Repeat {
-			a.served[id] = true
-			e.Paper = &v.Paper
-		}
-		a.cfg.Recorder.Record(e)
+		a.cfg.Recorder.Record(history.Served(&v.Paper, a.served[id]))
+		a.served[id] = true
 	}
 }
 

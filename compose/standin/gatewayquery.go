@@ -91,10 +91,6 @@ func (g *Gateway) record(p *paper.Paper) {
 	if p == nil {
 		return
 	}
-	e := history.Event{Process: "arxiv", Op: history.Serve, Type: history.OK, Message: p.VersionID(), Key: p.ID}
-	if e.Repeat = g.served[e.Message]; !e.Repeat {
-		g.served[e.Message] = true
-		e.Paper = p
-	}
-	g.cfg.Recorder.Record(e)
+	g.cfg.Recorder.Record(history.Served(p, g.served[p.VersionID()]))
+	g.served[p.VersionID()] = true
 }

@@ -142,23 +142,23 @@ func (l *LLM) ask(w http.ResponseWriter, r *http.Request, req chatRequest) {
 	refusal, err := l.work(r, c)
 	switch {
 	case l.ctx.Err() != nil:
-		c.end(history.Info, 0, "the stand-in was stopped")
+		c.end(history.Abandoned(c.LLMCall, c.took(), "the stand-in was stopped"))
 		reset(w)
 	case err != nil:
-		c.end(history.Info, 0, "the caller went away")
+		c.end(history.Abandoned(c.LLMCall, c.took(), "the caller went away"))
 		reset(w)
 	case refusal != nil && refusal.reset:
-		c.end(history.Fail, 0, "connection reset")
+		c.end(history.Unanswered(c.LLMCall, c.took(), 0, "connection reset"))
 		reset(w)
 	case refusal != nil:
 		refusal.write(w)
-		c.end(history.Fail, refusal.status, refusal.code)
+		c.end(history.Unanswered(c.LLMCall, c.took(), refusal.status, refusal.code))
 	default:
-		if err := writeChat(w, l.cfg, req, c.id); err != nil {
-			c.end(history.Info, 0, "the caller went away while the answer was written")
+		if err := writeChat(w, l.cfg, req, c.ID); err != nil {
+			c.end(history.Abandoned(c.LLMCall, c.took(), "the caller went away while the answer was written"))
 			return
 		}
-		c.end(history.OK, http.StatusOK, "")
+		c.end(history.Answered(c.LLMCall, c.took()))
 	}
 }
 
@@ -202,9 +202,8 @@ func (l *LLM) inSlot(ctx context.Context, c *call, changed <-chan struct{}) (aga
 
 // call is one Ask of the history.
 type call struct {
+	history.LLMCall
 	llm     *LLM
-	id      string
-	version string
 	latency time.Duration
 	began   float64
 	slow    bool
@@ -214,26 +213,23 @@ func (l *LLM) begin(req chatRequest) *call {
 	l.draw.Lock()
 	defer l.draw.Unlock()
 	c := &call{
+		LLMCall: history.LLMCall{
+			Provider: l.cfg.Provider, ID: fmt.Sprintf("%s-%d", l.cfg.Provider, l.calls.Add(1)), Version: req.version(),
+		},
 		llm:     l,
-		id:      fmt.Sprintf("%s-%d", l.cfg.Provider, l.calls.Add(1)),
-		version: req.version(),
 		latency: l.dice.latency(l.cfg.Latency),
 	}
-	c.began = l.cfg.Recorder.Record(history.Event{
-		Process: l.cfg.Provider, Op: history.Ask, Type: history.Invoke, Call: c.id, Version: c.version,
-	})
+	c.began = l.cfg.Recorder.Record(history.Asked(c.LLMCall))
 	return c
 }
 
-func (c *call) end(t history.Type, status int, detail string) {
-	if t != history.OK || c.slow {
+func (c *call) took() float64 { return c.llm.cfg.Recorder.Now() - c.began }
+
+func (c *call) end(e history.Event) {
+	if e.Type != history.OK || c.slow {
 		c.llm.failed.Add(1)
 	}
-	r := c.llm.cfg.Recorder
-	r.Record(history.Event{
-		Process: c.llm.cfg.Provider, Op: history.Ask, Type: t, Call: c.id, Version: c.version,
-		Status: status, Seconds: r.Now() - c.began, Detail: detail,
-	})
+	c.llm.cfg.Recorder.Record(e)
 }
 
 func (l *LLM) checkKey(r *http.Request) *refusal {

@@ -135,40 +135,32 @@ func (s *Sink) decide(subscriber, key string, body []byte) outcome {
 	s.accept.Lock()
 	defer s.accept.Unlock()
 	latency := s.dice.latency(s.cfg.Latency)
-	e := history.Event{Process: "sink", Op: history.Tell, Subscriber: subscriber, Key: key}
+	hook := history.Webhook{Subscriber: subscriber, IdempotencyKey: key}
 	if err != nil {
-		return s.refuse(e, http.StatusBadRequest, "not a notification: "+err.Error())
+		return s.refuse(hook, http.StatusBadRequest, "not a notification: "+err.Error())
 	}
-	e.Message, e.Version, e.Subscription = n.ID, paper.VersionID(n.Paper, n.Version), n.Subscription
-	if n.Subscriber != subscriber {
-		e.Detail = fmt.Sprintf("the notification is for %q", n.Subscriber)
-	}
+	hook.Notification = n
 	mode, _ := s.current()
 	if mode == Errors {
-		return s.refuse(e, http.StatusInternalServerError, "the webhook's server is out of order")
+		return s.refuse(hook, http.StatusInternalServerError, "the webhook's server is out of order")
 	}
 	if key != "" {
 		first, known := s.known[key]
 		if known && first != n.ID {
-			return s.refuse(e, http.StatusUnprocessableEntity, "this Idempotency-Key came with another notification before")
+			return s.refuse(hook, http.StatusUnprocessableEntity, "this Idempotency-Key came with another notification before")
 		}
-		e.Repeat, s.known[key] = known, n.ID
+		hook.Repeat, s.known[key] = known, n.ID
 	}
-	o := outcome{status: http.StatusOK, text: "ok", latency: latency}
-	e.Type, e.Status = history.OK, o.status
 	if mode == LoseAnswers && s.toss(s.cfg.LoseShare) {
-		o.lost, e.Type, e.Status = true, history.Info, 0
+		s.cfg.Recorder.Record(history.ToldUnanswered(hook))
+		return outcome{lost: true}
 	}
-	s.cfg.Recorder.Record(e)
-	return o
+	s.cfg.Recorder.Record(history.Told(hook))
+	return outcome{status: http.StatusOK, text: "ok", latency: latency}
 }
 
-func (s *Sink) refuse(e history.Event, status int, text string) outcome {
-	e.Type, e.Status = history.Fail, status
-	if e.Detail == "" {
-		e.Detail = text
-	}
-	s.cfg.Recorder.Record(e)
+func (s *Sink) refuse(hook history.Webhook, status int, text string) outcome {
+	s.cfg.Recorder.Record(history.Refused(hook, status, text))
 	return outcome{status: status, text: text}
 }
 

@@ -64,8 +64,8 @@ func TestSinkTells(t *testing.T) {
 	if len(got) != 1 {
 		t.Fatalf("%d events", len(got))
 	}
-	want := history.Event{T: got[0].T, Profile: "hardened", Process: "sink", Type: history.OK, Op: history.Tell, Message: "n1",
-		Version: "2101.00001v2", Key: "k1", Subscriber: "ada", Subscription: "s1", Status: 200}
+	want := history.Told(history.Webhook{Subscriber: "ada", IdempotencyKey: "k1",
+		Notification: paper.Notification{ID: "n1", Subscriber: "ada", Subscription: "s1", Paper: "2101.00001", Version: 2}}).At(got[0].T, "hardened")
 	if got[0] != want {
 		t.Errorf("event %+v\nwant %+v", got[0], want)
 	}

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"paperlab/reports/chart"
 	"paperlab/reports/history"
@@ -62,12 +61,8 @@ func readingOf(e history.Event) (reading, bool) {
 	if e.Op != history.Sample || e.Stream == "" || e.Name != "lag" && e.Name != "pending" {
 		return reading{}, false
 	}
-	return reading{StreamName(e.Stream), e.Shard, e.Name}, true
+	return reading{e.Stream, e.Shard, e.Name}, true
 }
-
-// StreamName takes the naive profile's prefix away: the streams of both
-// profiles carry the same things.
-func StreamName(stream string) string { return strings.TrimPrefix(stream, "naive:") }
 
 // streamOrder puts papers before notifications, as the work flows, and both
 // before any other stream.
@@ -176,8 +171,8 @@ type Takeover struct {
 func Takeovers(events []history.Event) []Takeover {
 	var out []Takeover
 	for _, e := range events {
-		if e.Op == history.Takeover && e.Detail != "" {
-			out = append(out, Takeover{T: e.T, Stream: e.Stream, Shard: e.Shard, From: e.Detail, To: e.Owner})
+		if e.Op == history.Takeover && e.Previous != "" {
+			out = append(out, Takeover{T: e.T, Stream: e.Stream, Shard: e.Shard, From: e.Previous, To: e.Owner})
 		}
 	}
 	return out

@@ -79,7 +79,7 @@ func TestBacklog(t *testing.T) {
 
 func TestBacklogOfStreams(t *testing.T) {
 	got := Backlog([]history.Event{
-		sampled(1, "zebra", 0, "lag", 1), sampled(1, "naive:notifications", 0, "lag", 2), sampled(1, "alpha", 0, "lag", 3), sampled(1, "naive:papers", 0, "lag", 4),
+		sampled(1, "zebra", 0, "lag", 1), sampled(1, "notifications", 0, "lag", 2), sampled(1, "alpha", 0, "lag", 3), sampled(1, "papers", 0, "lag", 4),
 		{T: 1, Op: history.Sample, Name: "lag", Value: 7}, {T: 1, Op: history.Phase, Name: "lag"},
 	})
 	var names []string
@@ -114,7 +114,7 @@ func TestInterval(t *testing.T) {
 func TestTakeovers(t *testing.T) {
 	got := Takeovers([]history.Event{
 		{T: 1, Op: history.Takeover, Stream: "papers", Shard: 3, Owner: "a"},
-		{T: 2, Op: history.Takeover, Stream: "papers", Shard: 3, Owner: "b", Detail: "a"},
+		{T: 2, Op: history.Takeover, Stream: "papers", Shard: 3, Owner: "b", Previous: "a"},
 		{T: 3, Op: history.Heal, Detail: "a"},
 	})
 	if want := []Takeover{{T: 2, Stream: "papers", Shard: 3, From: "a", To: "b"}}; !reflect.DeepEqual(got, want) {

@@ -108,7 +108,7 @@ func (l *ledger) add(e history.Event) {
 		}
 	case history.DeadLetter:
 		l.dead++
-		l.deadReason[e.Message] = e.Detail
+		l.deadReason[e.Message] = e.Reason
 	}
 }
 
@@ -126,7 +126,7 @@ func (l *ledger) addServe(e history.Event) {
 
 func (l *ledger) addAccept(e history.Event) {
 	at := place{e.Stream, e.Shard, e.Entry}
-	switch logical(e.Stream) {
+	switch e.Stream {
 	case "papers":
 		l.onPapers[e.Message] = append(l.onPapers[e.Message], at)
 	case "notifications":
@@ -137,9 +137,6 @@ func (l *ledger) addAccept(e history.Event) {
 		l.onNotes[n] = append(l.onNotes[n], at)
 	}
 }
-
-// logical strips a profile's prefix: "naive:papers" is its papers stream.
-func logical(stream string) string { return stream[strings.LastIndexByte(stream, ':')+1:] }
 
 func (l *ledger) addTell(e history.Event) {
 	taken := e.Status >= 200 && e.Status < 300

@@ -195,8 +195,7 @@ func (o *Observer) leases(ctx context.Context) error {
 		s.owner = owner
 		o.mu.Unlock()
 		if before != "" && before != owner {
-			o.rec.Record(history.Event{Process: "stream", Type: history.OK, Op: history.Takeover,
-				Stream: s.stream, Shard: s.shard, Owner: owner, Detail: before})
+			o.rec.Record(history.TookOver(s.stream, s.shard, before, owner))
 		}
 	}
 	if err == redis.Nil {

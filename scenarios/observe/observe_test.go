@@ -80,8 +80,7 @@ func TestEachEntryIsRecordedOnceAndInOrder(t *testing.T) {
 	eventually(t, "all are seen", func() bool { return len(w.events(history.Accept)) >= len(ids) })
 	accepted := w.events(history.Accept)
 	for i, e := range accepted {
-		want := history.Event{T: e.T, Profile: "hardened", Process: "stream", Type: history.OK, Op: history.Accept, Stream: "papers",
-			Shard: 0, Entry: ids[i], Key: fmt.Sprintf("2101.%05d", i), Message: fmt.Sprintf("2101.%05dv2", i)}
+		want := history.AcceptedPaper(history.Place{Stream: "papers", Entry: ids[i]}, fmt.Sprintf("2101.%05d", i), 2).At(e.T, "hardened")
 		if e != want {
 			t.Fatalf("entry %d: got %+v, want %+v", i, e, want)
 		}
@@ -101,14 +100,15 @@ func TestAnEntryTellsWhatStandsInIt(t *testing.T) {
 	eventually(t, "all are seen", func() bool { return len(w.events(history.Accept)) >= 5 })
 	told := map[history.Event]bool{}
 	for _, e := range w.events(history.Accept) {
-		e.T, e.Profile, e.Process, e.Op, e.Entry = 0, "", "", "", ""
-		told[e] = true
+		e.Entry = ""
+		told[e.At(0, "")] = true
 	}
+	notes, papers := history.Place{Stream: "notifications"}, history.Place{Stream: "papers"}
 	want := map[history.Event]bool{
-		{Type: history.OK, Stream: "notifications", Message: "2101.00001v2/s1", Version: "2101.00001v2", Key: "u1", Subscriber: "u1", Subscription: "s1"}: true,
-		{Type: history.OK, Stream: "notifications", Message: "2101.00001v3/s2", Version: "2101.00001v3", Key: "u2", Subscriber: "u2", Subscription: "s2"}: true,
-		{Type: history.OK, Stream: "papers", Message: "2101.00007v2", Key: "2101.00007"}:                                                                  true,
-		{Type: history.Fail, Stream: "papers", Detail: "an entry whose payload is not readable"}:                                                          true,
+		history.AcceptedNotification(notes, paper.Notification{Subscriber: "u1", Subscription: "s1", Paper: "2101.00001", Version: 2}): true,
+		history.AcceptedNotification(notes, paper.Notification{Subscriber: "u2", Subscription: "s2", Paper: "2101.00001", Version: 3}): true,
+		history.AcceptedPaper(papers, "2101.00007", 2): true,
+		history.Unreadable(papers):                     true,
 	}
 	if !maps.Equal(told, want) {
 		t.Errorf("got %v\nwant %v", told, want)
@@ -155,7 +155,7 @@ func TestALeaseThatChangesHandsIsATakeover(t *testing.T) {
 		if e.Stream != "papers" || e.Type != history.OK {
 			t.Errorf("got %+v", e)
 		}
-		got = append(got, handover{e.Shard, e.Owner, e.Detail})
+		got = append(got, handover{e.Shard, e.Owner, e.Previous})
 	}
 	if want := []handover{{0, "b", "a"}, {0, "a", "b"}}; !slices.Equal(got, want) {
 		t.Errorf("takeovers %v, want %v", got, want)
@@ -240,7 +240,7 @@ func TestDeadLettersAndOutboxesAreRead(t *testing.T) {
 	if len(dead) != 1 {
 		t.Fatalf("dead letters: %+v", dead)
 	}
-	if d := dead[0]; d.Stream != "papers" || d.Shard != 1 || d.Message != "2101.00001v2" || d.Detail != "no such category" || d.Entry == "" {
+	if d := dead[0]; d.Stream != "papers" || d.Shard != 1 || d.Message != "2101.00001v2" || d.Reason != "no such category" || d.Entry == "" {
 		t.Errorf("dead letter: %+v", d)
 	}
 }

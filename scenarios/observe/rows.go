@@ -44,7 +44,7 @@ func table(ctx context.Context, db *sql.DB, rec *history.Recorder, name, query s
 		if err != nil {
 			return fmt.Errorf("read table %s: %w", name, err)
 		}
-		rec.Record(history.Event{Process: "store", Type: history.OK, Op: history.Row, Name: name, Message: message})
+		rec.Record(history.Stored(name, message))
 	}
 	return rows.Err()
 }
@@ -63,8 +63,7 @@ func (o *Observer) DeadLetters(ctx context.Context) error {
 		for _, e := range entries {
 			id, _ := e.Values["id"].(string)
 			reason, _ := e.Values["reason"].(string)
-			o.rec.Record(history.Event{Process: "stream", Type: history.OK, Op: history.DeadLetter,
-				Stream: s.stream, Shard: s.shard, Entry: e.ID, Message: id, Detail: reason})
+			o.rec.Record(history.Died(history.Place{Stream: s.stream, Shard: s.shard, Entry: e.ID}, id, reason))
 		}
 	}
 	return nil

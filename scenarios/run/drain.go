@@ -3,6 +3,8 @@ package run
 import (
 	"context"
 	"time"
+
+	"paperlab/reports/history"
 )
 
 // DrainWithin is how long a service usually has to do what it was offered.
@@ -31,7 +33,7 @@ func (p *profileRun) drain(ctx context.Context) error {
 			quietSince, told = time.Now(), now
 		}
 		if time.Since(quietSince) >= quietFor {
-			p.drained = true
+			p.rec.Record(history.Drained(true))
 			return nil
 		}
 		p.show("drain", time.Since(begin), p.DrainWithin)
@@ -41,6 +43,7 @@ func (p *profileRun) drain(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+	p.rec.Record(history.Drained(false))
 	return nil
 }
 

@@ -9,7 +9,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"paperlab/compose/monitor"
 	"paperlab/compose/standin"
 	"paperlab/faults"
 	"paperlab/reports"
@@ -235,36 +234,30 @@ func measured(value *float64) string {
 	return fmt.Sprintf("%.1f", *value)
 }
 
-// arrivals joins what the monitor knows of its alerts (when a rule fired, when it
-// resolved) with what the Slack sink saw: the time at which an alert counts as
-// told is that of its arrival, at the witness. An alert whose message never
-// arrived told nobody and is left out.
-func arrivals(alerts []monitor.Alert, events []history.Event, rec *history.Recorder) []reports.Alert {
-	arrived := map[string][]float64{}
-	for _, e := range events {
-		if e.Op == history.Alert && e.Type == history.OK && e.State == monitor.Firing {
-			key := e.Name + " " + e.Detail
-			arrived[key] = append(arrived[key], e.T)
-		}
-	}
+// arrivals are the alerts whose messages arrived at the Slack sink, each from
+// its firing to its end.
+func arrivals(events []history.Event) []reports.Alert {
 	var list []reports.Alert
-	for _, a := range alerts {
-		key := a.Name + " " + labels(a.Labels)
-		if len(arrived[key]) == 0 {
+	firing := map[string]int{}
+	for _, e := range events {
+		if e.News == nil {
 			continue
 		}
-		told := reports.Alert{Name: a.Name, Labels: labels(a.Labels), FiringAtS: rec.At(a.FiringAt), NotifiedAtS: arrived[key][0]}
-		arrived[key] = arrived[key][1:]
-		if !a.ResolvedAt.IsZero() {
-			resolved := rec.At(a.ResolvedAt)
-			told.ResolvedAtS = &resolved
+		key := e.News.Name + " " + labels(e.News.Labels)
+		i, fires := firing[key]
+		switch {
+		case e.News.State == history.Firing:
+			firing[key] = len(list)
+			list = append(list, reports.Alert{Name: e.News.Name, Labels: labels(e.News.Labels), FiringAtS: e.News.At, NotifiedAtS: e.T})
+		case fires:
+			list[i].ResolvedAtS = &e.News.At
+			delete(firing, key)
 		}
-		list = append(list, told)
 	}
 	return list
 }
 
-// labels writes an alert's labels as monitor.ReadMessage does.
+// labels writes an alert's labels as name=value pairs in order of name.
 func labels(set map[string]string) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(set)) {

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"paperlab/compose/monitor"
 	"paperlab/faults"
 	"paperlab/reports"
 	"paperlab/reports/history"
@@ -126,22 +125,16 @@ func TestDetectionCountsFromTheEffect(t *testing.T) {
 // TestArrivals: the witness's time counts, and a message that never came told
 // nobody.
 func TestArrivals(t *testing.T) {
-	rec := history.NewRecorder("hardened")
-	fired := time.Now()
-	node := func(n string) map[string]string { return map[string]string{"node": n, "job": "watch"} }
-	alerts := []monitor.Alert{
-		{Name: "Down", Labels: node("a"), FiringAt: fired, NotifiedAt: fired},
-		{Name: "Down", Labels: node("b"), FiringAt: fired, NotifiedAt: fired},
-		{Name: "Down", Labels: node("a"), FiringAt: fired, NotifiedAt: fired, ResolvedAt: fired},
+	news := func(at float64, state, node string) history.Event {
+		return history.Alerted(history.AlertNews{Name: "Down", State: state, At: at - 1, Labels: map[string]string{"node": node, "job": "watch"}}).At(at, "hardened")
 	}
-	message := func(at float64, state, detail string) history.Event {
-		return history.Event{T: at, Op: history.Alert, Type: history.OK, Name: "Down", State: state, Detail: detail}
-	}
-	got := arrivals(alerts, []history.Event{
-		message(3, monitor.Firing, "job=watch node=a"), message(5, monitor.Resolved, "job=watch node=a"),
-		message(7, monitor.Firing, "job=watch node=a"),
-	}, rec)
-	if len(got) != 2 || got[0].NotifiedAtS != 3 || got[1].NotifiedAtS != 7 || got[1].ResolvedAtS == nil {
+	got := arrivals([]history.Event{
+		news(3, history.Firing, "a"), news(5, history.Resolved, "a"), news(6, history.Resolved, "b"), news(7, history.Firing, "a"),
+	})
+	if len(got) != 2 || got[0].NotifiedAtS != 3 || got[0].FiringAtS != 2 || *got[0].ResolvedAtS != 4 || got[1].NotifiedAtS != 7 || got[1].ResolvedAtS != nil {
 		t.Errorf("got %+v, want the two of node a, told at 3 and 7", got)
+	}
+	if want := "job=watch node=a"; got[0].Labels != want {
+		t.Errorf("labels %q, want %q", got[0].Labels, want)
 	}
 }

@@ -32,9 +32,9 @@ type profileRun struct {
 	stack    compose.Stack
 	plan     []faults.Armed
 	monitor  *monitor.Monitor
+	rdb      *redis.ClusterClient
 	observer *observe.Observer
 
-	receivers []string
 }
 
 // profile runs one profile and judges it. What it returns is as complete as the
@@ -220,39 +220,37 @@ func (p *profileRun) show(what string, passed, of time.Duration) {
 
 // observe reads what stands in the store and among the dead letters.
 func (p *profileRun) observe(ctx context.Context) error {
-	p.rec.Record(history.Event{Process: "lab", Type: history.OK, Op: history.Phase, Name: "done"})
+	p.rec.Record(history.Began(history.PhaseObserve))
 	if err := p.observer.DeadLetters(ctx); err != nil {
 		return err
 	}
-	return observe.Rows(ctx, p.stack.StorePath(), p.rec)
+	if err := observe.Rows(ctx, p.stack.Database(), p.rec); err != nil {
+		return err
+	}
+	p.rec.Record(history.CommitsFenced(p.fenced()))
+	if err := p.stack.Died(); err != nil {
+		p.rec.Record(history.Exited(err.Error()))
+	}
+	p.rec.Record(history.Began(history.PhaseDone))
+	return nil
 }
 
 func (p *profileRun) memory() []reports.Memory {
 	var list []reports.Memory
-	for _, s := range p.stack.Services("") {
+	for _, s := range p.stack.Members("") {
 		list = append(list, reports.Memory{Process: s.Name(), PeakBytes: s.PeakMemory()})
 	}
 	return append(list, reports.Memory{Process: "lab", PeakBytes: process.OwnPeakMemory()})
 }
 
-// evidence gathers what was seen; the run is over.
-func (p *profileRun) evidence() evidence {
-	events := p.rec.Events()
-	return evidence{
-		events: events, phases: p.phases, outcomes: p.outcomes, drained: p.drained,
-		alerts: arrivals(p.monitor.Alerts(), events, p.rec), fenced: p.fenced(), died: p.stack.Died(),
-		slack: p.around.slack.Messages(),
-	}
-}
-
 // fenced counts the refused commits of all processes; one that was killed
 // counts with its last scrape.
-func (p *profileRun) fenced() int {
+func (p *profileRun) fenced() (n int, known bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	values, err := p.monitor.Query(ctx, "sum(max_over_time(papers_fenced_total[1h]))")
 	if err != nil || len(values) == 0 {
-		return 0
+		return 0, false
 	}
-	return int(values[0].Value)
+	return int(values[0].Value), true
 }
