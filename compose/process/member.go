@@ -40,12 +40,12 @@ const startAttempts = 3
 func (m *member) begin(ctx context.Context) error {
 	var last error
 	for range startAttempts {
-		port, err := freePort("127.0.0.1")
+		port, err := freePort(loopback)
 		if err != nil {
 			return err
 		}
 		m.mu.Lock()
-		m.address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		m.address = net.JoinHostPort(loopback, strconv.Itoa(port))
 		m.mu.Unlock()
 		last = m.start(ctx)
 		if last == nil || !strings.Contains(last.Error(), "address already in use") {
@@ -98,7 +98,7 @@ func (m *member) arguments(ctx context.Context) ([]string, error) {
 		}
 	}
 	args := []string{
-		m.role, "--name", m.name, "--profile", st.plan.Profile, "--listen", m.Address(),
+		m.role, "--name", m.name, "--prefix", st.plan.Prefix, "--profile", st.plan.Profile, "--listen", m.Address(),
 		"--redis", strings.Join(st.cluster.Addrs(), ","), "--database", st.database,
 		"--link", strings.Join(st.links.Of(m.name).Pairs(), ","), "--shards", strconv.Itoa(st.plan.Shards),
 	}

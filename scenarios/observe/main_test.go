@@ -77,6 +77,16 @@ func connect(t *testing.T) *redis.ClusterClient {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// As the service documents it; where it runs itself it finds its own name
+	// taken, so that tests of it use a prefix.
+	for key, table := range map[string]string{
+		"{papers}:routing":        `{"version": 1, "shards": 2, "tags": ["papers.0.3", "papers.1.0"]}`,
+		"{notifications}:routing": `{"version": 1, "shards": 1, "tags": ["notifications.0.0"]}`,
+	} {
+		if err := rdb.Set(t.Context(), key, table, 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return rdb
 }
 
@@ -88,8 +98,13 @@ type watched struct {
 
 func start(t *testing.T, rdb *redis.ClusterClient) watched {
 	t.Helper()
+	return startUnder(t, rdb, "")
+}
+
+func startUnder(t *testing.T, rdb *redis.ClusterClient, prefix string) watched {
+	t.Helper()
 	w := watched{rec: history.NewRecorder("hardened")}
-	w.Observer = observe.New(rdb, w.rec)
+	w.Observer = observe.New(rdb, prefix, w.rec)
 	if err := w.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -25,11 +25,14 @@ const (
 // What the observer knows of the keys must be what the service does.
 func TestStreamsOfTheServiceAreFound(t *testing.T) {
 	rdb := connect(t)
-	w := start(t, rdb)
+	// What others keep on the cluster is not the run's.
+	add(t, rdb, first+":entries", paperJSON(1))
+	add(t, rdb, "naive:papers", paperJSON(2))
+	w := startUnder(t, rdb, "run-1")
 	const shards, count = 5, 40
 	want := map[string]int{}
 	for _, name := range []string{"papers", "notifications"} {
-		s, err := stream.Open(t.Context(), rdb, stream.Spec{Name: name, Shards: shards})
+		s, err := stream.Open(t.Context(), rdb, stream.Spec{Name: name, Prefix: "run-1", Shards: shards})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,8 +163,8 @@ func TestALeaseThatChangesHandsIsATakeover(t *testing.T) {
 	if want := []handover{{0, "b", "a"}, {0, "a", "b"}}; !slices.Equal(got, want) {
 		t.Errorf("takeovers %v, want %v", got, want)
 	}
-	if others := w.Owners("notifications"); len(others) != 0 {
-		t.Errorf("owners of a stream that is not there: %v", others)
+	if others := w.Owners("notifications"); len(others) != 1 || others[""] == nil {
+		t.Errorf("owners of a stream that nobody owns: %v", others)
 	}
 }
 
@@ -275,7 +278,7 @@ func TestANodeThatCannotBeAskedMakesTheBacklogUnknown(t *testing.T) {
 
 func TestObserverStopsTwiceAndBeforeStart(t *testing.T) {
 	rdb := connect(t)
-	observe.New(rdb, history.NewRecorder("hardened")).Stop()
+	observe.New(rdb, "", history.NewRecorder("hardened")).Stop()
 	w := start(t, rdb)
 	w.Stop()
 	w.Stop()

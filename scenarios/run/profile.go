@@ -2,11 +2,13 @@ package run
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
+	"sync"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
+	"paperlab/compose"
 	"paperlab/compose/monitor"
 	"paperlab/compose/process"
 	"paperlab/faults"
@@ -14,6 +16,7 @@ import (
 	"paperlab/reports"
 	"paperlab/reports/history"
 	"paperlab/scenarios/observe"
+	"paperlab/system/paper"
 )
 
 // warmUp is how long the load runs before the steady phase, in which
@@ -34,28 +37,31 @@ type profileRun struct {
 	monitor  *monitor.Monitor
 	rdb      *redis.ClusterClient
 	observer *observe.Observer
-
 }
 
 // profile runs one profile and judges it. What it returns is as complete as the
 // run came, also with an error.
-func (l lab) profile(ctx context.Context, name string) (run reports.Run, e evidence, err error) {
+func (l lab) profile(ctx context.Context, name string) (seen evidence, err error) {
 	p := &profileRun{lab: l, name: name, rec: history.NewRecorder(name)}
 	began := time.Now()
-	defer func() { run.WallS = time.Since(began).Seconds() }()
 	defer p.stop()
-	if err := p.provision(ctx); err != nil {
-		return run, evidence{events: p.rec.Events()}, fmt.Errorf("start the service and what surrounds it: %w", err)
+	err = p.provision(ctx)
+	started := err == nil
+	if started {
+		err = p.phasesOf(ctx)
+	} else {
+		err = fmt.Errorf("start the service and what surrounds it: %w", err)
 	}
-	err = p.phasesOf(ctx)
 	if err == nil {
 		err = p.observe(ctx)
 	}
-	run = reports.Run{Profile: name, ClusterUpS: p.stack.Cluster.UpIn().Seconds(), Memory: p.memory()}
-	e = p.evidence()
-	e.cut = err != nil
-	judge(l.Scenario, &run, e)
-	return run, e, err
+	seen.events = p.rec.Events()
+	if started {
+		seen.run = judge(l.Scenario, seen.events)
+		seen.run.ClusterUpS, seen.run.Memory, seen.slack = p.stack.ClusterUpIn().Seconds(), p.memory(), p.around.slack.Messages()
+		seen.run.WallS = time.Since(began).Seconds()
+	}
+	return seen, err
 }
 
 // provision starts the surroundings, the service, the witnesses and the monitor,
@@ -71,7 +77,7 @@ func (p *profileRun) provision(ctx context.Context) (err error) {
 	}
 	s := p.Scenario.Service
 	p.stack, err = p.Environment.Start(ctx, compose.Plan{
-		Ledger: p.ledger, Prefix: p.prefix(), Profile: p.name, Env: p.Env,
+		Ledger: p.ledger, Prefix: p.prefix, Profile: p.name, Env: p.Env,
 		Shards: s.Shards, Summarizers: s.Summarizers, Deliverers: s.Deliverers, Lanes: s.Lanes,
 		Begin: p.Corpus.Begin().Add(-time.Minute), Interval: crawlInterval(p.Options), PageSize: pageSize(p.Options),
 		Subscribers: people, Subscriptions: wishes, Surroundings: p.around.addresses(),
@@ -81,7 +87,7 @@ func (p *profileRun) provision(ctx context.Context) (err error) {
 	}
 	p.Progress.Say("%s: cluster up in %.1f s; %d processes ready", p.name, p.stack.ClusterUpIn().Seconds(), len(p.stack.Members("")))
 	p.rdb = p.stack.Redis()
-	p.observer = observe.New(p.rdb, p.prefix(), p.name, p.rec)
+	p.observer = observe.New(p.rdb, p.prefix, p.rec)
 	if err := p.observer.Start(ctx); err != nil {
 		return err
 	}
@@ -90,10 +96,6 @@ func (p *profileRun) provision(ctx context.Context) (err error) {
 	}
 	return p.startMonitor(ctx)
 }
-
-// prefix begins the names of the run's Redis keys: a cluster that is there
-// already may hold other things.
-func (p *profileRun) prefix() string { return p.ledger.RunID() }
 
 // aim finds the faults' targets, all by the seed.
 func (p *profileRun) aim(people []paper.Subscriber) (err error) {
@@ -154,13 +156,13 @@ func (p *profileRun) phasesOf(ctx context.Context) error {
 	if err := p.wait(ctx, "warm-up", warmUp); err != nil {
 		return err
 	}
-	if err := p.phase(ctx, "steady", func() error { return p.wait(ctx, "steady", p.Scenario.Phases.Steady) }); err != nil {
+	if err := p.phase(ctx, history.PhaseSteady, func() error { return p.wait(ctx, "steady", p.Scenario.Phases.Steady) }); err != nil {
 		return err
 	}
 	if err := p.breakAndMend(ctx); err != nil {
 		return err
 	}
-	return p.phase(ctx, "drain", func() error { return p.drain(ctx) })
+	return p.phase(ctx, history.PhaseDrain, func() error { return p.drain(ctx) })
 }
 
 // breakAndMend is the fault and the recover phase. The nemesis works beside
@@ -237,8 +239,8 @@ func (p *profileRun) observe(ctx context.Context) error {
 
 func (p *profileRun) memory() []reports.Memory {
 	var list []reports.Memory
-	for _, s := range p.stack.Members("") {
-		list = append(list, reports.Memory{Process: s.Name(), PeakBytes: s.PeakMemory()})
+	for _, m := range p.stack.Members("") {
+		list = append(list, reports.Memory{Process: m.Name(), PeakBytes: m.PeakMemory()})
 	}
 	return append(list, reports.Memory{Process: "lab", PeakBytes: process.OwnPeakMemory()})
 }
