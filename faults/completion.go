@@ -33,16 +33,16 @@ func probe(ctx context.Context, s LLM, wait time.Duration) (text, mode string) {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	status, gist, err := s.Probe(ctx)
+	seen, err := s.Probe(ctx)
 	took := short(time.Since(began))
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "had no answer in " + took, LLMSlow
 	case err != nil:
 		return fmt.Sprintf("failed in %s: %v", took, err), LLMRefuse
-	case status >= 400:
-		return fmt.Sprintf("answered %d %s in %s", status, gist, took), LLMErrors
+	case seen.Status >= 400:
+		return fmt.Sprintf("answered %d %s in %s", seen.Status, seen.Head, took), LLMErrors
 	default:
-		return fmt.Sprintf("answered %d in %s", status, took), LLMNormal
+		return fmt.Sprintf("answered %d in %s", seen.Status, took), LLMNormal
 	}
 }

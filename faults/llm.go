@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
+
+	"paperlab/compose/standin"
 )
 
 var llmKind = register(Kind{
@@ -26,15 +29,32 @@ const (
 type LLM interface {
 	// Provider is "ollama" or "openai".
 	Provider() string
-	// SetMode takes one of the modes above.
-	SetMode(mode string) error
+	// SetManner switches how it treats requests.
+	SetManner(m standin.Manner) error
 	// Probe asks for a completion as the service does, over HTTP, outside the
-	// witness's record, and returns the answer's status and the gist of its
-	// body.
-	Probe(ctx context.Context) (status int, gist string, err error)
-	// Failed counts the service's calls, without probes, that were answered
-	// with an error, too late, or not at all.
-	Failed() int64
+	// witness's record.
+	Probe(ctx context.Context) (standin.Seen, error)
+	// Struck counts the service's calls that met a manner.
+	Struck() int64
+}
+
+// manner is how a provider's stand-in treats requests in a mode.
+func manner(provider, mode string) standin.Manner {
+	m := standin.Manner{Name: mode}
+	switch mode {
+	case LLMErrors:
+		m.Status, m.Body = 503, `{"error":"server busy, please try again.  maximum pending requests exceeded"}`
+		if provider == standin.OpenAI {
+			m.Body = `{"error":{"message":"The engine is currently overloaded, please try again later","type":"server_error","param":null,"code":null}}`
+		}
+	case LLMSlow:
+		m.Delay = 30 * time.Second
+	case LLMRefuse:
+		m.Ends = standin.Reset
+	default:
+		m = standin.Manner{}
+	}
+	return m
 }
 
 type llm struct {
@@ -79,14 +99,14 @@ func (l *llm) providers(prefix string) (names []string) {
 
 func (l *llm) set(mode string) (err error) {
 	for _, s := range l.standins {
-		err = errors.Join(err, s.SetMode(mode))
+		err = errors.Join(err, s.SetManner(manner(s.Provider(), mode)))
 	}
 	return err
 }
 
 func (l *llm) count() (n int64) {
 	for _, s := range l.standins {
-		n += s.Failed()
+		n += s.Struck()
 	}
 	return n
 }

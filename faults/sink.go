@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+
+	"paperlab/compose/standin"
 )
 
 var sinkKind = register(Kind{
@@ -14,25 +16,25 @@ var sinkKind = register(Kind{
 
 // Sink is what the fault needs of the webhook sink.
 type Sink interface {
-	// Withhold says whether answers are withheld from now on. What arrives is
-	// taken and recorded in any case.
-	Withhold(on bool) error
-	// Answered and Withheld count the webhooks that were taken with and
-	// without an answer.
+	// SetManner switches how it treats requests.
+	SetManner(m standin.Manner) error
+	// Answered counts the webhooks that were taken and answered so, Struck
+	// those that met a manner.
 	Answered() int64
-	Withheld() int64
+	Struck() int64
 }
 
 type sink struct {
 	target Sink
+	share  float64
 	// withheld and healed are the counts at the injection and at the heal.
 	// The evidence is what comes on top of them.
 	withheld, healed atomic.Int64
 }
 
-// NewSink loses the sink's answers: people are told, and the service does not
-// know it.
-func NewSink(target Sink) Fault { return &sink{target: target} }
+// NewSink loses a share of the sink's answers, 0 meaning all: people are told,
+// and the service does not know it.
+func NewSink(target Sink, share float64) Fault { return &sink{target: target, share: share} }
 
 func (s *sink) ID() string      { return sinkKind + "-answers" }
 func (s *sink) Kind() string    { return sinkKind }
@@ -50,12 +52,12 @@ func (s *sink) Before(context.Context) (string, error) {
 }
 
 func (s *sink) Inject(context.Context) error {
-	s.withheld.Store(s.target.Withheld())
-	return s.target.Withhold(true)
+	s.withheld.Store(s.target.Struck())
+	return s.target.SetManner(standin.Manner{Name: "answers-lost", Share: s.share, Ends: standin.Reset, Take: true})
 }
 
 func (s *sink) During(context.Context) (string, error) {
-	n := s.target.Withheld() - s.withheld.Load()
+	n := s.target.Struck() - s.withheld.Load()
 	if n == 0 {
 		return "", fmt.Errorf("the sink has withheld no answer yet")
 	}
@@ -64,11 +66,11 @@ func (s *sink) During(context.Context) (string, error) {
 
 // Toll implements Tolling.
 func (s *sink) Toll() string {
-	return fmt.Sprintf("%d answers withheld in all", s.target.Withheld()-s.withheld.Load())
+	return fmt.Sprintf("%d answers withheld in all", s.target.Struck()-s.withheld.Load())
 }
 
 func (s *sink) Heal(context.Context) error {
-	err := s.target.Withhold(false)
+	err := s.target.SetManner(standin.Manner{})
 	s.healed.Store(s.target.Answered())
 	return err
 }

@@ -19,6 +19,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"paperlab/compose/standin"
 	"paperlab/compose/undo"
 	"paperlab/faults"
 	"paperlab/reports/history"
@@ -197,7 +198,7 @@ func TestPartitionOfTheWrongLink(t *testing.T) {
 func TestSinkLosesAnswers(t *testing.T) {
 	s := &sink{}
 	stop := s.load(t)
-	o := runOne(t, faults.NewSink(s))
+	o := runOne(t, faults.NewSink(s, 0.5))
 	stop()
 	wantText(t, o.Before, "the sink has answered ")
 	wantText(t, o.During, "withheld its answers; ")
@@ -322,21 +323,21 @@ func get(ctx context.Context, url string) (int, error) {
 type llm struct {
 	provider string
 	server   *httptest.Server
-	mode     atomic.Value
+	manner   atomic.Value
 	deaf     atomic.Bool
-	failed   count
+	struck   count
 }
 
 func newLLM(t *testing.T, provider string) *llm {
 	s := &llm{provider: provider}
-	s.mode.Store(faults.LLMNormal)
+	s.manner.Store(standin.Manner{})
 	s.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch s.mode.Load() {
-		case faults.LLMErrors:
-			w.WriteHeader(http.StatusServiceUnavailable)
-		case faults.LLMSlow:
+		switch m := s.manner.Load().(standin.Manner); {
+		case m.Status != 0:
+			w.WriteHeader(m.Status)
+		case m.Delay > 0:
 			<-r.Context().Done()
-		case faults.LLMRefuse:
+		case m.Ends == standin.Reset:
 			panic(http.ErrAbortHandler)
 		}
 	}))
@@ -345,18 +346,18 @@ func newLLM(t *testing.T, provider string) *llm {
 }
 
 func (s *llm) Provider() string { return s.provider }
-func (s *llm) Failed() int64    { return s.failed.Load() }
+func (s *llm) Struck() int64    { return s.struck.Load() }
 
-func (s *llm) SetMode(mode string) error {
+func (s *llm) SetManner(m standin.Manner) error {
 	if !s.deaf.Load() {
-		s.mode.Store(mode)
+		s.manner.Store(m)
 	}
 	return nil
 }
 
-func (s *llm) Probe(ctx context.Context) (int, string, error) {
+func (s *llm) Probe(ctx context.Context) (standin.Seen, error) {
 	status, err := get(ctx, s.server.URL)
-	return status, "server busy", err
+	return standin.Seen{Status: status, Head: "server busy"}, err
 }
 
 // load calls as the service would.
@@ -365,7 +366,7 @@ func (s *llm) load(t *testing.T) (stop func()) {
 		ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 		defer cancel()
 		if status, err := get(ctx, s.server.URL); err != nil || status != http.StatusOK {
-			s.failed.Add(1)
+			s.struck.Add(1)
 		}
 	})
 }
@@ -390,18 +391,18 @@ func every(t *testing.T, d time.Duration, f func(context.Context)) (stop func())
 }
 
 type sink struct {
-	withhold           atomic.Bool
-	answered, withheld count
+	withhold         atomic.Bool
+	answered, struck count
 }
 
-func (s *sink) Withhold(on bool) error { s.withhold.Store(on); return nil }
-func (s *sink) Answered() int64        { return s.answered.Load() }
-func (s *sink) Withheld() int64        { return s.withheld.Load() }
+func (s *sink) SetManner(m standin.Manner) error { s.withhold.Store(m.Take); return nil }
+func (s *sink) Answered() int64                  { return s.answered.Load() }
+func (s *sink) Struck() int64                    { return s.struck.Load() }
 
 func (s *sink) load(t *testing.T) (stop func()) {
 	return every(t, 5*time.Millisecond, func(context.Context) {
 		if s.withhold.Load() {
-			s.withheld.Add(1)
+			s.struck.Add(1)
 		} else {
 			s.answered.Add(1)
 		}

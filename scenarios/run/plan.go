@@ -56,7 +56,7 @@ func (p *planner) fault(f scenarios.Fault) (faults.Fault, error) {
 	case scenarios.LLM:
 		return faults.NewLLM(f.LLM.Mode, p.llms(f.LLM.Provider)...), nil
 	case scenarios.Sink:
-		return faults.NewSink(p.world.sink), nil
+		return faults.NewSink(p.world.sink, f.Sink.Share), nil
 	default:
 		return nil, fmt.Errorf("no fault of kind %q can be injected", f.Kind)
 	}

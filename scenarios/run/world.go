@@ -9,7 +9,6 @@ import (
 	"paperlab/compose/process"
 	"paperlab/compose/standin"
 	"paperlab/reports/history"
-	"paperlab/scenarios"
 )
 
 // How the stand-ins behave when nothing is wrong. Ollama is a server with a few
@@ -108,7 +107,7 @@ func newWorld(ctx context.Context, o Options, rec *history.Recorder) (w *world, 
 	}); err != nil {
 		return w, err
 	}
-	if w.sink, err = standin.NewSink(standin.SinkConfig{Recorder: rec, Latency: sinkLatency, LoseShare: loseShare(o.Scenario.Faults), Seed: seed}); err != nil {
+	if w.sink, err = standin.NewSink(standin.SinkConfig{Recorder: rec, Latency: sinkLatency, Seed: seed}); err != nil {
 		return w, err
 	}
 	if w.slack, err = standin.NewSlack(standin.SlackConfig{Recorder: rec, Received: recordAlerts(rec)}); err != nil {
@@ -124,17 +123,6 @@ func newWorld(ctx context.Context, o Options, rec *history.Recorder) (w *world, 
 		w.started = append(w.started, s)
 	}
 	return w, nil
-}
-
-// loseShare is the share of the scenario's sink faults, 0 if it has none; the
-// scenario's reader lets them have one only.
-func loseShare(list []scenarios.Fault) float64 {
-	for _, f := range list {
-		if f.Sink != nil {
-			return f.Sink.Share
-		}
-	}
-	return 0
 }
 
 // Stop ends the stand-ins.
