@@ -16,7 +16,8 @@ import (
 type Standin interface {
 	SetManner(m standin.Manner) error
 	Refuse(on bool) error
-	Probe(ctx context.Context, receiver string) (standin.Seen, error)
+	// Probe asks as the service does; nobody counts or records it.
+	Probe(ctx context.Context) (standin.Seen, error)
 	// Struck counts the service's requests that met a manner, Answered those
 	// that had their ordinary answer.
 	Struck() int64
@@ -61,12 +62,12 @@ const (
 // misbehaving is the act of stand-ins with a manner.
 type misbehaving struct {
 	manner
-	mode  string
-	names []string
-	// receiver is who is probed at the sink; share and only narrow the manner.
-	receiver, only string
-	share          float64
-	standins       []Standin
+	mode     string
+	names    []string
+	standins []Standin
+	// only and share narrow the manner.
+	only  string
+	share float64
 	// busy: a stand-in that nobody asks proves nothing, so that the receipt
 	// wants requests that had an answer before and after, and ones that met it.
 	busy bool
@@ -172,7 +173,7 @@ func (m *misbehaving) each(ctx context.Context, wait time.Duration, shows func(s
 	for i, s := range m.standins {
 		began := time.Now()
 		probe, cancel := context.WithTimeout(ctx, wait)
-		seen, err := s.Probe(probe, m.receiver)
+		seen, err := s.Probe(probe)
 		cancel()
 		text := fmt.Sprintf("a probe of %s %s in %s", m.names[i], saw(seen, err), short(time.Since(began)))
 		if !shows(seen, err) {

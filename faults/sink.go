@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -36,10 +37,28 @@ func (s sink) Mode() string  { return s.mode }
 func (sink) Holds() []string { return []string{compose.Sink} }
 
 func (s sink) Aim(site *Site) (Act, error) {
-	act, err := site.misbehave(s.mode, sinkManners[s.mode], compose.Sink)
-	if err != nil {
-		return nil, err
-	}
-	act.share, act.receiver, act.busy = s.share, site.Receivers[site.Rand.IntN(len(site.Receivers))], true
-	return act, nil
+	probed := site.Receivers[site.Rand.IntN(len(site.Receivers))]
+	return &misbehaving{
+		manner: sinkManners[s.mode], mode: s.mode, share: s.share, busy: true,
+		names: []string{compose.Sink}, standins: []Standin{receiver{site.Sink, probed}},
+	}, nil
+}
+
+// Sink is a stand-in that is probed in the name of one receiver.
+type Sink interface {
+	SetManner(m standin.Manner) error
+	Refuse(on bool) error
+	Probe(ctx context.Context, receiver string) (standin.Seen, error)
+	Struck() int64
+	Answered() int64
+}
+
+type receiver struct {
+	Sink
+	probed string
+}
+
+// Probe implements Standin.
+func (r receiver) Probe(ctx context.Context) (standin.Seen, error) {
+	return r.Sink.Probe(ctx, r.probed)
 }

@@ -16,8 +16,9 @@ import (
 type Site struct {
 	Stack compose.Stack
 	// Standins are the surroundings that can be made to fail, by their names as
-	// targets. What is the real thing is not among them.
+	// targets; Sink is the one with many receivers.
 	Standins map[string]Standin
+	Sink     Sink
 	// Receivers are the subscribers whose webhooks the sink answers.
 	Receivers []string
 	Work      Work

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// kind is one kind of stand-in, and a request that it answers late in mode
-// Slow.
+// kind is one kind of stand-in, and a request that it answers late under a
+// slow manner.
 type kind struct {
 	name string
 	make func(t *testing.T) (startable, *server)
@@ -19,31 +19,25 @@ func kinds() []kind {
 	return []kind{
 		{"arxiv", func(t *testing.T) (startable, *server) {
 			a, err := NewArxiv(ArxivConfig{Recorder: recorder(), Corpus: builtin(t, 3)})
-			return slow(t, a, err), a.server
+			return late(t, a, err), a.server
 		}, func(t *testing.T, url string) answer {
 			return request(t.Context(), http.MethodGet, url+"/api/query?search_query=all:a", "")
 		}, true},
 		{"llm", func(t *testing.T) (startable, *server) {
 			l, err := NewLLM(LLMConfig{Provider: Ollama, Recorder: recorder()})
-			return slow(t, l, err), l.server
+			return late(t, l, err), l.server
 		}, func(t *testing.T, url string) answer {
 			return request(t.Context(), http.MethodPost, url+"/v1/chat/completions", question)
 		}, true},
-		{"llm, about itself", func(t *testing.T) (startable, *server) {
-			l, err := NewLLM(LLMConfig{Provider: Ollama, Recorder: recorder()})
-			return slow(t, l, err), l.server
-		}, func(t *testing.T, url string) answer {
-			return request(t.Context(), http.MethodGet, url+"/api/version", "")
-		}, true},
 		{"llm, probed", func(t *testing.T) (startable, *server) {
 			l, err := NewLLM(LLMConfig{Provider: Ollama, Recorder: recorder()})
-			return slow(t, l, err), l.server
+			return late(t, l, err), l.server
 		}, func(t *testing.T, url string) answer {
 			return request(t.Context(), http.MethodPost, url+"/v1/chat/completions", question, probeHeader, "1")
 		}, true},
 		{"sink", func(t *testing.T) (startable, *server) {
 			s, err := NewSink(SinkConfig{Recorder: recorder()})
-			return slow(t, s, err), s.server
+			return late(t, s, err), s.server
 		}, func(t *testing.T, url string) answer {
 			return request(t.Context(), http.MethodPost, url+"/hooks/ada", notification("n1", "ada"))
 		}, true},
@@ -59,16 +53,16 @@ func kinds() []kind {
 	}
 }
 
-// slow answers only after 30 s.
-func slow[S interface {
+// late answers only after ten minutes.
+func late[S interface {
 	startable
-	SetMode(string) error
+	SetManner(Manner) error
 }](t *testing.T, s S, err error) startable {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
-	setMode(t, s, Slow)
+	setManner(t, s, slow)
 	return s
 }
 
@@ -123,18 +117,5 @@ func TestStopCutsOff(t *testing.T) {
 			}
 			wait()[0].wantReset(t)
 		})
-	}
-}
-
-func TestUnknownModeChangesNothing(t *testing.T) {
-	l, err := NewLLM(LLMConfig{Provider: OpenAI, Recorder: recorder()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	setMode(t, l, Quota)
-	for _, mode := range []string{"", "Normal", LoseAnswers} {
-		if err := l.SetMode(mode); err == nil || l.Mode() != Quota {
-			t.Errorf("mode %q was taken: %v, mode is %s", mode, err, l.Mode())
-		}
 	}
 }

@@ -99,7 +99,7 @@ func (p *profileRun) provision(ctx context.Context) (err error) {
 
 // aim finds the faults' targets, all by the seed.
 func (p *profileRun) aim(people []paper.Subscriber) (err error) {
-	site := &faults.Site{Stack: p.stack, Standins: p.around.breakable, Work: p.observer, Rand: p.source(1)}
+	site := &faults.Site{Stack: p.stack, Standins: p.around.breakable, Sink: p.around.sink, Work: p.observer, Rand: p.source(1)}
 	for _, one := range people {
 		site.Receivers = append(site.Receivers, one.ID)
 	}

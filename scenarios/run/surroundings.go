@@ -74,8 +74,7 @@ type surroundings struct {
 	ollama, openai *standin.LLM
 	sink           *standin.Sink
 	slack          *standin.Slack
-	// breakable are those that a fault may strike; arXiv itself is not among
-	// them.
+	// breakable are those that a fault may strike, but for the sink.
 	breakable map[string]faults.Standin
 	// started are stopped in the opposite order.
 	started []interface{ Stop() }
@@ -107,7 +106,9 @@ func surround(ctx context.Context, o Options, rec *history.Recorder) (s *surroun
 func (s *surroundings) make(o Options, rec *history.Recorder) (err error) {
 	seed, host := uint64(o.Seed), o.Environment.Host()
 	if o.Live != nil {
-		s.arxiv, err = standin.NewGateway(standin.GatewayConfig{Recorder: rec, Host: host, Upstream: o.Live, Limit: o.Scenario.Load.Papers})
+		var one *standin.Gateway
+		one, err = standin.NewGateway(standin.GatewayConfig{Recorder: rec, Host: host, Upstream: o.Live, Limit: o.Scenario.Load.Papers})
+		s.arxiv, s.breakable[compose.Arxiv] = one, one
 	} else {
 		var one *standin.Arxiv
 		one, err = standin.NewArxiv(standin.ArxivConfig{
@@ -132,7 +133,7 @@ func (s *surroundings) make(o Options, rec *history.Recorder) (err error) {
 		return err
 	}
 	s.slack, err = standin.NewSlack(standin.SlackConfig{Recorder: rec, Host: host})
-	s.breakable[compose.Ollama], s.breakable[compose.OpenAI], s.breakable[compose.Sink] = s.ollama, s.openai, s.sink
+	s.breakable[compose.Ollama], s.breakable[compose.OpenAI] = s.ollama, s.openai
 	return err
 }
 
