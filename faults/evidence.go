@@ -30,12 +30,13 @@ func (a *act) await(ctx context.Context, first []*act) error {
 }
 
 // evidence asks until there is some, and tells on the run's clock when the
-// reading that gave it began. The error is the last reading's. A reading that
-// ended with the context is none: an answer that we stopped waiting for is not
-// one that did not come.
+// reading that gave it began. The error is that of the last reading that was not
+// cut short. A reading that ended with the context is none: an answer that we
+// stopped waiting for is not one that did not come.
 func (a *act) evidence(ctx context.Context, read func(context.Context) (string, error)) (text string, at float64, err error) {
 	tick := time.NewTicker(a.Every)
 	defer tick.Stop()
+	var whole error
 	for {
 		at = a.Recorder.Now()
 		err = guard(func() (err error) {
@@ -48,9 +49,12 @@ func (a *act) evidence(ctx context.Context, read func(context.Context) (string, 
 		case err == nil:
 			err = fmt.Errorf("the reading %q was cut short", text)
 		}
+		if ctx.Err() == nil || whole == nil {
+			whole = err
+		}
 		select {
 		case <-ctx.Done():
-			return "", at, fmt.Errorf("%w (%w)", err, context.Cause(ctx))
+			return "", at, fmt.Errorf("%w (%w)", whole, context.Cause(ctx))
 		case <-tick.C:
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"paperlab/compose/standin"
 	"paperlab/reports/history"
 )
@@ -167,21 +169,26 @@ func (m *misbehaving) count(of func(Standin) int64) (n int64) {
 	return n
 }
 
-// each probes every stand-in and gives evidence if all show what they should.
+// each probes all stand-ins at once and gives evidence if all show what they
+// should.
 func (m *misbehaving) each(ctx context.Context, wait time.Duration, shows func(standin.Seen, error) bool) (string, error) {
-	var evidence []string
+	var g errgroup.Group
+	evidence := make([]string, len(m.standins))
 	for i, s := range m.standins {
-		began := time.Now()
-		probe, cancel := context.WithTimeout(ctx, wait)
-		seen, err := s.Probe(probe)
-		cancel()
-		text := fmt.Sprintf("a probe of %s %s in %s", m.names[i], saw(seen, err), short(time.Since(began)))
-		if !shows(seen, err) {
-			return "", errors.New(text + ", which is not what it should be")
-		}
-		evidence = append(evidence, text)
+		g.Go(func() error {
+			probe, cancel := context.WithTimeout(ctx, wait)
+			defer cancel()
+			began := time.Now()
+			seen, err := s.Probe(probe)
+			evidence[i] = fmt.Sprintf("a probe of %s %s in %s", m.names[i], saw(seen, err), short(time.Since(began)))
+			if !shows(seen, err) {
+				return errors.New(evidence[i] + ", which is not what it should be")
+			}
+			return nil
+		})
 	}
-	return strings.Join(evidence, "; "), nil
+	err := g.Wait()
+	return strings.Join(evidence, "; "), err
 }
 
 // saw says in words what a probe met.

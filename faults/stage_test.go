@@ -27,7 +27,6 @@ import (
 	"paperlab/compose/standin"
 	"paperlab/faults"
 	"paperlab/reports/history"
-	"paperlab/system/paper"
 )
 
 // The stage is a small stack for one fault at a time: real processes (this test
@@ -549,5 +548,3 @@ func post(ctx context.Context, url, body string) {
 		resp.Body.Close()
 	}
 }
-
-var _ = paper.Notification{}
