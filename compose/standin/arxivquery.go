@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"paperlab/compose/standin/corpus"
@@ -126,7 +127,7 @@ func parseRequest(raw string) (*feed, search.Request, error) {
 	if err != nil {
 		return nil, req, fmt.Errorf("malformed query string: %w", err)
 	}
-	f := &feed{idList: values.Get("id_list")}
+	f := &feed{query: strings.TrimSpace(values.Get("search_query")), idList: values.Get("id_list")}
 	if f.start, err = number(values, "start", 0); err != nil {
 		return nil, req, err
 	}
@@ -143,13 +144,8 @@ func parseRequest(raw string) (*feed, search.Request, error) {
 	if req.IDs, err = search.ParseIDs(f.idList); err != nil {
 		return nil, req, err
 	}
-	if req.Query, err = search.Parse(values.Get("search_query")); err != nil {
-		return nil, req, err
-	}
-	if req.Query != nil {
-		f.query = req.Query.String()
-	}
-	return f, req, nil
+	req.Query, err = search.Parse(values.Get("search_query"))
+	return f, req, err
 }
 
 func number(values url.Values, name string, absent int) (int, error) {

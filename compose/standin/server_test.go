@@ -21,7 +21,7 @@ func kinds() []kind {
 			a, err := NewArxiv(ArxivConfig{Recorder: recorder(), Corpus: builtin(t, 3)})
 			return late(t, a, err), a.server
 		}, func(t *testing.T, url string) answer {
-			return request(t.Context(), http.MethodGet, url+"/api/query?search_query=all:a", "")
+			return request(t.Context(), http.MethodGet, url+"/api/query?search_query=cat:cs.DC", "")
 		}, true},
 		{"llm", func(t *testing.T) (startable, *server) {
 			l, err := NewLLM(LLMConfig{Provider: Ollama, Recorder: recorder()})
