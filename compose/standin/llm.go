@@ -141,7 +141,7 @@ func (l *LLM) ask(w http.ResponseWriter, r *http.Request, req chatRequest) {
 	c := l.begin(req)
 	refusal, err := l.work(r, c)
 	switch {
-	case l.ctx.Err() != nil:
+	case l.life.Taking().Err() != nil:
 		c.end(history.Info, 0, "the stand-in was stopped")
 		reset(w)
 	case err != nil:

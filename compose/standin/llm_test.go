@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"paperlab/reports/history"
+	"paperlab/system/servicetest"
 )
 
 // question is a request as the service makes it.
@@ -44,7 +45,7 @@ func fill(t *testing.T, l *LLM, n, working, waiting int) (wait func() []answer) 
 
 func busy(t *testing.T, l *LLM, working, waiting int) {
 	t.Helper()
-	eventually(t, fmt.Sprintf("%d work and %d wait", working, waiting), func() bool {
+	servicetest.Eventually(t, fmt.Sprintf("%d work and %d wait", working, waiting), func() bool {
 		a, b := l.Busy()
 		return a == working && b == waiting
 	})
@@ -163,7 +164,7 @@ func TestSlotsAreGivenInOrder(t *testing.T) {
 			turns <- i
 			return answer{err: err}
 		})
-		eventually(t, "one more waits", func() bool { _, waiting := s.counts(); return waiting == i+1 })
+		servicetest.Eventually(t, "one more waits", func() bool { _, waiting := s.counts(); return waiting == i+1 })
 	}
 	if _, err := s.acquire(t.Context(), nil); err != errQueueFull {
 		t.Errorf("a fourth in a queue of three: %v", err)
@@ -196,7 +197,7 @@ func TestLLMCallerGoesAway(t *testing.T) {
 	busy(t, l, 1, 0)
 	leave()
 	busy(t, l, 0, 0)
-	eventually(t, "both ends are recorded", func() bool { return len(events(rec, history.Ask)) == 4 })
+	servicetest.Eventually(t, "both ends are recorded", func() bool { return len(events(rec, history.Ask)) == 4 })
 	if ends := wantPaired(t, l, rec); ends[history.Info] != 2 || l.Failed() != 2 {
 		t.Errorf("ends %v, %d failed: want info, as nobody knows what they received", ends, l.Failed())
 	}
@@ -231,7 +232,7 @@ func TestLLMModes(t *testing.T) {
 					t.Errorf("Retry-After %q, want %q", after, c.retryAfter)
 				}
 			}
-			eventually(t, "the end is recorded", func() bool { return len(events(rec, history.Ask)) == 2 })
+			servicetest.Eventually(t, "the end is recorded", func() bool { return len(events(rec, history.Ask)) == 2 })
 			if ends := wantPaired(t, l, rec); ends[history.Fail] != 1 || l.Failed() != 1 {
 				t.Errorf("ends %v, %d failed", ends, l.Failed())
 			}

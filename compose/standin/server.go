@@ -7,8 +7,10 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync"
+	"sync/atomic"
 	"time"
+
+	"paperlab/system/service"
 )
 
 // largestBody bounds every request's body.
@@ -19,77 +21,60 @@ type server struct {
 	name    string
 	handler http.Handler
 
-	mu      sync.Mutex
-	started bool
-	stopped bool
-	address string
-	http    *http.Server
-	// ctx ends when the stand-in stops; waiting requests end with it.
-	ctx    context.Context
-	cancel context.CancelFunc
-	served chan struct{}
+	// life's Taking ends when the stand-in stops; waiting requests end with it.
+	life    service.Life
+	address atomic.Pointer[string]
 }
 
 func newServer(name string, handler http.Handler) *server {
-	s := &server{name: name, handler: handler, served: make(chan struct{})}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	return s
+	return &server{name: name, handler: handler}
 }
 
 // Start listens on a free port of 127.0.0.1 and returns once requests are
-// taken. ctx bounds the starting only; Stop ends what was started. It can be
-// started once.
+// taken.
 func (s *server) Start(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.started || s.stopped {
-		return fmt.Errorf("standin: %s: it was started or stopped before: make a new one", s.name)
+	if err := s.life.Start(ctx, s.listen); err != nil {
+		return fmt.Errorf("standin: %s: %w", s.name, err)
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("standin: %s: no port on 127.0.0.1 to listen on: %w", s.name, err)
-	}
-	s.started = true
-	s.address = listener.Addr().String()
-	s.http = &http.Server{
-		Handler:           s.handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		MaxHeaderBytes:    64 << 10,
-		BaseContext:       func(net.Listener) context.Context { return s.ctx },
-	}
-	go func() {
-		defer close(s.served)
-		_ = s.http.Serve(listener)
-	}()
 	return nil
 }
 
-// Stop cuts off the requests in hand and returns when none is left. It may be
-// called twice, and before Start.
-func (s *server) Stop() {
-	s.mu.Lock()
-	s.stopped = true
-	started := s.started
-	s.mu.Unlock()
-	s.cancel()
-	if !started {
-		return
+func (s *server) listen(ctx context.Context) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("no port on 127.0.0.1 to listen on: %w", err)
 	}
-	// Handlers watch s.ctx and return at once. Shutdown waits for them, which
-	// Close would not do.
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	if s.http.Shutdown(ctx) != nil {
-		_ = s.http.Close()
+	address := listener.Addr().String()
+	s.address.Store(&address)
+	server := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		MaxHeaderBytes:    64 << 10,
+		BaseContext:       func(net.Listener) context.Context { return s.life.Taking() },
 	}
-	<-s.served
+	s.life.Go(func() { _ = server.Serve(listener) })
+	s.life.Go(func() {
+		<-s.life.Taking().Done()
+		// Handlers watch it too and return at once. Shutdown waits for them,
+		// which Close would not do.
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close()
+		}
+	})
+	return nil
 }
+
+// Stop cuts off the requests in hand and returns when none is left.
+func (s *server) Stop() { s.life.Stop() }
 
 // Address is host:port, empty before Start.
 func (s *server) Address() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.address
+	if address := s.address.Load(); address != nil {
+		return *address
+	}
+	return ""
 }
 
 // URL is the server's root, without a slash at the end; empty before Start.

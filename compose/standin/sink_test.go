@@ -10,6 +10,7 @@ import (
 
 	"paperlab/reports/history"
 	"paperlab/system/paper"
+	"paperlab/system/servicetest"
 )
 
 func notification(id, subscriber string) string {
@@ -115,7 +116,7 @@ func TestSinkOrderIsThatOfAcceptance(t *testing.T) {
 		id := fmt.Sprintf("n%d", i)
 		want = append(want, id+" ok 200")
 		waits = append(waits, background(t, 1, func(int) answer { return tell(t, s, id, id) }))
-		eventually(t, "the webhook is accepted, though not answered", func() bool { return len(told(rec)) == i+1 })
+		servicetest.Eventually(t, "the webhook is accepted, though not answered", func() bool { return len(told(rec)) == i+1 })
 	}
 	if s.Answered() != 0 {
 		t.Errorf("%d answered in mode slow", s.Answered())
