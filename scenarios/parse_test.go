@@ -56,9 +56,9 @@ func TestEverythingThatAFileCanSay(t *testing.T) {
 	recover, lag := 20*time.Second, 15*time.Second
 	want := &Scenario{
 		Name: "demo", About: "Everything that a file can say.",
-		Service: Service{Shards: 12, Summarizers: 3, Deliverers: 2, Lanes: 4},
-		Load:    Workload{Papers: 1500, Rate: 60, Subscribers: 40},
-		Phases:  Phases{10 * time.Second, 15 * time.Second, 30 * time.Second},
+		Service:    Service{Shards: 12, Summarizers: 3, Deliverers: 2, Lanes: 4},
+		Load:       Workload{Papers: 1500, Rate: 60, Subscribers: 40},
+		Phases:     Phases{10 * time.Second, 15 * time.Second, 30 * time.Second},
 		Objectives: Objectives{&Detection{"ConsumerDown", 5 * time.Second}, &recover, &lag},
 		Invariants: []string{"no-loss", "key-order"},
 		Compare:    "naive",

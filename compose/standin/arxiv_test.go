@@ -13,6 +13,7 @@ import (
 
 	"paperlab/compose/standin/corpus"
 	"paperlab/reports/history"
+	"paperlab/system/servicetest"
 )
 
 // everything is a query that finds whatever is out.
@@ -316,7 +317,7 @@ func TestArxivHealsAtOnce(t *testing.T) {
 			}
 			setManner(t, a, before)
 			wait := background(t, 3, func(int) answer { return query(t, a, "search_query", everything) })
-			eventually(t, "all three wait", func() bool { return a.Struck() == 3 })
+			servicetest.Eventually(t, "all three wait", func() bool { return a.Struck() == 3 })
 			if a.Served() != 0 {
 				t.Errorf("%d served before the answer's time", a.Served())
 			}

@@ -167,7 +167,7 @@ func (l *LLM) ask(w http.ResponseWriter, r *http.Request, req chatRequest) {
 	switch {
 	case errors.Is(err, errReset):
 		c.end(history.Unanswered(c.LLMCall, c.took(), 0, got.Name))
-	case l.ctx.Err() != nil:
+	case l.life.Taking().Err() != nil:
 		c.end(history.Abandoned(c.LLMCall, c.took(), "the stand-in was stopped"))
 	case err != nil:
 		c.end(history.Abandoned(c.LLMCall, c.took(), strings.TrimPrefix(got.Name+": the caller went away", ": ")))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"paperlab/reports/history"
+	"paperlab/system/servicetest"
 )
 
 // question is a request as the service makes it.
@@ -44,7 +45,7 @@ func fill(t *testing.T, l *LLM, n, working, waiting int) (wait func() []answer) 
 
 func busy(t *testing.T, l *LLM, working, waiting int) {
 	t.Helper()
-	eventually(t, fmt.Sprintf("%d work and %d wait", working, waiting), func() bool {
+	servicetest.Eventually(t, fmt.Sprintf("%d work and %d wait", working, waiting), func() bool {
 		a, b := l.Busy()
 		return a == working && b == waiting
 	})
@@ -160,7 +161,7 @@ func TestSlotsAreGivenInOrder(t *testing.T) {
 			turns <- i
 			return answer{err: err}
 		})
-		eventually(t, "one more waits", func() bool { _, waiting := s.counts(); return waiting == i+1 })
+		servicetest.Eventually(t, "one more waits", func() bool { _, waiting := s.counts(); return waiting == i+1 })
 	}
 	if _, err := s.acquire(t.Context(), nil); err != errQueueFull {
 		t.Errorf("a fourth in a queue of three: %v", err)
@@ -193,7 +194,7 @@ func TestLLMCallerGoesAway(t *testing.T) {
 	busy(t, l, 1, 0)
 	leave()
 	busy(t, l, 0, 0)
-	eventually(t, "both ends are recorded", func() bool { return len(events(rec, history.Ask)) == 4 })
+	servicetest.Eventually(t, "both ends are recorded", func() bool { return len(events(rec, history.Ask)) == 4 })
 	if ends := wantPaired(t, l, rec); ends[history.Info] != 2 || l.Answered() != 0 {
 		t.Errorf("ends %v, %d answered: want info, as nobody knows what they received", ends, l.Answered())
 	}
@@ -229,7 +230,7 @@ func TestLLMManners(t *testing.T) {
 					t.Errorf("content type %s", kind)
 				}
 			}
-			eventually(t, "the end is recorded", func() bool { return len(events(rec, history.Ask)) == 2 })
+			servicetest.Eventually(t, "the end is recorded", func() bool { return len(events(rec, history.Ask)) == 2 })
 			if ends := wantPaired(t, l, rec); ends[history.Fail] != 1 || l.Struck() != 1 || l.Answered() != 0 {
 				t.Errorf("ends %v, %d struck, %d answered", ends, l.Struck(), l.Answered())
 			}
@@ -251,12 +252,12 @@ func TestLLMStalls(t *testing.T) {
 	defer leave()
 	gone := background(t, 1, func(int) answer { return ask(ctx, l) })
 	stays := background(t, 1, func(int) answer { return ask(t.Context(), l) })
-	eventually(t, "both are at it", func() bool { working, _ := l.Busy(); return l.Struck() == 2 && working == 0 })
+	servicetest.Eventually(t, "both are at it", func() bool { working, _ := l.Busy(); return l.Struck() == 2 && working == 0 })
 	leave()
 	if a := gone()[0]; a.err == nil {
 		t.Errorf("answer %d %q", a.status, a.body)
 	}
-	eventually(t, "its end is recorded", func() bool { return len(events(rec, history.Ask)) == 3 })
+	servicetest.Eventually(t, "its end is recorded", func() bool { return len(events(rec, history.Ask)) == 3 })
 	if e := events(rec, history.Ask)[2]; e.Type != history.Info || e.Detail != "stalled: the caller went away" {
 		t.Errorf("event %+v", e)
 	}

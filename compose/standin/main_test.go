@@ -121,20 +121,6 @@ func entered(s *server) <-chan struct{} {
 	return arrivals
 }
 
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(10 * time.Second)
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("not within 10 s: %s", what)
-		case <-tick.C:
-		}
-	}
-}
-
 // Manners as a fault could hand them over.
 var (
 	ordinary  = Manner{}

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"paperlab/system/servicetest"
 )
 
 // mannered is a stand-in with manners, started, and its probe.
@@ -145,7 +147,7 @@ func TestRefuse(t *testing.T) {
 			url := s.set.URL()
 			setManner(t, s.set, slow)
 			inHand := background(t, 1, func(int) answer { return s.ask() })
-			eventually(t, "a request waits", func() bool { return s.set.Struck() == 1 })
+			servicetest.Eventually(t, "a request waits", func() bool { return s.set.Struck() == 1 })
 			for range 2 {
 				if err := s.set.Refuse(true); err != nil {
 					t.Fatal(err)

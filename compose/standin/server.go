@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"paperlab/system/service"
 )
 
 // largestBody bounds every request's body.
@@ -22,28 +24,22 @@ const largestBody = 1 << 20
 //	made ──────────▶ open ◀──────────────▶ refusing
 //	                    └──────▶ stopped ◀──────┘
 type server struct {
-	name    string
-	handler http.Handler
+	name, host string
+	handler    http.Handler
+	// life's Taking ends when the stand-in stops; waiting requests end with it.
+	life service.Life
 
 	mu      sync.Mutex
-	host    string
-	started bool
-	stopped bool
 	address string
 	// http is nil while nothing listens; served is closed when it is done.
 	http   *http.Server
 	served chan struct{}
 	// held keeps the address while nothing listens.
 	held io.Closer
-	// ctx ends when the stand-in stops; waiting requests end with it.
-	ctx    context.Context
-	cancel context.CancelFunc
 }
 
 func newServer(name string, handler http.Handler) *server {
-	s := &server{name: name, handler: handler}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	return s.on("")
+	return (&server{name: name, handler: handler}).on("")
 }
 
 // on sets the host to listen on, an IP address or a name of this machine; empty
@@ -53,34 +49,41 @@ func (s *server) on(host string) *server {
 	return s
 }
 
-// Start listens on a free port of its host and returns once requests are
-// taken. ctx bounds the starting only; Stop ends what was started. It can be
-// started once.
+// Start listens on a free port of its host and returns once requests are taken.
 func (s *server) Start(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.started || s.stopped {
-		return fmt.Errorf("standin: %s: it was started or stopped before: make a new one", s.name)
+	err := s.life.Start(ctx, func(ctx context.Context) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if err := s.listen(ctx, net.JoinHostPort(s.host, "0")); err != nil {
+			return err
+		}
+		s.life.Go(func() {
+			<-s.life.Taking().Done()
+			s.close()
+		})
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("standin: %s: %w", s.name, err)
 	}
-	if err := s.listen(ctx, net.JoinHostPort(s.host, "0")); err != nil {
-		return err
-	}
-	s.started = true
 	return nil
 }
+
+// Stop cuts off the requests in hand and returns when none is left.
+func (s *server) Stop() { s.life.Stop() }
 
 // listen opens the address. The caller holds mu.
 func (s *server) listen(ctx context.Context, address string) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return fmt.Errorf("standin: %s: cannot listen on %s: %w", s.name, address, err)
+		return fmt.Errorf("cannot listen on %s: %w", address, err)
 	}
 	s.address = listener.Addr().String()
 	server, served := &http.Server{
 		Handler:           s.handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		MaxHeaderBytes:    64 << 10,
-		BaseContext:       func(net.Listener) context.Context { return s.ctx },
+		BaseContext:       func(net.Listener) context.Context { return s.life.Taking() },
 	}, make(chan struct{})
 	s.http, s.served = server, served
 	go func() {
@@ -88,6 +91,24 @@ func (s *server) listen(ctx context.Context, address string) error {
 		_ = server.Serve(listener)
 	}()
 	return nil
+}
+
+// close ends the listener, or the hold on its address.
+func (s *server) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.http == nil {
+		_ = s.held.Close()
+		return
+	}
+	// Handlers watch Taking and return at once. Shutdown waits for them, which
+	// Close would not do.
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if s.http.Shutdown(ctx) != nil {
+		_ = s.http.Close()
+	}
+	<-s.served
 }
 
 // Refuse closes the listener, so that whoever connects is refused, and cuts off
@@ -98,7 +119,7 @@ func (s *server) Refuse(on bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case !s.started || s.stopped:
+	case s.address == "" || s.life.Taking().Err() != nil:
 		return fmt.Errorf("standin: %s: it refuses connections anyway, because it does not run", s.name)
 	case on == (s.http == nil):
 		return nil
@@ -109,7 +130,7 @@ func (s *server) Refuse(on bool) error {
 		return nil
 	}
 	if err := s.listen(context.Background(), s.address); err != nil {
-		return err
+		return fmt.Errorf("standin: %s: %w", s.name, err)
 	}
 	return s.held.Close()
 }
@@ -118,31 +139,7 @@ func (s *server) Refuse(on bool) error {
 func (s *server) Refusing() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.started && !s.stopped && s.http == nil
-}
-
-// Stop cuts off the requests in hand and returns when none is left. It may be
-// called twice, and before Start.
-func (s *server) Stop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.stopped = true
-	s.cancel()
-	switch {
-	case !s.started:
-		return
-	case s.http == nil:
-		_ = s.held.Close()
-		return
-	}
-	// Handlers watch s.ctx and return at once. Shutdown waits for them, which
-	// Close would not do.
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	if s.http.Shutdown(ctx) != nil {
-		_ = s.http.Close()
-	}
-	<-s.served
+	return s.address != "" && s.life.Taking().Err() == nil && s.http == nil
 }
 
 // Address is host:port, empty before Start.

@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"paperlab/system/service"
+	"paperlab/system/servicetest"
 )
 
 // kind is one kind of stand-in, and a request that it answers late under a
@@ -66,27 +69,36 @@ func late[S interface {
 	return s
 }
 
-func TestLifeOfAServer(t *testing.T) {
+func TestStandInsKeepTheContract(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
-			early, _ := k.make(t)
-			if early.URL() != "" {
-				t.Errorf("URL before Start: %s", early.URL())
-			}
-			early.Stop()
-			early.Stop()
-			if err := early.Start(t.Context()); err == nil {
-				t.Error("started after Stop")
-			}
+			servicetest.Lifecycle(t, func(t *testing.T) (service.Service, func(*testing.T)) {
+				s, _ := k.make(t)
+				return s, answers(s)
+			})
+		})
+	}
+}
 
+// answers sees that the stand-in answers, be it that there is no such page.
+func answers(s startable) func(*testing.T) {
+	return func(t *testing.T) {
+		if a := request(t.Context(), http.MethodGet, s.URL()+"/nothing", ""); a.err != nil {
+			t.Fatal(a.err)
+		}
+	}
+}
+
+func TestNoAddressBeforeStartAndNoAnswerAfterStop(t *testing.T) {
+	for _, k := range kinds() {
+		t.Run(k.name, func(t *testing.T) {
 			s, _ := k.make(t)
+			if s.URL() != "" {
+				t.Errorf("URL before Start: %s", s.URL())
+			}
 			if err := s.Start(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Start(t.Context()); err == nil {
-				t.Error("started twice")
-			}
-			s.Stop()
 			s.Stop()
 			if a := k.ask(t, s.URL()); a.err == nil {
 				t.Errorf("answered after Stop: %d", a.status)

@@ -11,6 +11,7 @@ import (
 
 	"paperlab/reports/history"
 	"paperlab/system/paper"
+	"paperlab/system/servicetest"
 )
 
 func notification(id, subscriber string) string {
@@ -116,7 +117,7 @@ func TestSinkOrderIsThatOfAcceptance(t *testing.T) {
 		id := fmt.Sprintf("n%d", i)
 		want = append(want, id+" ok 200")
 		waits = append(waits, background(t, 1, func(int) answer { return tell(t, s, id, id) }))
-		eventually(t, "the webhook is accepted, though not answered", func() bool { return len(told(rec)) == i+1 })
+		servicetest.Eventually(t, "the webhook is accepted, though not answered", func() bool { return len(told(rec)) == i+1 })
 	}
 	if s.Answered() != 0 {
 		t.Errorf("%d answered under a slow manner", s.Answered())
@@ -198,15 +199,15 @@ func TestSinkIsSilent(t *testing.T) {
 	gone := background(t, 1, func(int) answer {
 		return request(ctx, http.MethodPost, s.Webhook("ada"), notification("n1", "ada"), "Idempotency-Key", "k1")
 	})
-	eventually(t, "it hangs", func() bool { return s.Struck() == 1 })
+	servicetest.Eventually(t, "it hangs", func() bool { return s.Struck() == 1 })
 	waits := background(t, 1, func(int) answer { return tell(t, s, "n2", "k2") })
-	eventually(t, "both hang", func() bool { return s.Struck() == 2 })
+	servicetest.Eventually(t, "both hang", func() bool { return s.Struck() == 2 })
 	if n := len(told(rec)); n != 0 {
 		t.Errorf("%d events of what nobody took", n)
 	}
 	leave()
 	gone()
-	eventually(t, "its end is recorded", func() bool { return len(told(rec)) == 1 })
+	servicetest.Eventually(t, "its end is recorded", func() bool { return len(told(rec)) == 1 })
 	setManner(t, s, ordinary)
 	waits()[0].want(t, 200)
 	wantTold(t, rec, "n1 fail 0", "n2 ok 200")
@@ -216,7 +217,7 @@ func TestSinkIsSilent(t *testing.T) {
 	// Taken in silence is another thing: somebody was told.
 	setManner(t, s, Manner{Name: "taken", Ends: Silent, Take: true})
 	waits = background(t, 1, func(int) answer { return tell(t, s, "n3", "k3") })
-	eventually(t, "it is taken", func() bool { return len(told(rec)) == 3 })
+	servicetest.Eventually(t, "it is taken", func() bool { return len(told(rec)) == 3 })
 	setManner(t, s, ordinary)
 	waits()[0].wantReset(t)
 	wantTold(t, rec, "n1 fail 0", "n2 ok 200", "n3 info 0")

@@ -8,20 +8,40 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 
 	"paperlab/compose/process"
 	"paperlab/compose/undo"
 	"paperlab/reports/history"
 	"paperlab/scenarios/observe"
+	"paperlab/system/servicetest"
 )
 
 // The tests need redis-server 7.0 or newer and take about 15 s: they share one
 // cluster of six nodes, as the lab makes it.
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "observe-")
+	if err == nil {
+		err = os.Setenv("TMPDIR", folder)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	servicetest.Main(m, func() {
+		if cluster != nil {
+			cluster.Stop()
+		}
+		if ledger != nil {
+			if err := ledger.Close(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+		}
+		_ = os.RemoveAll(folder)
+	})
+}
 
 var (
 	once    sync.Once
@@ -29,34 +49,6 @@ var (
 	ledger  *undo.Ledger
 	failure error
 )
-
-func run(m *testing.M) int {
-	folder, err := os.MkdirTemp("", "observe-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	if err := os.Setenv("TMPDIR", folder); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	code := m.Run()
-	if cluster != nil {
-		cluster.Stop()
-	}
-	if ledger != nil {
-		if err := ledger.Close(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	return code
-}
 
 // connect returns a client of the cluster, emptied of what earlier tests wrote.
 func connect(t *testing.T) *redis.ClusterClient {
@@ -125,20 +117,6 @@ func (w watched) last(stream, name string) (e history.Event) {
 		}
 	}
 	return e
-}
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("never: %s", what)
-		case <-tick.C:
-		}
-	}
 }
 
 // add puts entries with these payloads on a stream, as the service writes them.

@@ -29,6 +29,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"paperlab/reports/history"
+	"paperlab/system/service"
 )
 
 const (
@@ -64,8 +65,7 @@ type Observer struct {
 	// latest is the last complete reading.
 	latest Reading
 
-	cancel  context.CancelFunc
-	running sync.WaitGroup
+	life service.Life
 }
 
 // Reading is the state of all streams at one time. A nil Backlog means that
@@ -83,29 +83,25 @@ func New(rdb *redis.ClusterClient, prefix string, rec *history.Recorder) *Observ
 	return &Observer{rdb: rdb, prefix: prefix, rec: rec}
 }
 
-// Start begins to watch and returns at once: streams that do not exist yet are
-// found when they do.
+// Start begins to watch: streams that do not exist yet are found when they do.
 func (o *Observer) Start(ctx context.Context) error {
-	ctx, o.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	o.every(ctx, findEvery, "find streams", o.find)
-	o.every(ctx, tailEvery, "read entries", o.tail)
-	o.every(ctx, sampleEvery, "read groups", o.sample)
-	o.every(ctx, tailEvery, "read leases", o.leases)
-	return nil
+	return o.life.Start(ctx, func(context.Context) error {
+		o.every(findEvery, "find streams", o.find)
+		o.every(tailEvery, "read entries", o.tail)
+		o.every(sampleEvery, "read groups", o.sample)
+		o.every(tailEvery, "read leases", o.leases)
+		return nil
+	})
 }
 
-// Stop ends the watch. It may be called twice or before Start.
-func (o *Observer) Stop() {
-	if o.cancel != nil {
-		o.cancel()
-	}
-	o.running.Wait()
-}
+// Stop ends the watch.
+func (o *Observer) Stop() { o.life.Stop() }
 
 // every repeats a look; a look that fails is repeated like one that did not,
 // because Redis is meant to fail here.
-func (o *Observer) every(ctx context.Context, period time.Duration, what string, look func(context.Context) error) {
-	o.running.Go(func() {
+func (o *Observer) every(period time.Duration, what string, look func(context.Context) error) {
+	ctx := o.life.Taking()
+	o.life.Go(func() {
 		ticker := time.NewTicker(period)
 		defer ticker.Stop()
 		for {

@@ -12,8 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"paperlab/system/dial"
-	"paperlab/system/internal/redistest"
 	"paperlab/system/paper"
+	"paperlab/system/redistest"
 )
 
 // The tests of this package need redis-server 7.0 or newer and take about 10 s:

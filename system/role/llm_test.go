@@ -12,9 +12,10 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/system/internal/redistest"
 	"paperlab/system/naive"
 	"paperlab/system/paper"
+	"paperlab/system/redistest"
+	"paperlab/system/servicetest"
 	"paperlab/system/stream"
 )
 
@@ -56,7 +57,7 @@ func TestTheKeyOfOpenAIIsNeverTold(t *testing.T) {
 				defer openai.Close()
 				p := start(t, []string{"OPENAI_API_KEY=" + key}, append([]string{
 					"summarize", database(t), "--openai=" + openai.URL, "--log-level=debug", "--profile=" + profile}, redisFlags(t, nil)...)...)
-				redistest.Eventually(t, "what OpenAI answered is logged", func() bool {
+				servicetest.Eventually(t, "what OpenAI answered is logged", func() bool {
 					return asked.Load() > 0 && strings.Contains(p.output.String(), "Incorrect API key provided: ")
 				})
 				p.stop(t)

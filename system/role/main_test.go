@@ -17,26 +17,23 @@ import (
 	"testing"
 	"time"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/redistest"
 	"paperlab/system/store"
 )
 
 // The tests start the real program, need the go command and redis-server 7.0 or
 // newer, and take about 20 s and a build.
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-// folder is where the service is built.
-var folder string
-
-func run(m *testing.M) int {
+func TestMain(m *testing.M) {
 	var err error
 	if folder, err = os.MkdirTemp("", "papers-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 1
+		os.Exit(1)
 	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	return redistest.Run(m)
+	redistest.Main(m, func() { _ = os.RemoveAll(folder) })
 }
+
+// folder is where the service is built.
+var folder string
 
 // program builds the service once for all tests.
 var program = sync.OnceValues(func() (string, error) {

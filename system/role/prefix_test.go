@@ -17,7 +17,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/redistest"
+	"paperlab/system/servicetest"
 )
 
 // outside answers as arXiv (with one paper), as an LLM and as a webhook, and
@@ -72,9 +73,9 @@ func serveOne(t *testing.T, flags ...string) {
 		}
 		running = append(running, start(t, nil, append(role, flags...)...))
 	}
-	redistest.Eventually(t, "the webhook is told", func() bool { return told.Load() > 0 })
+	servicetest.Eventually(t, "the webhook is told", func() bool { return told.Load() > 0 })
 	watcher := running[len(running)-1]
-	redistest.Eventually(t, "the watcher shows the logical name", func() bool {
+	servicetest.Eventually(t, "the watcher shows the logical name", func() bool {
 		text := watcher.get("/metrics")
 		return strings.Contains(text, `papers_stream_length{stream="papers"} 1`) ||
 			strings.Contains(text, `papers_stream_length{stream="naive:papers"} 1`)

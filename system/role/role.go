@@ -35,6 +35,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"paperlab/system/dial"
+	"paperlab/system/service"
 	"paperlab/system/store"
 	"paperlab/system/stream"
 	"paperlab/system/summarize"
@@ -67,14 +68,6 @@ type Flags struct {
 var prefixes = regexp.MustCompile(`^[A-Za-z0-9._-]*$`)
 
 func (f Flags) isNaive() bool { return f.Profile == "naive" }
-
-// part is what starts and stops with its process.
-type part interface {
-	// Start returns once the part runs.
-	Start(ctx context.Context) error
-	// Stop returns when it has ended; it may be called twice or before Start.
-	Stop()
-}
 
 // process is what every role needs.
 type process struct {
@@ -152,8 +145,8 @@ func (p *process) close() {
 // serve runs the parts until the context ends. A part that cannot be started
 // because something is away is started again; serve returns an error only for
 // what no waiting cures.
-func (p *process) serve(ctx context.Context, parts ...part) error {
-	var started []part
+func (p *process) serve(ctx context.Context, parts ...service.Service) error {
+	var started []service.Service
 	defer func() {
 		p.server.Ready(false)
 		for _, running := range slices.Backward(started) {

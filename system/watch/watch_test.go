@@ -13,7 +13,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/redistest"
+	"paperlab/system/service"
+	"paperlab/system/servicetest"
 	"paperlab/system/watch"
 )
 
@@ -171,13 +173,23 @@ func TestOldestPendingIsAnAge(t *testing.T) {
 	}
 }
 
-func TestWatcherStopsTwiceAndBeforeStart(t *testing.T) {
-	rdb := redistest.Client(t)
-	source := watch.Single{Redis: rdb, Stream: "plain", Key: "run:plain", Group: group}
-	watch.New(prometheus.NewRegistry(), slog.New(slog.DiscardHandler), source).Stop()
-	w := start(t, source)
-	w.Stop()
-	w.Stop()
+// counted counts how often it was read.
+type counted struct{ reads atomic.Int64 }
+
+func (*counted) Name() string { return "counted" }
+func (c *counted) Read(context.Context) (watch.Reading, error) {
+	c.reads.Add(1)
+	return watch.Reading{Stream: "counted", Group: group}, nil
+}
+
+func TestWatcherKeepsTheContract(t *testing.T) {
+	servicetest.Lifecycle(t, func(*testing.T) (service.Service, func(*testing.T)) {
+		c := &counted{}
+		return watch.New(prometheus.NewRegistry(), slog.New(slog.DiscardHandler), c), func(t *testing.T) {
+			before := c.reads.Load()
+			servicetest.Eventually(t, "it is read again", func() bool { return c.reads.Load() > before })
+		}
+	})
 }
 
 // steady can be read once and then lets the watcher wait.
