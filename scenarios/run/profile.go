@@ -9,10 +9,11 @@ import (
 
 	"paperlab/compose/monitor"
 	"paperlab/compose/process"
+	"paperlab/compose/standin"
 	"paperlab/faults"
 	"paperlab/grafana"
-	"paperlab/reports"
 	"paperlab/reports/history"
+	"paperlab/reports/record"
 	"paperlab/scenarios/observe"
 )
 
@@ -32,30 +33,32 @@ type profileRun struct {
 	stack    *process.Stack
 	monitor  *monitor.Monitor
 	observer *observe.Observer
+}
 
-	phases   []reports.Phase
-	outcomes []faults.Outcome
+// seen is what a profile's run left behind.
+type seen struct {
+	events []history.Event
+	slack  []standin.SlackMessage
 }
 
 // profile runs one profile and judges it. What it returns is as complete as the
 // run came, also with an error.
-func (l lab) profile(ctx context.Context, name string) (run reports.Run, e evidence, err error) {
+func (l lab) profile(ctx context.Context, name string) (run record.Run, s seen, err error) {
 	p := &profileRun{lab: l, name: name, rec: history.NewRecorder(name)}
 	began := time.Now()
 	defer func() { run.WallS = time.Since(began).Seconds() }()
 	defer p.stop()
 	if err := p.provision(ctx); err != nil {
-		return run, evidence{events: p.rec.Events()}, fmt.Errorf("start the service and what surrounds it: %w", err)
+		return run, seen{events: p.rec.Events()}, fmt.Errorf("start the service and what surrounds it: %w", err)
 	}
 	err = p.phasesOf(ctx)
 	if err == nil {
 		err = p.observe(ctx)
 	}
-	run = reports.Run{Profile: name, ClusterUpS: p.stack.Cluster.UpIn().Seconds(), Memory: p.memory()}
-	e = p.evidence()
-	e.cut = err != nil
-	judge(l.Scenario, &run, e)
-	return run, e, err
+	s = seen{p.rec.Events(), p.world.slack.Messages()}
+	run = judge(l.Scenario, s.events)
+	run.ClusterUpS, run.Memory = p.stack.Cluster.UpIn().Seconds(), p.memory()
+	return run, s, err
 }
 
 // provision starts the world, the service, the witnesses and the monitor.
@@ -150,8 +153,7 @@ func (p *profileRun) breakAndMend(ctx context.Context) error {
 	}
 	nemesis := make(chan error, 1)
 	go func() {
-		var err error
-		p.outcomes, err = faults.Nemesis{Recorder: p.rec, Plan: plan}.Run(ctx)
+		_, err := faults.Nemesis{Recorder: p.rec, Plan: plan}.Run(ctx)
 		nemesis <- err
 	}()
 	length := p.Scenario.Phases
@@ -173,16 +175,14 @@ func (p *profileRun) planFaults() ([]faults.Planned, error) {
 	return plan, err
 }
 
-// phase notes the begin and the end of a part of the run.
+// phase notes the begin of a part of the run; the next one ends it.
 func (p *profileRun) phase(ctx context.Context, name string, during func() error) error {
 	p.Progress.Say("%s: %s", p.name, name)
-	at := p.rec.Record(history.Began(name))
-	err := during()
-	p.phases = append(p.phases, reports.Phase{Name: name, StartS: at, EndS: p.rec.Now()})
-	if err == nil {
-		err = ctx.Err()
+	p.rec.Record(history.Began(name))
+	if err := during(); err != nil {
+		return err
 	}
-	return err
+	return ctx.Err()
 }
 
 // showEvery is how often the live line changes.
@@ -233,31 +233,12 @@ func (p *profileRun) observe(ctx context.Context) error {
 	return nil
 }
 
-func (p *profileRun) memory() []reports.Memory {
-	var list []reports.Memory
+func (p *profileRun) memory() []record.Memory {
+	var list []record.Memory
 	for _, s := range p.stack.Services("") {
-		list = append(list, reports.Memory{Process: s.Name(), PeakBytes: s.PeakMemory()})
+		list = append(list, record.Memory{Process: s.Name(), PeakBytes: s.PeakMemory()})
 	}
-	return append(list, reports.Memory{Process: "lab", PeakBytes: process.OwnPeakMemory()})
-}
-
-// evidence gathers what was seen; the run is over.
-func (p *profileRun) evidence() evidence {
-	events := p.rec.Events()
-	fenced, drained := 0, false
-	for _, e := range events {
-		switch e.Op {
-		case history.Fenced:
-			fenced = int(e.Value)
-		case history.Drain:
-			drained = e.Type == history.OK
-		}
-	}
-	return evidence{
-		events: events, phases: p.phases, outcomes: p.outcomes, drained: drained,
-		alerts: arrivals(events), fenced: fenced, died: p.stack.Died(),
-		slack: p.world.slack.Messages(),
-	}
+	return append(list, record.Memory{Process: "lab", PeakBytes: process.OwnPeakMemory()})
 }
 
 // fenced counts the refused commits of all processes; one that was killed

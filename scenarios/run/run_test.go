@@ -14,8 +14,8 @@ import (
 	"paperlab/compose/process"
 	"paperlab/compose/standin/corpus"
 	"paperlab/compose/undo"
-	"paperlab/reports"
 	"paperlab/reports/history"
+	"paperlab/reports/record"
 	"paperlab/scenarios"
 	"paperlab/scenarios/run"
 )
@@ -80,15 +80,15 @@ func TestEndToEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if result.Verdict != reports.Pass && !unsteady(result) {
+	if result.Verdict != record.Pass && !unsteady(result) {
 		t.Errorf("verdict %s: %v", result.Verdict, result.Reasons)
 	}
 	if len(result.Runs) != 2 {
 		t.Fatalf("%d profiles were run, want 2", len(result.Runs))
 	}
 	for _, i := range result.Runs[0].Invariants {
-		if i.Verdict != "valid" {
-			t.Errorf("%s is %s: %s %v", i.ID, i.Verdict, i.Detail, i.Examples)
+		if i.Answer != "valid" {
+			t.Errorf("%s is %s: %s %v", i.ID, i.Answer, i.Detail, i.Examples)
 		}
 	}
 	for _, r := range result.Runs {
@@ -110,13 +110,13 @@ func TestEndToEnd(t *testing.T) {
 
 // unsteady tells whether all that kept the run from passing is that the machine
 // was too busy.
-func unsteady(r reports.Result) bool {
+func unsteady(r record.Result) bool {
 	for _, reason := range r.Reasons {
 		if !strings.Contains(reason, "Steady state did not hold") {
 			return false
 		}
 	}
-	return r.Verdict == reports.Inconclusive
+	return r.Verdict == record.Inconclusive
 }
 
 // complete checks that the report is there, and that its history can be read.
@@ -155,7 +155,7 @@ func TestAbort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if result.Verdict != reports.Aborted || result.Verdict.ExitCode() != 130 {
+	if result.Verdict != record.Aborted || result.Verdict.ExitCode() != 130 {
 		t.Errorf("verdict %s: %v", result.Verdict, result.Reasons)
 	}
 	for _, r := range result.Runs {
@@ -163,7 +163,7 @@ func TestAbort(t *testing.T) {
 			t.Errorf("%d messages that were on their way are called lost", r.Counts.Lost)
 		}
 	}
-	if _, err := reports.LoadResult(folder); err != nil {
+	if _, err := record.LoadResult(folder); err != nil {
 		t.Error(err)
 	}
 	nothingLeft(t)
@@ -178,7 +178,7 @@ func TestServiceThatCannotStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if result.Verdict != reports.Infrastructure || !strings.Contains(strings.Join(result.Reasons, " "), "papers migrate: exit status 1") {
+	if result.Verdict != record.Infrastructure || !strings.Contains(strings.Join(result.Reasons, " "), "papers migrate: exit status 1") {
 		t.Errorf("verdict %s: %v", result.Verdict, result.Reasons)
 	}
 	nothingLeft(t)
