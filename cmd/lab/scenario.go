@@ -17,6 +17,7 @@ import (
 	"paperlab/compose/standin/corpus"
 	"paperlab/grafana"
 	"paperlab/reports"
+	"paperlab/reports/record"
 	"paperlab/scenarios"
 	"paperlab/scenarios/run"
 )
@@ -88,7 +89,7 @@ func profilesOf(profile string, s *scenarios.Scenario) ([]string, error) {
 }
 
 // run runs one scenario and says what came of it.
-func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenario, source string, profiles []string) (reports.Verdict, error) {
+func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenario, source string, profiles []string) (record.Verdict, error) {
 	if f.Environment != process.Name {
 		return "", unknownInput("environment", f.Environment, []string{process.Name})
 	}
@@ -182,7 +183,7 @@ func askArxiv(ctx context.Context, o *run.Options) error {
 }
 
 // tell says in a few lines what the report says at length.
-func tell(stdout io.Writer, r reports.Result, folder string) {
+func tell(stdout io.Writer, r record.Result, folder string) {
 	fmt.Fprintf(stdout, "\n%s: %s\n", r.Scenario, r.Verdict)
 	for _, reason := range r.Reasons {
 		fmt.Fprintf(stdout, "  %s\n", reason)

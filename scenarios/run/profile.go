@@ -11,10 +11,11 @@ import (
 	"paperlab/compose"
 	"paperlab/compose/monitor"
 	"paperlab/compose/process"
+	"paperlab/compose/standin"
 	"paperlab/faults"
 	"paperlab/grafana"
-	"paperlab/reports"
 	"paperlab/reports/history"
+	"paperlab/reports/record"
 	"paperlab/scenarios/observe"
 	"paperlab/system/paper"
 )
@@ -39,9 +40,17 @@ type profileRun struct {
 	observer *observe.Observer
 }
 
+// seen is what a profile's run left behind. The run's record is empty if the
+// service did not start.
+type seen struct {
+	run    record.Run
+	events []history.Event
+	slack  []standin.SlackMessage
+}
+
 // profile runs one profile and judges it. What it returns is as complete as the
 // run came, also with an error.
-func (l lab) profile(ctx context.Context, name string) (seen evidence, err error) {
+func (l lab) profile(ctx context.Context, name string) (s seen, err error) {
 	p := &profileRun{lab: l, name: name, rec: history.NewRecorder(name)}
 	began := time.Now()
 	defer p.stop()
@@ -55,13 +64,12 @@ func (l lab) profile(ctx context.Context, name string) (seen evidence, err error
 	if err == nil {
 		err = p.observe(ctx)
 	}
-	seen.events = p.rec.Events()
+	s.events = p.rec.Events()
 	if started {
-		seen.run = judge(l.Scenario, seen.events)
-		seen.run.ClusterUpS, seen.run.Memory, seen.slack = p.stack.ClusterUpIn().Seconds(), p.memory(), p.around.slack.Messages()
-		seen.run.WallS = time.Since(began).Seconds()
+		s.run, s.slack = judge(l.Scenario, s.events), p.around.slack.Messages()
+		s.run.ClusterUpS, s.run.Memory, s.run.WallS = p.stack.ClusterUpIn().Seconds(), p.memory(), time.Since(began).Seconds()
 	}
-	return seen, err
+	return s, err
 }
 
 // provision starts the surroundings, the service, the witnesses and the monitor,
@@ -176,7 +184,7 @@ func (p *profileRun) breakAndMend(ctx context.Context) error {
 	if err == nil {
 		err = p.phase(ctx, history.PhaseRecover, func() error { return p.wait(ctx, "recover", length.Recover) })
 	}
-	return err
+	return ctx.Err()
 }
 
 // phase notes the begin of a part of the run.
@@ -237,12 +245,12 @@ func (p *profileRun) observe(ctx context.Context) error {
 	return nil
 }
 
-func (p *profileRun) memory() []reports.Memory {
-	var list []reports.Memory
+func (p *profileRun) memory() []record.Memory {
+	var list []record.Memory
 	for _, m := range p.stack.Members("") {
-		list = append(list, reports.Memory{Process: m.Name(), PeakBytes: m.PeakMemory()})
+		list = append(list, record.Memory{Process: m.Name(), PeakBytes: m.PeakMemory()})
 	}
-	return append(list, reports.Memory{Process: "lab", PeakBytes: process.OwnPeakMemory()})
+	return append(list, record.Memory{Process: "lab", PeakBytes: process.OwnPeakMemory()})
 }
 
 // fenced counts the refused commits of all processes; one that was killed

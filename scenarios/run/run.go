@@ -37,6 +37,7 @@ import (
 	"paperlab/faults"
 	"paperlab/reports"
 	"paperlab/reports/history"
+	"paperlab/reports/record"
 	"paperlab/scenarios"
 )
 
@@ -75,39 +76,39 @@ type Options struct {
 // Run carries the scenario out and writes its report. It returns the record
 // and the report's folder. The error is one of writing the report: what went
 // wrong in the run is in the record.
-func Run(ctx context.Context, o Options) (reports.Result, string, error) {
+func Run(ctx context.Context, o Options) (record.Result, string, error) {
 	began := time.Now()
-	result := reports.Result{
-		Schema: reports.Schema, Scenario: o.Scenario.Name, About: o.Scenario.About, Source: o.Source, Target: o.Target, Seed: o.Seed,
+	result := record.Result{
+		Schema: record.Schema, Scenario: o.Scenario.Name, About: o.Scenario.About, Source: o.Source, Target: o.Target, Seed: o.Seed,
 		Environment: o.Environment.Name(), Corpus: o.CorpusName, StartedAt: began.UTC(),
-		Verdict: reports.Infrastructure, Code: reports.ThisCode(), Host: reports.ThisHost(),
-		Versions: reports.ThisVersions(o.RedisVersion),
+		Verdict: record.Infrastructure, Code: record.ThisCode(), Host: record.ThisHost(),
+		Versions: record.ThisVersions(o.RedisVersion),
 	}
 	events := map[string][]history.Event{}
 	slack := map[string][]standin.SlackMessage{}
 	err := o.withLedger(began, func(l lab) error {
 		for _, profile := range o.Profiles {
-			run, e, err := l.profile(ctx, profile)
-			events[profile], slack[profile] = e.events, e.slack
-			if run.Profile != "" {
-				result.Runs = append(result.Runs, run)
+			s, err := l.profile(ctx, profile)
+			events[profile], slack[profile] = s.events, s.slack
+			if s.run.Profile != "" {
+				result.Runs = append(result.Runs, s.run)
 			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", profile, err)
 			}
 			if profile == o.Profiles[0] {
-				result.Verdict, result.Reasons = verdict(run, e)
+				result.Verdict, result.Reasons = verdict(s.run)
 			}
 		}
 		return nil
 	})
 	switch {
 	case ctx.Err() != nil:
-		result.Verdict, result.Reasons = worse(result, reports.Aborted), append(result.Reasons, "The run was stopped before its end.")
+		result.Verdict, result.Reasons = worse(result, record.Aborted), append(result.Reasons, "The run was stopped before its end.")
 	case errors.As(err, new(*compose.MissingPowerError)), errors.Is(err, faults.ErrNoTarget):
-		result.Verdict, result.Reasons = worse(result, reports.Inconclusive), append(result.Reasons, capital(err.Error()))
+		result.Verdict, result.Reasons = worse(result, record.Inconclusive), append(result.Reasons, capital(err.Error()))
 	case err != nil:
-		result.Verdict, result.Reasons = worse(result, reports.Infrastructure), append(result.Reasons, capital(err.Error()))
+		result.Verdict, result.Reasons = worse(result, record.Infrastructure), append(result.Reasons, capital(err.Error()))
 	}
 	result.FinishedAt = time.Now().UTC()
 	result.WallS = time.Since(began).Seconds()
@@ -116,26 +117,26 @@ func Run(ctx context.Context, o Options) (reports.Result, string, error) {
 }
 
 // worse keeps what the first profile was judged, if that was worse.
-func worse(r reports.Result, than reports.Verdict) reports.Verdict {
-	if r.Verdict == reports.Violation || r.Verdict == reports.Inconclusive {
+func worse(r record.Result, than record.Verdict) record.Verdict {
+	if r.Verdict == record.Violation || r.Verdict == record.Inconclusive {
 		return r.Verdict
 	}
 	return than
 }
 
-func write(o Options, r reports.Result, events map[string][]history.Event, slack map[string][]standin.SlackMessage) (string, error) {
+func write(o Options, r record.Result, events map[string][]history.Event, slack map[string][]standin.SlackMessage) (string, error) {
 	sent, err := json.MarshalIndent(slack, "", "  ")
 	if err != nil {
 		return "", fmt.Errorf("write the alerts: %w", err)
 	}
-	folder := reports.Folder(o.Out, r.Scenario, r.StartedAt, r.Seed)
+	folder := record.Folder(o.Out, r.Scenario, r.StartedAt, r.Seed)
 	if err := reports.Write(folder, r, events, sent); err != nil {
 		return folder, err
 	}
 	err = reports.Index(o.Out)
-	if r.Verdict != reports.Aborted && r.Verdict != reports.Infrastructure {
+	if r.Verdict != record.Aborted && r.Verdict != record.Infrastructure {
 		// A run that says nothing does not hide the last one that did.
-		err = errors.Join(err, reports.MarkLatest(folder))
+		err = errors.Join(err, record.MarkLatest(folder))
 	}
 	return folder, err
 }

@@ -1,45 +1,104 @@
-package check
+package history
 
 import (
 	"math"
+	"paperlab/system/paper"
 	"slices"
 	"testing"
-
-	"paperlab/reports/history"
 )
 
-func sampleOf(t float64, stream, name string, value float64) history.Event {
-	return history.Event{T: t, Op: history.Sample, Type: history.OK, Stream: stream, Name: name, Value: value}
+func sampleOf(t float64, stream, name string, value int64) Event {
+	return Sampled(stream, name, value, true).At(t, "p")
 }
 
-func TestBacklogSumsRoundsAndSkipsNull(t *testing.T) {
-	null := sampleOf(2.1, "papers", "lag", 0)
-	null.Type = history.Info
-	got := Backlog([]history.Event{
+func null(t float64, stream, name string) Event { return Sampled(stream, name, 0, false).At(t, "p") }
+
+// same compares points, NaN being equal to itself.
+func same(a, b []Point) bool {
+	return slices.EqualFunc(a, b, func(a, b Point) bool {
+		return a.T == b.T && (a.Value == b.Value || math.IsNaN(a.Value) && math.IsNaN(b.Value))
+	})
+}
+
+func TestBacklogSumsRoundsAndNullIsNotZero(t *testing.T) {
+	nan := math.NaN()
+	a := AccountOf([]Event{
 		sampleOf(1.0, "papers", "lag", 5), sampleOf(1.0, "papers", "pending", 2), sampleOf(1.1, "papers", "length", 100), sampleOf(1.2, "notifications", "lag", 1),
-		null, sampleOf(2.1, "papers", "pending", 2), sampleOf(2.2, "notifications", "lag", 1),
+		null(2.1, "papers", "lag"), sampleOf(2.1, "papers", "pending", 2), sampleOf(2.2, "notifications", "lag", 1),
 		sampleOf(3.0, "papers", "lag", 0), sampleOf(3.0, "papers", "pending", 0), // the other stream did not answer
 		sampleOf(4.0, "papers", "lag", 0), sampleOf(4.0, "papers", "pending", 3), sampleOf(4.2, "notifications", "lag", 0),
 	})
-	if want := []Point{{1.2, 8}, {4.2, 3}}; !slices.Equal(got, want) {
-		t.Fatalf("got %v; want %v", got, want)
+	if want := []Point{{1.2, 8}, {2.2, nan}, {3, nan}, {4.2, 3}}; !same(a.Total, want) {
+		t.Errorf("in all %v; want %v", a.Total, want)
+	}
+	want := map[string][]Point{
+		"papers":        {{1.2, 7}, {2.2, nan}, {3, 0}, {4.2, 3}},
+		"notifications": {{1.2, 1}, {2.2, 1}, {3, nan}, {4.2, 0}},
+	}
+	for _, s := range a.Backlog {
+		if !same(s.Points, want[s.Name]) {
+			t.Errorf("%s: %v; want %v", s.Name, s.Points, want[s.Name])
+		}
+	}
+	if known := Between(a.Total, 0, 99); !same(known, []Point{{1.2, 8}, {4.2, 3}}) {
+		t.Errorf("known are %v", known)
 	}
 }
 
+func TestStreamsAreInTheOrderOfTheWork(t *testing.T) {
+	var names []string
+	for _, s := range AccountOf([]Event{
+		sampleOf(1, "zebra", "lag", 1), sampleOf(1, "notifications", "lag", 2), sampleOf(1, "alpha", "lag", 3), sampleOf(1, "papers", "lag", 4),
+		Began("lag").At(1, "p"),
+	}).Backlog {
+		names = append(names, s.Name)
+	}
+	if want := []string{"papers", "notifications", "alpha", "zebra"}; !slices.Equal(names, want) {
+		t.Errorf("streams are %q, want %q", names, want)
+	}
+	if got := AccountOf(nil); got.Backlog != nil || got.Total != nil {
+		t.Errorf("the backlog of nothing is %+v", got)
+	}
+}
+
+func served(t float64, id string) Event {
+	return Served(&paper.Paper{ID: id, Version: 1}, false).At(t, "p")
+}
+
+func hook(id, subscription string) Webhook {
+	return Webhook{Subscriber: "u", IdempotencyKey: "k", Notification: paper.Notification{ID: id + "v1/" + subscription, Subscriber: "u", Subscription: subscription, Paper: id, Version: 1}}
+}
+
 func TestLatencyIsOfTheFirstEffectSinceTheFirstServing(t *testing.T) {
-	serve := func(t float64, v string) history.Event {
-		return history.Event{T: t, Op: history.Serve, Type: history.OK, Message: v}
-	}
-	tell := func(t float64, v, s string, status int, repeat bool) history.Event {
-		return history.Event{T: t, Op: history.Tell, Type: history.OK, Version: v, Subscription: s, Status: status, Repeat: repeat}
-	}
-	got := Latencies([]history.Event{
-		serve(1, "a"), serve(2, "a"),
-		tell(3, "a", "s1", 503, false), tell(4, "a", "s1", 200, false), tell(5, "a", "s1", 200, false),
-		tell(6, "a", "s2", 200, true), tell(7, "a", "s2", 200, false), tell(8, "never", "s2", 200, false),
-	})
-	if want := []Point{{4, 3}, {7, 6}}; !slices.Equal(got, want) {
-		t.Fatalf("got %v; want %v", got, want)
+	tell := func(t float64, id, s string) Event { return Told(hook(id, s)).At(t, "p") }
+	refused := func(t float64) Event { return Refused(hook("v", "a"), 500, "no").At(t, "p") }
+	repeated := hook("v", "a")
+	repeated.Repeat = true
+	for name, c := range map[string]struct {
+		events []Event
+		want   []Point
+	}{
+		"each subscription once":           {[]Event{served(1, "v"), tell(2, "v", "a"), tell(4, "v", "b")}, []Point{{2, 1}, {4, 3}}},
+		"the first time counts":            {[]Event{served(1, "v"), tell(2, "v", "a"), tell(9, "v", "a")}, []Point{{2, 1}}},
+		"from the first page on":           {[]Event{served(1, "v"), served(5, "v"), tell(7, "v", "a")}, []Point{{7, 6}}},
+		"refused, then taken":              {[]Event{served(1, "v"), refused(2), tell(4, "v", "a")}, []Point{{4, 3}}},
+		"refused is not told":              {[]Event{served(1, "v"), refused(2)}, nil},
+		"a repeat tells nobody":            {[]Event{served(1, "v"), Told(repeated).At(2, "p")}, nil},
+		"a withheld answer tells":          {[]Event{served(1, "v"), ToldUnanswered(hook("v", "a")).At(2, "p")}, []Point{{2, 1}}},
+		"and what follows it does not":     {[]Event{served(1, "v"), ToldUnanswered(hook("v", "a")).At(2, "p"), Told(repeated).At(5, "p")}, []Point{{2, 1}}},
+		"what was not served has no start": {[]Event{tell(2, "w", "a")}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := AccountOf(c.events)
+			if !slices.Equal(a.Latency, c.want) {
+				t.Errorf("latencies are %v, want %v", a.Latency, c.want)
+			}
+			// An effect is a latency, wherever its version was served: what checkers
+			// count and what charts show are the same tellings.
+			if len(a.Served) > 0 && len(a.Latency) != len(a.Told) {
+				t.Errorf("%d latencies of %d notifications told", len(a.Latency), len(a.Told))
+			}
+		})
 	}
 }
 

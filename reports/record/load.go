@@ -1,4 +1,4 @@
-package reports
+package record
 
 import (
 	"encoding/json"
@@ -36,6 +36,18 @@ func LoadResult(path string) (Result, error) {
 	default:
 		return Result{}, fmt.Errorf("read result %s: %w: the verdict %q does not exist", path, ErrForeign, r.Verdict)
 	}
+}
+
+// SchemaOf is the schema that a record names, given its file or its folder;
+// empty if it names none.
+func SchemaOf(path string) (string, error) {
+	content, _, err := readRecord(path)
+	if err != nil {
+		return "", err
+	}
+	var head struct{ Schema string }
+	_ = json.Unmarshal(content, &head) // the loading of the record says what is wrong
+	return head.Schema, nil
 }
 
 // readRecord reads a record, given its file or its folder.

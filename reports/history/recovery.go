@@ -1,4 +1,4 @@
-package check
+package history
 
 // How steady state is judged, in seconds.
 const (

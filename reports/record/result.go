@@ -1,4 +1,4 @@
-package reports
+package record
 
 import (
 	"slices"
@@ -89,11 +89,16 @@ type Host struct {
 // Run is one profile's part. Times are on its own clock: seconds since it
 // began. A nil time was never reached.
 type Run struct {
-	Profile       string   `json:"profile"`
-	Counts        Counts   `json:"counts"`
-	Phases        []Phase  `json:"phases"`
-	Faults        []Fault  `json:"faults"`
-	Alerts        []Alert  `json:"alerts"`
+	Profile string  `json:"profile"`
+	Counts  Counts  `json:"counts"`
+	Phases  []Phase `json:"phases"`
+	Faults  []Fault `json:"faults"`
+	Alerts  []Alert `json:"alerts"`
+	// DetectedBy is the alert that TimeToDetectS speaks of, nil without one.
+	// FalseAlarms are the alerts that arrived before anything was injected; where
+	// nothing was, all.
+	DetectedBy    *Alert   `json:"detected_by,omitempty"`
+	FalseAlarms   []Alert  `json:"false_alarms,omitempty"`
 	TimeToDetectS *float64 `json:"time_to_detect_s"`
 	// TimeToRecoverS runs from the first fault's proven effect until steady
 	// state holds again, LagRecoveryS until the backlog alone does. 0 means that
@@ -103,29 +108,45 @@ type Run struct {
 	Steady         Steady      `json:"steady_state"`
 	Invariants     []Invariant `json:"invariants"`
 	Objectives     []Objective `json:"objectives"`
-	Memory         []Memory    `json:"memory"`
-	ClusterUpS     float64     `json:"cluster_up_s"`
-	WallS          float64     `json:"wall_s"`
+	// Undrained tells that work was still on its way when the time for it was
+	// up, Exits which processes of the service ended by themselves, in words.
+	Undrained  bool     `json:"undrained,omitempty"`
+	Exits      []string `json:"exits,omitempty"`
+	Memory     []Memory `json:"memory"`
+	ClusterUpS float64  `json:"cluster_up_s"`
+	WallS      float64  `json:"wall_s"`
 }
 
 // Counts are what the checkers counted in the history.
 type Counts struct {
-	// Offered are the paper versions that arXiv's stand-in served,
+	// Offered are the distinct versions that arXiv's stand-in served,
 	// Acknowledged those found on the papers stream.
 	Offered      int `json:"offered"`
 	Acknowledged int `json:"acknowledged"`
-	// Delivered are notifications that reached a sink, each counted once.
-	Delivered           int `json:"delivered"`
-	Lost                int `json:"lost"`
-	Recovered           int `json:"recovered"`
-	Unexpected          int `json:"unexpected"`
+	// Delivered are distinct notifications with an effect.
+	Delivered int `json:"delivered"`
+	// Lost are the violations of no-loss.
+	Lost int `json:"lost"`
+	// Recovered are notifications whose first effect the service could not know
+	// of, because the answer was withheld, and which it then repeated until it
+	// had an answer.
+	Recovered int `json:"recovered"`
+	// Unexpected are effects that the oracle does not expect.
+	Unexpected int `json:"unexpected"`
+	// DuplicateDeliveries are all webhooks beyond the first of a notification:
+	// repeats that the sink knew by their key, and DuplicateEffects.
 	DuplicateDeliveries int `json:"duplicate_deliveries"`
 	DuplicateEffects    int `json:"duplicate_effects"`
-	OrderViolations     int `json:"order_violations"`
-	Fenced              int `json:"fenced"`
-	DeadLetters         int `json:"dead_letters"`
-	LLMCalls            int `json:"llm_calls"`
-	LLMCallsRepeated    int `json:"llm_calls_repeated"`
+	// OrderViolations are effects that came before one that should precede
+	// them.
+	OrderViolations int `json:"order_violations"`
+	// Fenced are commits refused under an old epoch.
+	Fenced      int `json:"fenced"`
+	DeadLetters int `json:"dead_letters"`
+	// LLMCalls are calls begun. LLMCallsRepeated are answers for a version that
+	// had an answer before.
+	LLMCalls         int `json:"llm_calls"`
+	LLMCallsRepeated int `json:"llm_calls_repeated"`
 }
 
 // Phase is a part of a run: steady, fault, recover, drain.
@@ -139,13 +160,21 @@ type Phase struct {
 // evidence before it, it was never injected, and InjectedAtS is when it was given
 // up.
 type Fault struct {
-	ID          string   `json:"id"`
-	Kind        string   `json:"kind"`
+	ID   string `json:"id"`
+	Kind string `json:"kind"`
+	// Mode is which of a kind's manners it has; Processes are those of the
+	// service that it strikes, Happened the words for it once its effect is
+	// proven.
+	Mode        string   `json:"mode,omitempty"`
 	Target      string   `json:"target"`
+	Processes   []string `json:"processes,omitempty"`
+	Happened    string   `json:"happened,omitempty"`
 	InjectedAtS float64  `json:"injected_at_s"`
 	EffectAtS   *float64 `json:"effect_at_s"`
 	HealedAtS   *float64 `json:"healed_at_s"`
 	Receipt     Receipt  `json:"receipt"`
+	// Error says what went wrong, empty if nothing did.
+	Error string `json:"error,omitempty"`
 }
 
 // Receipt is evidence, taken before, during and after, that a fault took
@@ -180,12 +209,24 @@ type Steady struct {
 	Regained bool `json:"regained"`
 }
 
-// Invariant is a checker's verdict: valid, invalid or unknown.
+// Answer is what a checker says of an invariant.
+type Answer string
+
+// The answers. Unknown never passes.
+const (
+	Valid   Answer = "valid"
+	Invalid Answer = "invalid"
+	Unknown Answer = "unknown"
+)
+
+// Invariant is what one checker found.
 type Invariant struct {
-	ID      string `json:"id"`
-	Verdict string `json:"verdict"`
-	Detail  string `json:"detail"`
-	// Examples are up to five anomalies in words.
+	// ID is stable across versions.
+	ID     string `json:"id"`
+	Answer Answer `json:"verdict"`
+	// Detail says in one sentence what was judged and what was found.
+	Detail string `json:"detail"`
+	// Examples are up to five anomalies in words, the earliest first.
 	Examples []string `json:"examples,omitempty"`
 }
 
