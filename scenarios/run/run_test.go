@@ -191,7 +191,7 @@ func TestEnvironmentThatLacksAPower(t *testing.T) {
 	if result.Verdict != record.Inconclusive || !strings.Contains(reasons, "fault kill-1: this environment lacks the power Killer") {
 		t.Errorf("verdict %s: %s", result.Verdict, reasons)
 	}
-	if _, err := record.Load(folder); err != nil {
+	if _, err := record.LoadResult(folder); err != nil {
 		t.Error(err)
 	}
 	nothingLeft(t)
