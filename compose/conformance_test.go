@@ -1,12 +1,4 @@
-// Package conformance is the contract of an environment as a test: every
-// implementation of compose.Environment runs it.
-//
-//	func TestEnvironment(t *testing.T) { conformance.Test(t, process.New(…)) }
-//
-// What every environment has is held to its word. Each power is tested if the
-// stack has it, and named in the log if it does not. It takes about 20 s and
-// needs the service's program.
-package conformance
+package compose_test
 
 import (
 	"bufio"
@@ -14,18 +6,38 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"paperlab/compose"
+	"paperlab/compose/process"
 	"paperlab/compose/standin"
 	"paperlab/compose/standin/corpus"
 	"paperlab/compose/undo"
 	"paperlab/reports/history"
 	"paperlab/system/paper"
+	"paperlab/system/servicetest"
 )
+
+// environments are all implementations. Each is held to the same contract: what
+// every environment has, and each power that its stack has; one that it does not
+// have is named in the log. It takes about 20 s for each, and needs redis-server.
+var environments = map[string]func(t *testing.T) compose.Environment{
+	"process": func(t *testing.T) compose.Environment {
+		papers := filepath.Join(t.TempDir(), "papers")
+		if out, err := exec.Command("go", "build", "-o", papers, "paperlab/cmd/papers").CombinedOutput(); err != nil {
+			t.Fatalf("build the service: %v: %s", err, out)
+		}
+		t.Setenv("TMPDIR", t.TempDir())
+		return process.New(process.Config{Papers: papers})
+	},
+}
+
+func TestMain(m *testing.M) { servicetest.Main(m) }
 
 // site is one stack that the parts of the suite share, in order: each leaves it
 // well.
@@ -34,8 +46,13 @@ type site struct {
 	ledger *undo.Ledger
 }
 
-// Test holds the environment to the contract.
-func Test(t *testing.T, env compose.Environment) {
+func TestEnvironments(t *testing.T) {
+	for name, open := range environments {
+		t.Run(name, func(t *testing.T) { conform(t, open(t)) })
+	}
+}
+
+func conform(t *testing.T, env compose.Environment) {
 	if err := env.Check(t.Context()); err != nil {
 		t.Fatalf("%s cannot be used here: %v", env.Name(), err)
 	}
@@ -181,7 +198,7 @@ func (s site) killer(t *testing.T) {
 	m := s.Members("summarize")[0]
 	before, _ := m.Incarnation()
 	must(t, k.Kill(t.Context(), m.Name()))
-	eventually(t, "it has ended", func() bool { _, ended := m.Incarnation(); return ended != "" })
+	servicetest.Eventually(t, "it has ended", func() bool { _, ended := m.Incarnation(); return ended != "" })
 	if err := s.Died(); err != nil {
 		t.Errorf("what was killed is said to have ended by itself: %v", err)
 	}
@@ -299,7 +316,7 @@ func (s site) nodeIsolator(t *testing.T) {
 	defer func() { _ = rdb.Close() }()
 	must(t, i.Isolate(t.Context(), n.Name))
 	must(t, pingAt(n.Addr, time.Second))
-	eventually(t, "the others miss it", func() bool {
+	servicetest.Eventually(t, "the others miss it", func() bool {
 		nodes, err := rdb.ClusterNodes(t.Context()).Result()
 		return err == nil && strings.Contains(nodes, "fail")
 	})
@@ -397,14 +414,5 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within 10 s: %s", what)
-		}
 	}
 }
