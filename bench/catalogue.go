@@ -5,7 +5,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/reports"
+	"paperlab/reports/record"
 )
 
 // Benchmark is one that can be asked for by name.
@@ -15,7 +15,7 @@ type Benchmark struct {
 	// Run measures on a cluster that nobody else uses, and empties it. Progress
 	// is told of each finished run; it may be nil. The record lacks what only
 	// the caller knows: when it began, how long it took, code, versions, host.
-	Run func(ctx context.Context, rdb *redis.ClusterClient, progress Progress) (reports.Bench, error)
+	Run func(ctx context.Context, rdb *redis.ClusterClient, progress Progress) (record.Bench, error)
 }
 
 // Progress is told that so many of all runs are done, and what the last one
@@ -27,12 +27,12 @@ var Catalogue = []Benchmark{
 	{Name: "sharding", About: shardingAbout, Run: runSharding},
 }
 
-func runSharding(ctx context.Context, rdb *redis.ClusterClient, progress Progress) (reports.Bench, error) {
+func runSharding(ctx context.Context, rdb *redis.ClusterClient, progress Progress) (record.Bench, error) {
 	b := DefaultSharding()
 	b.Progress = progress
 	cases, err := b.Run(ctx, rdb)
 	if err != nil {
-		return reports.Bench{}, err
+		return record.Bench{}, err
 	}
 	return b.Record(cases), nil
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"paperlab/reports"
+	"paperlab/reports/record"
 )
 
 // level is the confidence level of Interval.
@@ -17,33 +17,33 @@ const shardingAbout = "Ordered processing of one stream against that of several 
 // with the same work. Each metric has the 95 % interval of its repeats; a ratio
 // is taken within its repeat, so that a machine that was slow for a whole
 // repeat does not widen the ratios' interval.
-func (Sharding) Record(cases []ShardingCase) reports.Bench {
-	record := reports.Bench{Schema: reports.BenchSchema, Name: "sharding", About: shardingAbout, X: "shards"}
+func (Sharding) Record(cases []ShardingCase) record.Bench {
+	b := record.Bench{Schema: record.BenchSchema, Name: "sharding", About: shardingAbout, X: "shards"}
 	for _, c := range cases {
-		record.Cases = append(record.Cases, reports.Case{
+		b.Cases = append(b.Cases, record.Case{
 			Name:   fmt.Sprintf("%s, %s", shardsText(c.Shards), workText(c.Work)),
 			Params: map[string]any{"shards": c.Shards, "work_ms": float64(c.Work) / float64(time.Millisecond)},
-			Metrics: map[string]reports.Metric{
+			Metrics: map[string]record.Metric{
 				"messages_per_s": metric(c.Rates, "messages/s"),
 				"speedup":        metric(c.Ratios, "×"),
 			},
 		})
 	}
-	record.Notes = append(shardingFindings(cases), shardingLimits(cases)...)
-	return record
+	b.Notes = append(shardingFindings(cases), shardingLimits(cases)...)
+	return b
 }
 
 // metric needs two repeats for an interval; of one there is none.
-func metric(repeats []float64, unit string) reports.Metric {
+func metric(repeats []float64, unit string) record.Metric {
 	if len(repeats) < 2 {
-		m := reports.Metric{N: len(repeats), Unit: unit}
+		m := record.Metric{N: len(repeats), Unit: unit}
 		for _, v := range repeats {
 			m.Value, m.Low, m.High = v, v, v
 		}
 		return m
 	}
 	mean, low, high := Interval(repeats)
-	return reports.Metric{Value: mean, Low: low, High: high, N: len(repeats), Level: level, Unit: unit}
+	return record.Metric{Value: mean, Low: low, High: high, N: len(repeats), Level: level, Unit: unit}
 }
 
 // shardingFindings say, for each amount of work, what the most shards bring.

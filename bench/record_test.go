@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"paperlab/reports"
+	"paperlab/reports/record"
 )
 
 // Known from tables: Student's t for 95 % and 4 degrees of freedom is 2.776.
@@ -39,7 +40,7 @@ func TestShardingRecord(t *testing.T) {
 		t.Errorf("case is %+v", c)
 	}
 	mean, low, high := Interval(shardingCases()[1].Ratios)
-	if got, want := c.Metrics["speedup"], (reports.Metric{Value: mean, Low: low, High: high, N: 3, Level: 0.95, Unit: "×"}); got != want {
+	if got, want := c.Metrics["speedup"], (record.Metric{Value: mean, Low: low, High: high, N: 3, Level: 0.95, Unit: "×"}); got != want {
 		t.Errorf("speedup is %+v, want %+v", got, want)
 	}
 	if got := c.Metrics["messages_per_s"]; got.Unit != "messages/s" || got.N != 3 || got.Low >= got.Value {
@@ -73,7 +74,7 @@ func TestShardingReport(t *testing.T) {
 	if err := reports.WriteBench(dir, DefaultSharding().Record(shardingCases())); err != nil {
 		t.Fatal(err)
 	}
-	b, err := reports.LoadBench(dir)
+	b, err := record.LoadBench(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

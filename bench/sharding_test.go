@@ -10,7 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/reports"
+	"paperlab/reports/record"
 	"paperlab/system/stream"
 )
 
@@ -67,7 +67,7 @@ func keysIn(t *testing.T, rdb *redis.ClusterClient) (n int64) {
 	return sizes
 }
 
-func checkIntervals(t *testing.T, b reports.Bench) {
+func checkIntervals(t *testing.T, b record.Bench) {
 	t.Helper()
 	for i, c := range b.Cases {
 		for name, m := range c.Metrics {

@@ -9,9 +9,6 @@ import (
 	"paperlab/reports/history"
 )
 
-// witness is who sees faults and heals in a history.
-const witness = "lab"
-
 // await returns at the act's time, once the acts before it on the same target
 // are over.
 func (a *act) await(ctx context.Context, first []*act) error {
@@ -33,12 +30,13 @@ func (a *act) await(ctx context.Context, first []*act) error {
 }
 
 // evidence asks until there is some, and tells on the run's clock when the
-// reading that gave it began. The error is the last reading's. A reading that
-// ended with the context is none: an answer that we stopped waiting for is not
-// one that did not come.
+// reading that gave it began. The error is that of the last reading that was not
+// cut short. A reading that ended with the context is none: an answer that we
+// stopped waiting for is not one that did not come.
 func (a *act) evidence(ctx context.Context, read func(context.Context) (string, error)) (text string, at float64, err error) {
 	tick := time.NewTicker(a.Every)
 	defer tick.Stop()
+	var whole error
 	for {
 		at = a.Recorder.Now()
 		err = guard(func() (err error) {
@@ -51,25 +49,18 @@ func (a *act) evidence(ctx context.Context, read func(context.Context) (string, 
 		case err == nil:
 			err = fmt.Errorf("the reading %q was cut short", text)
 		}
+		if ctx.Err() == nil || whole == nil {
+			whole = err
+		}
 		select {
 		case <-ctx.Done():
-			return "", at, fmt.Errorf("%w (%w)", err, context.Cause(ctx))
+			return "", at, fmt.Errorf("%w (%w)", whole, context.Cause(ctx))
 		case <-tick.C:
 		}
 	}
 }
 
-func (a *act) fail(err error) {
-	a.out.Err = err
-	at := a.record(history.Fault, history.Fail, err.Error())
-	if a.out.InjectedAt == 0 {
-		a.out.InjectedAt = at
-	}
-}
-
-func (a *act) record(op history.Op, typ history.Type, detail string) float64 {
-	return a.Recorder.Record(history.Event{Process: witness, Op: op, Type: typ, Name: a.out.ID, Detail: detail})
-}
+func (a *act) fail(err error) { a.Recorder.Record(history.FaultFailed(a.facts, err)) }
 
 // guard turns a panic into an error: one broken fault must not keep the others
 // from being healed.

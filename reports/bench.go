@@ -1,61 +1,17 @@
 package reports
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
-	"time"
+
+	"paperlab/reports/record"
 )
-
-// BenchSchema is the value of Bench.Schema that this version writes and reads.
-const BenchSchema = "paperlab/bench/v1"
-
-// Bench is the record of one benchmark.
-type Bench struct {
-	Schema    string            `json:"schema"`
-	Name      string            `json:"name"`
-	About     string            `json:"about,omitempty"`
-	StartedAt time.Time         `json:"started_at"`
-	WallS     float64           `json:"wall_s"`
-	Code      Code              `json:"code"`
-	Versions  map[string]string `json:"versions"`
-	Host      Host              `json:"host"`
-	// X names the numeric parameter that charts put on their X axis; empty
-	// means "shards".
-	X     string `json:"x,omitempty"`
-	Cases []Case `json:"cases"`
-	// Notes are sentences for the reader: what was found, what limits it.
-	Notes []string `json:"notes,omitempty"`
-}
-
-// Case is one setting that was measured. Params hold what was set (numbers,
-// strings, booleans), Metrics what came out; the unit is in the metric's name
-// or in its Unit.
-type Case struct {
-	Name    string            `json:"name"`
-	Params  map[string]any    `json:"params"`
-	Metrics map[string]Metric `json:"metrics"`
-}
-
-// Metric is an estimate from N repeats with a confidence interval. Low and High
-// are equal to Value when there is no interval.
-type Metric struct {
-	Value float64 `json:"value"`
-	Low   float64 `json:"low"`
-	High  float64 `json:"high"`
-	// N is the number of repeats, Level the confidence level (0.95), Unit as it
-	// is written on an axis ("messages/s").
-	N     int     `json:"n"`
-	Level float64 `json:"level,omitempty"`
-	Unit  string  `json:"unit,omitempty"`
-}
 
 // WriteBench makes the report of a benchmark in dir: report.html, report.md,
 // charts/*.svg and .png and, last, result.json. Notes are added to those of the
 // record. An empty Bench.Schema is filled in.
-func WriteBench(dir string, b Bench, notes ...string) error {
+func WriteBench(dir string, b record.Bench, notes ...string) error {
 	if b.Schema == "" {
-		b.Schema = BenchSchema
+		b.Schema = record.BenchSchema
 	}
 	b.Notes = append(b.Notes[:len(b.Notes):len(b.Notes)], notes...)
 	p := newBenchPage(b)
@@ -71,21 +27,4 @@ func WriteBench(dir string, b Bench, notes ...string) error {
 		return err
 	}
 	return writeJSON(dir, "result.json", b)
-}
-
-// LoadBench reads a benchmark's result.json; path is the file or its folder. A
-// record of another schema is refused with ErrForeign.
-func LoadBench(path string) (Bench, error) {
-	content, path, err := readRecord(path)
-	if err != nil {
-		return Bench{}, err
-	}
-	var b Bench
-	if err := json.Unmarshal(content, &b); err != nil {
-		return Bench{}, fmt.Errorf("read benchmark %s: %w: %w", path, ErrForeign, err)
-	}
-	if b.Schema != BenchSchema {
-		return Bench{}, fmt.Errorf("read benchmark %s: %w: its schema is %q, this program reads %q; use the version of lab that wrote it", path, ErrForeign, b.Schema, BenchSchema)
-	}
-	return b, nil
 }

@@ -1,31 +1,31 @@
 package reports
 
 import (
-	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"paperlab/reports/record"
 )
 
-func sampleBench() Bench {
-	b := Bench{
-		Schema: BenchSchema, Name: "sharding", About: "One stream against several shards.", StartedAt: time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC), WallS: 90,
-		Code: Code{Commit: "0123456789abcdef"}, Versions: map[string]string{"redis": "7.0.15"}, Host: Host{CPUs: 2, MemoryBytes: 8 << 30},
+func sampleBench() record.Bench {
+	b := record.Bench{
+		Schema: record.BenchSchema, Name: "sharding", About: "One stream against several shards.", StartedAt: time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC), WallS: 90,
+		Code: record.Code{Commit: "0123456789abcdef"}, Versions: map[string]string{"redis": "7.0.15"}, Host: record.Host{CPUs: 2, MemoryBytes: 8 << 30},
 		X: "shards", Notes: []string{"Found: more shards, more messages."},
 	}
 	for _, work := range []float64{5, 0} {
 		for _, shards := range []float64{1, 4, 12} {
 			rate := 200 * shards * (1 + work) / 6
-			b.Cases = append(b.Cases, Case{
+			b.Cases = append(b.Cases, record.Case{
 				Name:   fmt.Sprintf("%g shards, %g ms", shards, work),
 				Params: map[string]any{"shards": shards, "work_ms": work},
-				Metrics: map[string]Metric{
+				Metrics: map[string]record.Metric{
 					"messages_per_s": {Value: rate, Low: rate * 0.9, High: rate * 1.1, N: 5, Level: 0.95, Unit: "messages/s"},
 					"speedup":        {Value: shards, Low: shards, High: shards, N: 5, Level: 0.95, Unit: "×"},
 				},
@@ -76,8 +76,8 @@ func TestBenchRoundTrip(t *testing.T) {
 	if err := WriteBench(dir, want, "n"); err != nil {
 		t.Fatal(err)
 	}
-	want.Schema, want.Notes = BenchSchema, append(want.Notes, "n")
-	got, err := LoadBench(dir)
+	want.Schema, want.Notes = record.BenchSchema, append(want.Notes, "n")
+	got, err := record.LoadBench(dir)
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("read back %v\n%+v\nwant\n%+v", err, got, want)
 	}
@@ -94,44 +94,24 @@ func TestWriteBenchKeepsTheCallersNotes(t *testing.T) {
 	}
 }
 
-func TestLoadBenchRefuses(t *testing.T) {
-	for content, want := range map[string]string{
-		`{"schema":"paperlab/result/v1","verdict":"pass"}`: `its schema is "paperlab/result/v1", this program reads "paperlab/bench/v1"`,
-		`{`: "unexpected end",
-		`{"schema":"paperlab/bench/v1","cases":[{"params":{"shards":"x"},"metrics":{"m":{"value":"fast"}}}]}`: "value",
-		strings.Repeat(" ", maxRecord+1): "not a regular file",
-	} {
-		path := filepath.Join(t.TempDir(), "result.json")
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := LoadBench(path); !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), want) {
-			t.Errorf("error is %v; want ErrForeign with %q", err, want)
-		}
-	}
-	if _, err := LoadBench(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a missing file gives %v", err)
-	}
-}
-
 // Whatever a record lacks, there is a report, and it says what is missing.
 func TestBenchReportOfLittle(t *testing.T) {
 	for name, c := range map[string]struct {
-		cases []Case
+		cases []record.Case
 		want  string
 	}{
 		"no cases":       {nil, "None was measured."},
-		"one case":       {[]Case{{Name: "a", Params: map[string]any{"shards": 1}, Metrics: map[string]Metric{"m": {Value: 1}}}}, "No chart is shown"},
-		"no metrics":     {[]Case{{Name: "a"}, {Name: "b"}}, "No chart is shown"},
-		"x is no number": {[]Case{{Name: "a", Params: map[string]any{"shards": "many"}, Metrics: map[string]Metric{"m": {Value: 1}}}}, "No chart is shown"},
-		"a gap": {[]Case{
-			{Name: "a", Params: map[string]any{"shards": 1}, Metrics: map[string]Metric{"m": {Value: 1}, "n": {Value: 2}}},
-			{Name: "b", Params: map[string]any{"shards": 2, "odd": true}, Metrics: map[string]Metric{"m": {Value: 2}}},
+		"one case":       {[]record.Case{{Name: "a", Params: map[string]any{"shards": 1}, Metrics: map[string]record.Metric{"m": {Value: 1}}}}, "No chart is shown"},
+		"no metrics":     {[]record.Case{{Name: "a"}, {Name: "b"}}, "No chart is shown"},
+		"x is no number": {[]record.Case{{Name: "a", Params: map[string]any{"shards": "many"}, Metrics: map[string]record.Metric{"m": {Value: 1}}}}, "No chart is shown"},
+		"a gap": {[]record.Case{
+			{Name: "a", Params: map[string]any{"shards": 1}, Metrics: map[string]record.Metric{"m": {Value: 1}, "n": {Value: 2}}},
+			{Name: "b", Params: map[string]any{"shards": 2, "odd": true}, Metrics: map[string]record.Metric{"m": {Value: 2}}},
 		}, "not measured"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			if err := WriteBench(dir, Bench{Name: name, Cases: c.cases}); err != nil {
+			if err := WriteBench(dir, record.Bench{Name: name, Cases: c.cases}); err != nil {
 				t.Fatal(err)
 			}
 			for _, file := range []string{"report.html", "report.md"} {
@@ -152,7 +132,7 @@ func TestBenchHostileNames(t *testing.T) {
 		c.Params = map[string]any{hostile: c.Params["shards"], "a" + hostile: hostile}
 		m := c.Metrics["messages_per_s"]
 		m.Unit = hostile
-		c.Metrics = map[string]Metric{hostile: m}
+		c.Metrics = map[string]record.Metric{hostile: m}
 	}
 	dir := t.TempDir()
 	if err := WriteBench(dir, b); err != nil {
@@ -175,7 +155,7 @@ func TestBenchHostileNames(t *testing.T) {
 }
 
 func TestQuantity(t *testing.T) {
-	for want, m := range map[string]Metric{
+	for want, m := range map[string]record.Metric{
 		"2,359 messages/s (2,194 to 2,524, n=5)": {Value: 2359.4, Low: 2194, High: 2524, N: 5, Unit: "messages/s"},
 		"1 ×":                                    {Value: 1, Low: 1, High: 1, N: 5, Unit: "×"},
 		"0.25":                                   {Value: 0.25},
@@ -197,7 +177,7 @@ func TestSummaries(t *testing.T) {
 	if strings.Contains(got, "p50") {
 		t.Errorf("the summary speaks of what needs a history:\n%s", got)
 	}
-	if got := Summary(Result{}); got != "" {
+	if got := Summary(record.Result{}); got != "" {
 		t.Errorf("the summary of nothing is %q", got)
 	}
 	if got := BenchSummary(sampleBench()); strings.Count(got, "\n") != 8 || !strings.Contains(got, "12 shards, 5 ms") {

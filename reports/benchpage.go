@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"paperlab/reports/chart"
+	"paperlab/reports/record"
 )
 
 var (
@@ -22,7 +23,7 @@ var (
 
 // benchPage is what a benchmark's report.html and report.md both show.
 type benchPage struct {
-	Bench
+	record.Bench
 	Charts   []picture
 	Missing  []string
 	Table    table
@@ -30,7 +31,7 @@ type benchPage struct {
 	Versions [][2]string
 }
 
-func newBenchPage(b Bench) *benchPage {
+func newBenchPage(b record.Bench) *benchPage {
 	p := &benchPage{Bench: b, Table: benchTable(b), Command: "make bench NAME=" + quote(b.Name), Versions: sorted(b.Versions)}
 	for _, metric := range metricNames(b) {
 		c, ok := benchChart(b, metric)
@@ -45,12 +46,12 @@ func newBenchPage(b Bench) *benchPage {
 		p.Charts = append(p.Charts, picture{figure{c, benchCaption(b, metric)}, svg})
 	}
 	if len(p.Charts) == 0 {
-		p.Missing = append(p.Missing, fmt.Sprintf("No chart is shown: no metric was measured at two or more values of %q.", b.x()))
+		p.Missing = append(p.Missing, fmt.Sprintf("No chart is shown: no metric was measured at two or more values of %q.", benchX(b)))
 	}
 	return p
 }
 
-func benchCaption(b Bench, metric string) string {
+func benchCaption(b record.Bench, metric string) string {
 	for _, c := range b.Cases {
 		if m := c.Metrics[metric]; m.Level > 0 {
 			return fmt.Sprintf("Bars are %g %% confidence intervals over repeats. The dotted line is what exact proportion to the first point would be.", 100*m.Level)
@@ -59,10 +60,10 @@ func benchCaption(b Bench, metric string) string {
 	return "There is no confidence interval. The dotted line is what exact proportion to the first point would be."
 }
 
-func (b Bench) x() string { return orElse(b.X, "shards") }
+func benchX(b record.Bench) string { return orElse(b.X, "shards") }
 
 // metricNames are those of all cases, sorted.
-func metricNames(b Bench) []string {
+func metricNames(b record.Bench) []string {
 	names := map[string]bool{}
 	for _, c := range b.Cases {
 		for name := range c.Metrics {
@@ -73,7 +74,7 @@ func metricNames(b Bench) []string {
 }
 
 // paramNames are those of all cases, X first, then sorted.
-func paramNames(b Bench) []string {
+func paramNames(b record.Bench) []string {
 	names := map[string]bool{}
 	for _, c := range b.Cases {
 		for name := range c.Params {
@@ -84,9 +85,9 @@ func paramNames(b Bench) []string {
 		switch {
 		case a == c:
 			return 0
-		case a == b.x():
+		case a == benchX(b):
 			return -1
-		case c == b.x():
+		case c == benchX(b):
 			return 1
 		}
 		return strings.Compare(a, c)
@@ -95,10 +96,10 @@ func paramNames(b Bench) []string {
 
 // benchChart draws one metric against X, with a panel for each combination of
 // the other parameters, in the order of the cases.
-func benchChart(b Bench, metric string) (chart.Chart, bool) {
+func benchChart(b record.Bench, metric string) (chart.Chart, bool) {
 	t := chart.Throughput{
-		Name: slug(metric), Title: b.Name + ": " + spaced(metric), XLabel: spaced(b.x()), YLabel: spaced(metric),
-		Alt: fmt.Sprintf("%s against %s, with confidence intervals.", capital(spaced(metric)), spaced(b.x())),
+		Name: slug(metric), Title: b.Name + ": " + spaced(metric), XLabel: spaced(benchX(b)), YLabel: spaced(metric),
+		Alt: fmt.Sprintf("%s against %s, with confidence intervals.", capital(spaced(metric)), spaced(benchX(b))),
 		// A ratio of means is not the mean of ratios: where the record has
 		// ratios, no second set of them is written beside the rates.
 		Ratios: metric == speedup || !slices.Contains(metricNames(b), speedup),
@@ -106,7 +107,7 @@ func benchChart(b Bench, metric string) (chart.Chart, bool) {
 	widest := 0
 	for _, c := range b.Cases {
 		m, measured := c.Metrics[metric]
-		x, numeric := asNumber(c.Params[b.x()])
+		x, numeric := asNumber(c.Params[benchX(b)])
 		if !measured || !numeric || math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
 			continue
 		}
@@ -151,10 +152,10 @@ func asNumber(v any) (float64, bool) {
 	return 0, false
 }
 
-func otherParams(b Bench, c Case) string {
+func otherParams(b record.Bench, c record.Case) string {
 	var parts []string
 	for _, name := range paramNames(b) {
-		if v, ok := c.Params[name]; ok && name != b.x() {
+		if v, ok := c.Params[name]; ok && name != benchX(b) {
 			parts = append(parts, withUnit(name, v))
 		}
 	}
@@ -203,7 +204,7 @@ func slug(name string) string {
 }
 
 // benchTable has one line for each case and a column for each metric.
-func benchTable(b Bench) table {
+func benchTable(b record.Bench) table {
 	metrics := metricNames(b)
 	t := table{Head: []string{"case"}}
 	for _, m := range metrics {
@@ -225,7 +226,7 @@ func benchTable(b Bench) table {
 }
 
 // quantity writes a metric with its interval and number of repeats.
-func quantity(m Metric) string {
+func quantity(m record.Metric) string {
 	s := chart.Number(m.Value)
 	if m.Unit != "" {
 		s += " " + m.Unit

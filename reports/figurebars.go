@@ -8,19 +8,19 @@ import (
 
 	"paperlab/reports/chart"
 	"paperlab/reports/history"
-	"paperlab/reports/series"
+	"paperlab/reports/record"
 )
 
 // recoveryFigure draws, for each profile, what happened between the first
 // fault's proven effect and steady state.
-func recoveryFigure(r Result, events map[string][]history.Event) (*figure, string) {
+func recoveryFigure(r record.Result, accounts map[string]*history.Account) (*figure, string) {
 	f := chart.Recovery{
 		Name: "recovery", Title: "Time to detect and to recover",
 		Alt: "One bar for each profile from the fault's effect to steady state, cut at each milestone.",
 	}
 	for _, run := range r.Runs {
-		if run.effectAt() != nil {
-			f.Bars = append(f.Bars, recoveryBar(run, series.Takeovers(events[run.Profile])))
+		if run.EffectAt() != nil {
+			f.Bars = append(f.Bars, recoveryBar(run, accounts[run.Profile].Takeovers))
 		}
 	}
 	if len(f.Bars) == 0 {
@@ -32,26 +32,26 @@ func recoveryFigure(r Result, events map[string][]history.Event) (*figure, strin
 	return &figure{f.Chart(), "A part of a bar ends with what is written below its right edge; its length is on it or above it. Steady again means backlog and latency both."}, ""
 }
 
-func recoveryBar(run Run, takeovers []series.Takeover) chart.RecoveryBar {
-	effect := *run.effectAt()
-	b := chart.RecoveryBar{Label: run.Profile, Watched: max(run.end()-effect, 0)}
+func recoveryBar(run record.Run, takeovers []history.Event) chart.RecoveryBar {
+	effect := *run.EffectAt()
+	b := chart.RecoveryBar{Label: run.Profile, Watched: max(run.End()-effect, 0)}
 	add := func(name string, after float64, c color.RGBA) {
 		b.Milestones = append(b.Milestones, chart.Milestone{Name: name, After: max(after, 0), Color: c})
 	}
-	for _, at := range run.laterEffects() {
+	for _, at := range run.LaterEffects() {
 		add("next fault", at-effect, chart.Amber)
 	}
 	var missing []string
-	if a := run.detecting(); a != nil && !a.atOnce() {
+	if a := run.DetectedBy; a != nil && !a.AtOnce() {
 		add("alert fires", a.FiringAtS-effect, chart.Amber)
 	}
 	switch {
 	case run.TimeToDetectS != nil:
 		add("notified", *run.TimeToDetectS, chart.Red)
-	case run.bounded() || len(run.alertsAfter(effect)) == 0:
+	case run.Bounded() || len(alertsAfter(run, effect)) == 0:
 		missing = append(missing, "alert")
 	}
-	if taken := run.tookOver(takeovers); len(taken) > 0 {
+	if taken := tookOver(run, takeovers); len(taken) > 0 {
 		add("taken over", taken[len(taken)-1].T-effect, chart.Purple)
 	}
 	for _, m := range []struct {
@@ -63,7 +63,7 @@ func recoveryBar(run Run, takeovers []series.Takeover) chart.RecoveryBar {
 		{"steady again", "steady state was never left", run.TimeToRecoverS, chart.Blue},
 	} {
 		switch {
-		case !run.bounded():
+		case !run.Bounded():
 		case m.after == nil:
 			missing = append(missing, m.name)
 		case *m.after == 0:
@@ -80,25 +80,25 @@ func recoveryBar(run Run, takeovers []series.Takeover) chart.RecoveryBar {
 // stands only if the verdict is valid: nobody looked is not nothing found.
 type anomalyBar struct {
 	label, invariant string
-	count            func(Counts) int
+	count            func(record.Counts) int
 }
 
 var mustNot = []anomalyBar{
-	{"lost", "no-loss", func(c Counts) int { return c.Lost }},
-	{"duplicate effects", "no-duplicate-effect", func(c Counts) int { return c.DuplicateEffects }},
-	{"order violations", "key-order", func(c Counts) int { return c.OrderViolations }},
-	{"unexpected effects", "no-unexpected-effect", func(c Counts) int { return c.Unexpected }},
+	{"lost", "no-loss", func(c record.Counts) int { return c.Lost }},
+	{"duplicate effects", "no-duplicate-effect", func(c record.Counts) int { return c.DuplicateEffects }},
+	{"order violations", "key-order", func(c record.Counts) int { return c.OrderViolations }},
+	{"unexpected effects", "no-unexpected-effect", func(c record.Counts) int { return c.Unexpected }},
 }
 
 var allowed = []anomalyBar{
-	{"duplicate deliveries", "", func(c Counts) int { return c.DuplicateDeliveries }},
-	{"LLM calls repeated", "", func(c Counts) int { return c.LLMCallsRepeated }},
-	{"dead letters", "", func(c Counts) int { return c.DeadLetters }},
+	{"duplicate deliveries", "", func(c record.Counts) int { return c.DuplicateDeliveries }},
+	{"LLM calls repeated", "", func(c record.Counts) int { return c.LLMCallsRepeated }},
+	{"dead letters", "", func(c record.Counts) int { return c.DeadLetters }},
 }
 
-func (a anomalyBar) of(r Run) chart.Bar {
+func (a anomalyBar) of(r record.Run) chart.Bar {
 	n := a.count(r.Counts)
-	if n == 0 && a.invariant != "" && r.invariant(a.invariant) != valid {
+	if n == 0 && a.invariant != "" && r.AnswerOf(a.invariant) != record.Valid {
 		return chart.Bar{Text: "not\njudged"}
 	}
 	return chart.Bar{Value: float64(n), Text: chart.Count(n), Known: true}
@@ -106,7 +106,7 @@ func (a anomalyBar) of(r Run) chart.Bar {
 
 // anomalyFigure sets the profiles' counts side by side: on the left what must
 // not happen, on the right what may happen and costs.
-func anomalyFigure(r Result) (*figure, string) {
+func anomalyFigure(r record.Result) (*figure, string) {
 	if len(r.Runs) == 0 {
 		return nil, "No anomalies are shown: no profile was run."
 	}
@@ -129,16 +129,16 @@ func anomalyFigure(r Result) (*figure, string) {
 			f.Panels[p].Groups = append(f.Panels[p].Groups, g)
 		}
 	}
-	if slices.ContainsFunc(runs, func(run Run) bool { return run.Counts.Offered == 0 }) {
+	if slices.ContainsFunc(runs, func(run record.Run) bool { return run.Counts.Offered == 0 }) {
 		caption += " A profile that was offered nothing could do nothing wrong."
 	}
 	return &figure{f.Chart(), caption}, ""
 }
 
-func naiveFirst(runs []Run) []Run {
+func naiveFirst(runs []record.Run) []record.Run {
 	out := slices.Clone(runs)
-	slices.SortStableFunc(out, func(a, b Run) int {
-		rank := func(r Run) int {
+	slices.SortStableFunc(out, func(a, b record.Run) int {
+		rank := func(r record.Run) int {
 			if r.Profile == naive {
 				return 0
 			}
@@ -158,12 +158,12 @@ func profileColor(profile string) color.RGBA {
 
 // redundancyFigure compares the primary LLM alone with all providers together,
 // for each fault during which some call of the primary brought no summary.
-func redundancyFigure(r Result, events map[string][]history.Event) (*figure, string) {
+func redundancyFigure(r record.Result, accounts map[string]*history.Account) (*figure, string) {
 	f := chart.Bars{
 		Name: "redundancy", Title: "No summary while the fault was on: before and after redundancy",
 		Alt: "Share of failed calls to the primary LLM beside the share of papers that no provider summarized, for each fault.",
 		Series: []chart.BarSeries{
-			{Label: "calls to " + series.Primary + " alone that gave none", Color: chart.Red},
+			{Label: "calls to " + primary + " alone that gave none", Color: chart.Red},
 			{Label: "papers that no provider summarized meanwhile", Color: chart.Blue},
 		},
 	}
@@ -175,12 +175,12 @@ func redundancyFigure(r Result, events map[string][]history.Event) (*figure, str
 			if at := run.Faults[i].EffectAtS; at != nil {
 				from = *at
 			}
-			red := series.During(events[run.Profile], from, b.To)
-			failed += red.PrimaryFailed
-			asked += red.PrimaryAsks
+			red := during(accounts[run.Profile], from, b.To)
+			failed += red.failed
+			asked += red.asks
 			p.Groups = append(p.Groups, chart.BarGroup{
 				Label: fmt.Sprintf("%s\n%s", b.Label, run.Profile),
-				Bars:  []chart.Bar{share(red.PrimaryFailed, red.PrimaryAsks), share(red.WithoutSummary, red.Versions)},
+				Bars:  []chart.Bar{share(red.failed, red.asks), share(red.without, red.versions)},
 			})
 		}
 	}

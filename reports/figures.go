@@ -8,7 +8,7 @@ import (
 
 	"paperlab/reports/chart"
 	"paperlab/reports/history"
-	"paperlab/reports/series"
+	"paperlab/reports/record"
 )
 
 // figure is a chart with the words around it.
@@ -19,7 +19,7 @@ type figure struct {
 
 // figures draws what the record and the histories allow, in the order of the
 // page, and says in a sentence each what could not be drawn.
-func figures(r Result, events map[string][]history.Event) (drawn []figure, missing []string) {
+func figures(r record.Result, accounts map[string]*history.Account) (drawn []figure, missing []string) {
 	take := func(f *figure, why string) {
 		if f != nil {
 			drawn = append(drawn, *f)
@@ -27,30 +27,22 @@ func figures(r Result, events map[string][]history.Event) (drawn []figure, missi
 			missing = append(missing, why)
 		}
 	}
-	take(backlogFigure(r, events))
-	take(recoveryFigure(r, events))
+	take(backlogFigure(r, accounts))
+	take(recoveryFigure(r, accounts))
 	take(anomalyFigure(r))
-	take(latencyFigure(r, events))
-	take(callsFigure(r, events))
-	take(redundancyFigure(r, events))
+	take(latencyFigure(r, accounts))
+	take(callsFigure(r, accounts))
+	take(redundancyFigure(r, accounts))
 	return drawn, missing
 }
 
 // panel is a profile's empty panel: its faults, phases and name.
-func panel(r Run, events []history.Event) chart.Panel {
-	p := chart.Panel{Title: r.Profile, Bands: faultBands(r), Phases: phases(r, events)}
+func panel(r record.Run) chart.Panel {
+	p := chart.Panel{Title: r.Profile, Bands: faultBands(r)}
+	for _, phase := range r.Phases {
+		p.Phases = append(p.Phases, chart.Band{From: phase.StartS, To: phase.EndS, Label: label(phase.Name)})
+	}
 	return p
-}
-
-func phases(r Run, events []history.Event) []chart.Band {
-	if len(r.Phases) == 0 {
-		return series.Phases(events)
-	}
-	var out []chart.Band
-	for _, p := range r.Phases {
-		out = append(out, chart.Band{From: p.StartS, To: p.EndS, Label: label(p.Name)})
-	}
-	return out
 }
 
 // label makes a name fit for a figure: one line, and not so long that it leaves
@@ -66,10 +58,10 @@ func label(name string) string {
 
 // faultBands span from injection to healing; a fault that was never healed
 // lasts until the run's end.
-func faultBands(r Run) []chart.Band {
+func faultBands(r record.Run) []chart.Band {
 	var out []chart.Band
 	for _, f := range r.Faults {
-		b := chart.Band{From: f.InjectedAtS, To: max(r.end(), f.InjectedAtS), Label: label(orElse(f.ID, f.Kind))}
+		b := chart.Band{From: f.InjectedAtS, To: max(r.End(), f.InjectedAtS), Label: label(orElse(f.ID, f.Kind))}
 		if f.HealedAtS != nil {
 			b.To = *f.HealedAtS
 		}
@@ -78,7 +70,7 @@ func faultBands(r Run) []chart.Band {
 	return out
 }
 
-func backlogFigure(r Result, events map[string][]history.Event) (*figure, string) {
+func backlogFigure(r record.Result, accounts map[string]*history.Account) (*figure, string) {
 	t := chart.Timeline{
 		Name: "backlog", Title: "Backlog: entries not yet read, plus read and not yet acknowledged",
 		Alt:    "Backlog over time, one panel for each profile, with the faults shaded.",
@@ -87,20 +79,19 @@ func backlogFigure(r Result, events map[string][]history.Event) (*figure, string
 	colors := []*chart.Line{{Color: chart.Green}, {Color: chart.Purple}, {Color: chart.Sky}}
 	step := 0.0
 	for _, run := range r.Runs {
-		own := events[run.Profile]
-		p := panel(run, own)
-		backlog := series.Backlog(own)
-		for i, s := range backlog {
-			p.Lines = append(p.Lines, chart.Line{Label: label(s.Name), Color: colors[min(i, 2)].Color, Points: s.Points})
-			step = max(step, series.Interval(s.Points))
+		own := accounts[run.Profile]
+		p := panel(run)
+		if len(own.Backlog) > 1 {
+			p.Lines = []chart.Line{{Label: "both, which the bound is for", Color: chart.Muted, Thin: true, Points: withGaps(own.Total)}}
 		}
-		if total := series.Total(backlog); total != nil {
-			p.Lines = append([]chart.Line{{Label: "both, which the bound is for", Color: chart.Muted, Thin: true, Points: total}}, p.Lines...)
+		for i, s := range own.Backlog {
+			p.Lines = append(p.Lines, chart.Line{Label: label(s.Name), Color: colors[min(i, 2)].Color, Points: withGaps(s.Points)})
+			step = max(step, interval(s.Points))
 		}
 		if run.Steady.BacklogBound > 0 {
 			p.Bound, p.BoundLabel = new(run.Steady.BacklogBound), "steady bound"
 		}
-		p.Marks = append(alertMarks(run), takeoverMarks(series.Takeovers(own))...)
+		p.Marks = append(alertMarks(run), takeoverMarks(own.Takeovers)...)
 		t.Panels = append(t.Panels, p)
 	}
 	if t.Empty() {
@@ -110,7 +101,7 @@ func backlogFigure(r Result, events map[string][]history.Event) (*figure, string
 }
 
 // alertMarks merges alerts of one name that arrived together.
-func alertMarks(r Run) []chart.Mark {
+func alertMarks(r record.Run) []chart.Mark {
 	var alerts []chart.Mark
 	for _, a := range r.Alerts {
 		alerts = append(alerts, chart.Mark{T: a.NotifiedAtS, Label: label(a.Name), Kind: chart.AlertMark})
@@ -118,7 +109,7 @@ func alertMarks(r Run) []chart.Mark {
 	return cluster(alerts, func(of string, n int) string { return fmt.Sprintf("%s ×%d", of, n) })
 }
 
-func takeoverMarks(takeovers []series.Takeover) []chart.Mark {
+func takeoverMarks(takeovers []history.Event) []chart.Mark {
 	var marks []chart.Mark
 	for _, t := range takeovers {
 		marks = append(marks, chart.Mark{T: t.T, Label: "1 shard", Kind: chart.TakeoverMark})
@@ -150,20 +141,19 @@ func cluster(marks []chart.Mark, name func(of string, n int) string) []chart.Mar
 	return out
 }
 
-func latencyFigure(r Result, events map[string][]history.Event) (*figure, string) {
+func latencyFigure(r record.Result, accounts map[string]*history.Account) (*figure, string) {
 	t := chart.Timeline{
 		Name: "latency", Title: "Latency from arXiv's page to the subscriber (logarithmic scale)",
 		Alt:        "Latency per second over time on a logarithmic scale, one panel for each profile.",
 		LogSeconds: true,
 	}
 	for _, run := range r.Runs {
-		own := events[run.Profile]
-		p := panel(run, own)
-		l := series.EndToEnd(own)
+		own := accounts[run.Profile]
+		p := panel(run)
 		p.Lines = []chart.Line{
-			{Label: "slowest", Color: chart.Muted, Thin: true, Points: l.Max},
-			{Label: "p95", Color: chart.Red, Points: l.P95},
-			{Label: "p50", Color: chart.Blue, Points: l.P50},
+			{Label: "slowest", Color: chart.Muted, Thin: true, Points: bySecond(own.Latency, 100)},
+			{Label: "p95", Color: chart.Red, Points: bySecond(own.Latency, 95)},
+			{Label: "p50", Color: chart.Blue, Points: bySecond(own.Latency, 50)},
 		}
 		if run.Steady.LatencyBoundS > 0 {
 			p.Bound, p.BoundLabel = new(run.Steady.LatencyBoundS), "p95 bound"
@@ -176,7 +166,7 @@ func latencyFigure(r Result, events map[string][]history.Event) (*figure, string
 	return &figure{t.Chart(), "Each second holds the notifications that arrived in it; a gap is a second in which nobody was told."}, ""
 }
 
-func callsFigure(r Result, events map[string][]history.Event) (*figure, string) {
+func callsFigure(r record.Result, accounts map[string]*history.Account) (*figure, string) {
 	t := chart.Timeline{
 		Name: "llm-calls", Title: "LLM calls by provider and outcome",
 		Alt:    "Calls per second over time for each LLM provider, one panel for each profile.",
@@ -185,14 +175,14 @@ func callsFigure(r Result, events map[string][]history.Event) (*figure, string) 
 	colors := [][2]chart.Line{{{Color: chart.Blue}, {Color: chart.Red}}, {{Color: chart.Green}, {Color: chart.Purple}}}
 	total := 0
 	for _, run := range r.Runs {
-		own := events[run.Profile]
-		p := panel(run, own)
-		for i, c := range series.Calls(own) {
+		own := accounts[run.Profile]
+		p := panel(run)
+		for i, c := range providers(own) {
 			hue := colors[min(i, 1)]
 			p.Lines = append(p.Lines,
-				chart.Line{Label: label(c.Name) + " summarized", Color: hue[0].Color, Points: c.OK},
-				chart.Line{Label: label(c.Name) + " gave no summary", Color: hue[1].Color, Dashes: chart.Dashed, Points: c.NoSummary})
-			total += c.Total
+				chart.Line{Label: label(c.name) + " summarized", Color: hue[0].Color, Points: c.ok},
+				chart.Line{Label: label(c.name) + " gave no summary", Color: hue[1].Color, Dashes: chart.Dashed, Points: c.without})
+			total += c.total
 		}
 		t.Panels = append(t.Panels, p)
 	}

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
@@ -13,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"paperlab/reports/record"
 )
 
 var indexHTML = template.Must(template.New("index.html").Funcs(words).ParseFS(templates, "template/index.html"))
@@ -27,7 +28,7 @@ type indexPage struct {
 type indexLine struct {
 	Name, Link string
 	StartedAt  time.Time
-	Verdict    Verdict // empty for a benchmark
+	Verdict    record.Verdict // empty for a benchmark
 	Seed       string
 	About      string
 	Cells      []cell
@@ -95,31 +96,30 @@ func (p *indexPage) take(outDir, name, run string) {
 
 // readLine finds out by the schema what kind of record a folder holds.
 func readLine(folder string) (indexLine, error) {
-	content, _, err := readRecord(folder)
+	schema, err := record.SchemaOf(folder)
 	if err != nil {
 		return indexLine{}, err
 	}
-	var head struct{ Schema string }
-	if json.Unmarshal(content, &head) == nil && head.Schema == BenchSchema {
-		b, err := LoadBench(folder)
+	if schema == record.BenchSchema {
+		b, err := record.LoadBench(folder)
 		return indexLine{
 			Name: "bench " + b.Name, StartedAt: b.StartedAt, About: b.About, Commit: commit(b.Code),
 			Cells: []cell{{Text: count(len(b.Cases), "case", "cases")}},
 		}, err
 	}
-	r, err := LoadResult(folder)
+	r, err := record.LoadResult(folder)
 	return resultLine(r), err
 }
 
-func resultLine(r Result) indexLine {
+func resultLine(r record.Result) indexLine {
 	l := indexLine{Name: r.Scenario, StartedAt: r.StartedAt, Verdict: r.Verdict, Seed: fmt.Sprint(r.Seed), About: r.About, Commit: commit(r.Code)}
 	triple := func(profile string) cell {
-		if run := r.run(profile); run != nil {
+		if run := r.Of(profile); run != nil {
 			return cell{Text: anomalyTriple(*run)}
 		}
 		return cell{Text: "not run"}
 	}
-	if main := cmp.Or(r.run(hardened), r.run(naive)); main != nil {
+	if main := cmp.Or(r.Of(hardened), r.Of(naive)); main != nil {
 		l.Cells = []cell{
 			detected(*main), regained(*main, main.LagRecoveryS),
 			triple(hardened), triple(naive),
@@ -130,7 +130,7 @@ func resultLine(r Result) indexLine {
 
 // anomalyTriple is lost / twice / out of order, with a question mark where
 // nothing was found and nothing was judged valid either.
-func anomalyTriple(r Run) string {
+func anomalyTriple(r record.Run) string {
 	var parts []string
 	for _, kind := range mustNot[:3] {
 		if bar := kind.of(r); bar.Known {
@@ -142,7 +142,7 @@ func anomalyTriple(r Run) string {
 	return strings.Join(parts, " / ")
 }
 
-func commit(c Code) string {
+func commit(c record.Code) string {
 	id := orElse(c.Commit, "unknown")
 	if len(id) > 10 {
 		id = id[:10]

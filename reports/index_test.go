@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"paperlab/reports/record"
 )
 
 // results lays a tree of reports out, without their pages: the index reads
@@ -22,10 +24,10 @@ func results(t *testing.T) (out string) {
 	}
 	newer, older := crashResult(2), crashResult(1)
 	newer.StartedAt = older.StartedAt.Add(time.Hour)
-	newer.Verdict, newer.Runs[0].Counts.Lost, newer.Runs[0].Invariants = Violation, 1, nil
+	newer.Verdict, newer.Runs[0].Counts.Lost, newer.Runs[0].Invariants = record.Violation, 1, nil
 	put("consumer-crash/a", older)
 	put("consumer-crash/b", newer)
-	put("bench-sharding/c", Bench{Schema: BenchSchema, Name: "sharding", StartedAt: older.StartedAt.Add(time.Minute), Cases: make([]Case, 3)})
+	put("bench-sharding/c", record.Bench{Schema: record.BenchSchema, Name: "sharding", StartedAt: older.StartedAt.Add(time.Minute), Cases: make([]record.Case, 3)})
 	put("consumer-crash/foreign", map[string]string{"schema": "other/v1"})
 	if err := writeBytes(filepath.Join(out, "llm-outage/torn"), "result.json", []byte(`{"schema":"paperlab/res`)); err != nil {
 		t.Fatal(err)
@@ -36,7 +38,7 @@ func results(t *testing.T) (out string) {
 	if err := writeBytes(out, "a-file", nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := MarkLatest(filepath.Join(out, "consumer-crash/b")); err != nil {
+	if err := record.MarkLatest(filepath.Join(out, "consumer-crash/b")); err != nil {
 		t.Fatal(err)
 	}
 	return out
@@ -95,7 +97,7 @@ func TestIndexOfNothing(t *testing.T) {
 
 func TestFolderNames(t *testing.T) {
 	at := time.Date(2026, 3, 14, 10, 26, 53, 589e6, time.FixedZone("", 3600))
-	if got := Folder("out", "consumer-crash", at, 7); got != filepath.Join("out", "consumer-crash", "20260314T092653.589-7") {
+	if got := record.Folder("out", "consumer-crash", at, 7); got != filepath.Join("out", "consumer-crash", "20260314T092653.589-7") {
 		t.Errorf("folder is %s", got)
 	}
 }
@@ -107,7 +109,7 @@ func TestMarkLatest(t *testing.T) {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := MarkLatest(folder); err != nil {
+		if err := record.MarkLatest(folder); err != nil {
 			t.Fatal(err)
 		}
 		if to, err := os.Readlink(filepath.Join(out, "name", "latest")); err != nil || to != run {
@@ -120,7 +122,7 @@ func TestMarkLatest(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(out, "other", "latest", "x"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := MarkLatest(filepath.Join(out, "other", "1")); err == nil || !strings.Contains(err.Error(), "is there a folder called latest?") {
+	if err := record.MarkLatest(filepath.Join(out, "other", "1")); err == nil || !strings.Contains(err.Error(), "is there a folder called latest?") {
 		t.Errorf("a folder in the way gives %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(out, "other", "latest.*")); left != nil {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"paperlab/reports/record"
 )
 
 // JUnit's words: a failure is a property that does not hold, an error is one
@@ -48,7 +50,7 @@ type junitProblem struct {
 // junit writes one case for the verdict, and for each profile one for each
 // invariant, objective and receipt. The naive profile's are skipped: it is
 // shown, never judged.
-func junit(w io.Writer, r Result) error {
+func junit(w io.Writer, r record.Result) error {
 	all := junitSuites{Name: r.Scenario, Time: fmt.Sprintf("%.3f", r.WallS)}
 	all.add(r, "verdict", r.WallS, []junitCase{verdictCase(r)})
 	for _, run := range r.Runs {
@@ -72,7 +74,7 @@ func junit(w io.Writer, r Result) error {
 	return err
 }
 
-func (all *junitSuites) add(r Result, name string, seconds float64, cases []junitCase) {
+func (all *junitSuites) add(r record.Result, name string, seconds float64, cases []junitCase) {
 	s := junitSuite{
 		Name: r.Scenario + "." + name, Tests: len(cases), Cases: cases,
 		Time: fmt.Sprintf("%.3f", seconds), Timestamp: r.StartedAt.UTC().Format(time.RFC3339),
@@ -94,12 +96,12 @@ func (all *junitSuites) add(r Result, name string, seconds float64, cases []juni
 	all.Suites = append(all.Suites, s)
 }
 
-func verdictCase(r Result) junitCase {
+func verdictCase(r record.Result) junitCase {
 	c := junitCase{Class: r.Scenario, Name: "verdict"}
 	p := &junitProblem{Message: string(r.Verdict), Body: strings.Join(r.Reasons, "\n")}
 	switch r.Verdict {
-	case Pass:
-	case Violation:
+	case record.Pass:
+	case record.Violation:
 		c.Failure = p
 	default:
 		c.Error = p
@@ -107,15 +109,15 @@ func verdictCase(r Result) junitCase {
 	return c
 }
 
-func runCases(scenario string, run Run) []junitCase {
+func runCases(scenario string, run record.Run) []junitCase {
 	var cases []junitCase
 	class := scenario + "." + run.Profile
 	for _, i := range run.Invariants {
 		c := junitCase{Class: class, Name: "invariant " + i.ID}
-		p := &junitProblem{Message: i.Verdict + ": " + i.Detail, Body: strings.Join(i.Examples, "\n")}
-		switch i.Verdict {
-		case valid:
-		case invalid:
+		p := &junitProblem{Message: string(i.Answer) + ": " + i.Detail, Body: strings.Join(i.Examples, "\n")}
+		switch i.Answer {
+		case record.Valid:
+		case record.Invalid:
 			c.Failure = p
 		default:
 			c.Error = p

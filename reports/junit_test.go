@@ -7,9 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"paperlab/reports/record"
 )
 
-func parseJUnit(t *testing.T, r Result) junitSuites {
+func parseJUnit(t *testing.T, r record.Result) junitSuites {
 	t.Helper()
 	var doc bytes.Buffer
 	if err := junit(&doc, r); err != nil {
@@ -26,23 +28,23 @@ func parseJUnit(t *testing.T, r Result) junitSuites {
 // naive 3 invariants and 1 receipt.
 func TestJUnitCounts(t *testing.T) {
 	for name, c := range map[string]struct {
-		change                           func(*Result)
+		change                           func(*record.Result)
 		tests, failures, errors, skipped int
 	}{
-		"pass": {func(*Result) {}, 14, 0, 0, 4},
-		"violation": {func(r *Result) {
-			r.Verdict = Violation
-			r.Runs[0].Invariants[0].Verdict = invalid
+		"pass": {func(*record.Result) {}, 14, 0, 0, 4},
+		"violation": {func(r *record.Result) {
+			r.Verdict = record.Violation
+			r.Runs[0].Invariants[0].Answer = record.Invalid
 			r.Runs[0].Objectives[0].OK = false
 		}, 14, 3, 0, 4},
-		"inconclusive": {func(r *Result) {
-			r.Verdict = Inconclusive
-			r.Runs[0].Invariants[0].Verdict = unknown
+		"inconclusive": {func(r *record.Result) {
+			r.Verdict = record.Inconclusive
+			r.Runs[0].Invariants[0].Answer = record.Unknown
 			r.Runs[0].Faults[0].Receipt.After = ""
 		}, 14, 0, 3, 4},
-		"effect not proven": {func(r *Result) { r.Runs[0].Faults[0].EffectAtS = nil }, 14, 0, 1, 4},
-		"infrastructure":    {func(r *Result) { r.Verdict, r.Runs = Infrastructure, nil }, 1, 0, 1, 0},
-		"aborted":           {func(r *Result) { r.Verdict, r.Runs = Aborted, r.Runs[:1] }, 10, 0, 1, 0},
+		"effect not proven": {func(r *record.Result) { r.Runs[0].Faults[0].EffectAtS = nil }, 14, 0, 1, 4},
+		"infrastructure":    {func(r *record.Result) { r.Verdict, r.Runs = record.Infrastructure, nil }, 1, 0, 1, 0},
+		"aborted":           {func(r *record.Result) { r.Verdict, r.Runs = record.Aborted, r.Runs[:1] }, 10, 0, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := crashResult(1)

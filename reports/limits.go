@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"paperlab/reports/record"
 )
 
 // command is how to run the same again.
-func command(r Result) string {
+func command(r record.Result) string {
 	parts := []string{"make", quote(cmp.Or(r.Target, "scenario")), "NAME=" + quote(cmp.Or(r.Source, r.Scenario)), fmt.Sprintf("SEED=%d", r.Seed)}
 	if len(r.Runs) == 1 && r.Target == "" {
 		parts = append(parts, "PROFILE="+quote(r.Runs[0].Profile))
@@ -33,7 +35,7 @@ func quote(s string) string {
 }
 
 // limits say what this run cannot tell.
-func limits(r Result) []string {
+func limits(r record.Result) []string {
 	out := []string{"Each profile ran once: times are one sample, not a distribution. Run other seeds before relying on a time."}
 	switch r.Environment {
 	case "process":

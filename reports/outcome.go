@@ -3,6 +3,8 @@ package reports
 import (
 	"fmt"
 	"strings"
+
+	"paperlab/reports/record"
 )
 
 // anomaly is one kind of violation: which invariant judges it, and how it is
@@ -13,7 +15,7 @@ type anomaly struct {
 	// where the naive service is the subject.
 	none      string
 	some, did func(n int) string
-	count     func(Counts) int
+	count     func(record.Counts) int
 	// always: said in every story, even if nothing happened.
 	always bool
 }
@@ -23,37 +25,37 @@ var anomalies = []anomaly{
 		id: "no-loss", none: "nothing was lost", always: true,
 		some:  func(n int) string { return was(n, "message", "messages") + " lost" },
 		did:   func(n int) string { return "lost " + count(n, "message", "messages") },
-		count: func(c Counts) int { return c.Lost },
+		count: func(c record.Counts) int { return c.Lost },
 	}, {
 		id: "no-duplicate-effect", none: "nobody was told twice", always: true,
 		some:  func(n int) string { return "somebody was told the same thing again " + times(n) },
 		did:   func(n int) string { return "told somebody the same thing again " + times(n) },
-		count: func(c Counts) int { return c.DuplicateEffects },
+		count: func(c record.Counts) int { return c.DuplicateEffects },
 	}, {
 		id: "key-order", none: "nobody was told out of order", always: true,
 		some:  func(n int) string { return "somebody was told out of order " + times(n) },
 		did:   func(n int) string { return "told somebody out of order " + times(n) },
-		count: func(c Counts) int { return c.OrderViolations },
+		count: func(c record.Counts) int { return c.OrderViolations },
 	}, {
 		id: "no-unexpected-effect", none: "nobody was told what they never asked for",
 		some:  func(n int) string { return "somebody was told what they never asked for " + times(n) },
 		did:   func(n int) string { return "told somebody what they never asked for " + times(n) },
-		count: func(c Counts) int { return c.Unexpected },
+		count: func(c record.Counts) int { return c.Unexpected },
 	}, {
 		id: "all-or-none", none: "no paper's notifications were published in part",
 		some:  func(int) string { return "the notifications of some papers were published only in part" },
 		did:   func(int) string { return "published the notifications of some papers only in part" },
-		count: func(Counts) int { return -1 },
+		count: func(record.Counts) int { return -1 },
 	}, {
 		id: "produce-once", none: "no message stood on its stream twice",
 		some:  func(int) string { return "some messages stood on their stream more than once" },
 		did:   func(int) string { return "put some messages on their stream more than once" },
-		count: func(Counts) int { return -1 },
+		count: func(record.Counts) int { return -1 },
 	},
 }
 
 // outcomeSentences say what became of the load.
-func outcomeSentences(r Run) []string {
+func outcomeSentences(r record.Run) []string {
 	c := r.Counts
 	if c.Offered == 0 {
 		return []string{"No paper was offered, so nothing was put to the test."}
@@ -64,15 +66,15 @@ func outcomeSentences(r Run) []string {
 	}
 	var said, open, unjudged []string
 	for _, a := range anomalies {
-		switch verdict, n := r.invariant(a.id), a.count(c); {
-		case verdict == invalid && n == 0:
+		switch verdict, n := r.AnswerOf(a.id), a.count(c); {
+		case verdict == record.Invalid && n == 0:
 			// The checker counts more than the counter: trust the verdict.
 			open = append(open, fmt.Sprintf("%s was broken; its table says how.", a.id))
-		case verdict == invalid, n > 0:
+		case verdict == record.Invalid, n > 0:
 			said = append(said, a.some(n))
-		case verdict == valid && a.always:
+		case verdict == record.Valid && a.always:
 			said = append(said, a.none)
-		case verdict == unknown:
+		case verdict == record.Unknown:
 			open = append(open, fmt.Sprintf("Whether %s held could not be judged.", a.id))
 		case verdict == "" && a.always:
 			unjudged = append(unjudged, a.id)
@@ -90,7 +92,7 @@ func outcomeSentences(r Run) []string {
 	return append(append(out, open...), repeats(c))
 }
 
-func deliveredClause(c Counts) string {
+func deliveredClause(c record.Counts) string {
 	if c.Delivered == 0 {
 		return ""
 	}
@@ -98,7 +100,7 @@ func deliveredClause(c Counts) string {
 }
 
 // repeats tell of work that was done again without anybody noticing.
-func repeats(c Counts) string {
+func repeats(c record.Counts) string {
 	var parts []string
 	if n := c.DuplicateDeliveries - c.DuplicateEffects; n > 0 {
 		parts = append(parts, was(n, "webhook", "webhooks")+" repeated and recognised by the key")
@@ -116,12 +118,12 @@ func repeats(c Counts) string {
 }
 
 // naiveSentences compare: same load, seed and faults.
-func naiveSentences(r Run) []string {
+func naiveSentences(r record.Run) []string {
 	if r.Counts.Offered == 0 {
 		return []string{"The naive service was offered no paper, so there is nothing to compare with."}
 	}
 	out := naiveAnomalies(r)
-	if r.effectAt() == nil || !r.bounded() {
+	if r.EffectAt() == nil || !r.Bounded() {
 		return out
 	}
 	out = append(out, "Its "+uncapital(backlogSentence(r)))
@@ -132,18 +134,18 @@ func naiveSentences(r Run) []string {
 }
 
 // naiveAnomalies say that there was none only of what was judged valid.
-func naiveAnomalies(r Run) []string {
+func naiveAnomalies(r record.Run) []string {
 	const subject = "The naive service, under the same load, seed and faults, "
 	var did, sound, open, unjudged []string
 	for _, a := range anomalies {
-		switch verdict, n := r.invariant(a.id), a.count(r.Counts); {
-		case verdict == invalid && n == 0:
+		switch verdict, n := r.AnswerOf(a.id), a.count(r.Counts); {
+		case verdict == record.Invalid && n == 0:
 			did = append(did, "broke "+a.id)
-		case n > 0, verdict == invalid:
+		case n > 0, verdict == record.Invalid:
 			did = append(did, a.did(n))
-		case verdict == valid:
+		case verdict == record.Valid:
 			sound = append(sound, a.id)
-		case verdict == unknown:
+		case verdict == record.Unknown:
 			open = append(open, a.id)
 		case a.always:
 			unjudged = append(unjudged, a.id)

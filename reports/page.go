@@ -10,12 +10,12 @@ import (
 
 	"paperlab/reports/chart"
 	"paperlab/reports/history"
-	"paperlab/reports/series"
+	"paperlab/reports/record"
 )
 
 // page is what report.html and report.md both show.
 type page struct {
-	Result
+	record.Result
 	Title   string
 	Story   []string
 	Figures table
@@ -37,7 +37,7 @@ type picture struct {
 
 // runPage is what the page says of one profile alone.
 type runPage struct {
-	Run
+	record.Run
 	Judged     bool
 	Timeline   []moment
 	SteadyText string
@@ -57,17 +57,13 @@ type row struct {
 // cell is text with the class that colours it: "good", "bad" or "".
 type cell struct{ Text, Class string }
 
-func newPage(r Result, events map[string][]history.Event) *page {
-	takeovers := map[string][]series.Takeover{}
-	for profile, own := range events {
-		takeovers[profile] = series.Takeovers(own)
-	}
+func newPage(r record.Result, accounts map[string]*history.Account) *page {
 	p := &page{
 		Result: r, Title: fmt.Sprintf("%s, seed %d", orElse(r.Scenario, "unnamed scenario"), r.Seed),
-		Story: story(r, takeovers), Figures: keyFigures(r, events), Counts: countsTable(r),
+		Story: story(r, accounts), Figures: keyFigures(r, accounts), Counts: countsTable(r),
 		Limits: limits(r), Command: command(r), Versions: sorted(r.Versions),
 	}
-	drawn, missing := figures(r, events)
+	drawn, missing := figures(r, accounts)
 	p.Missing = missing
 	for _, f := range drawn {
 		svg, err := inline(f.Chart)
@@ -78,7 +74,7 @@ func newPage(r Result, events map[string][]history.Event) *page {
 		p.Charts = append(p.Charts, picture{f, svg})
 	}
 	for _, run := range r.Runs {
-		p.Runs = append(p.Runs, runPage{Run: run, Judged: run.Profile != naive, Timeline: timeline(run, takeovers[run.Profile]), SteadyText: run.steadyText()})
+		p.Runs = append(p.Runs, runPage{Run: run, Judged: run.Profile != naive, Timeline: timeline(run, accounts[run.Profile].Takeovers), SteadyText: steadyText(run)})
 	}
 	return p
 }

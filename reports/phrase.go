@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"paperlab/reports/chart"
-	"paperlab/reports/series"
+	"paperlab/reports/history"
 )
 
 // noun picks the form that goes with a count.
@@ -107,7 +107,7 @@ func unique(s []string) []string {
 }
 
 // shardsOf counts the distinct shards among takeovers.
-func shardsOf(taken []series.Takeover) int {
+func shardsOf(taken []history.Event) int {
 	type shard struct {
 		stream string
 		n      int

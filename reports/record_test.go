@@ -11,36 +11,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"paperlab/reports/record"
 )
-
-func TestExitCodes(t *testing.T) {
-	for v, want := range map[Verdict]int{Pass: 0, Violation: 1, Inconclusive: 2, Infrastructure: 3, Aborted: 130, "": 3, "other": 3} {
-		if got := v.ExitCode(); got != want {
-			t.Errorf("%q ends with %d, want %d", v, got, want)
-		}
-	}
-}
-
-// Worst wins in this order: violation, inconclusive, infrastructure, aborted,
-// pass.
-func TestWorst(t *testing.T) {
-	order := []Verdict{Violation, Inconclusive, Infrastructure, Aborted, Pass}
-	for i, want := range order {
-		backwards := slices.Clone(order[i:])
-		slices.Reverse(backwards)
-		if got := Worst(backwards); got != want {
-			t.Errorf("worst of %v is %s, want %s", backwards, got, want)
-		}
-	}
-	if got := Worst(nil); got != Pass {
-		t.Errorf("worst of none is %s", got)
-	}
-}
 
 func TestResultRoundTrip(t *testing.T) {
 	dir, want := written(t), crashResult(1)
 	for _, path := range []string{dir, filepath.Join(dir, "result.json")} {
-		got, err := LoadResult(path)
+		got, err := record.LoadResult(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,10 +30,10 @@ func TestResultRoundTrip(t *testing.T) {
 
 func TestSchemaIsFilledIn(t *testing.T) {
 	dir := t.TempDir()
-	if err := Write(dir, Result{Scenario: "s", Verdict: Aborted}, nil, nil); err != nil {
+	if err := Write(dir, record.Result{Scenario: "s", Verdict: record.Aborted}, nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := LoadResult(dir); err != nil || r.Schema != "paperlab/result/v1" {
+	if r, err := record.LoadResult(dir); err != nil || r.Schema != "paperlab/result/v1" {
 		t.Errorf("schema is %q, error %v", r.Schema, err)
 	}
 }
@@ -125,7 +103,7 @@ func TestUnitsAreInTheKeys(t *testing.T) {
 		for typ.Kind() == reflect.Slice || typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Map {
 			typ = typ.Elem()
 		}
-		if typ.Kind() != reflect.Struct || seen[typ] || typ.PkgPath() != reflect.TypeFor[Result]().PkgPath() {
+		if typ.Kind() != reflect.Struct || seen[typ] || typ.PkgPath() != reflect.TypeFor[record.Result]().PkgPath() {
 			return
 		}
 		seen[typ] = true
@@ -146,57 +124,17 @@ func TestUnitsAreInTheKeys(t *testing.T) {
 			walk(f.Type)
 		}
 	}
-	walk(reflect.TypeFor[Result]())
-	walk(reflect.TypeFor[Bench]())
+	walk(reflect.TypeFor[record.Result]())
+	walk(reflect.TypeFor[record.Bench]())
 	if len(seen) < 12 {
 		t.Errorf("only %d types were looked at", len(seen))
-	}
-}
-
-func TestLoadResultRefuses(t *testing.T) {
-	for name, c := range map[string]struct {
-		content, want string
-	}{
-		"not JSON":        {"hello", "invalid character"},
-		"another schema":  {`{"schema":"paperlab/result/v2","verdict":"pass"}`, `its schema is "paperlab/result/v2", this program reads "paperlab/result/v1"`},
-		"no schema":       {`{"verdict":"pass"}`, `its schema is ""`},
-		"a benchmark":     {`{"schema":"paperlab/bench/v1"}`, "use the version of lab that wrote it"},
-		"unknown verdict": {`{"schema":"paperlab/result/v1","verdict":"fine"}`, `the verdict "fine" does not exist`},
-		"no verdict":      {`{"schema":"paperlab/result/v1"}`, `the verdict "" does not exist`},
-		"wrong type":      {`{"schema":"paperlab/result/v1","verdict":"pass","seed":"x"}`, "seed"},
-		"oversize":        {`{"schema":"paperlab/result/v1","verdict":"pass"}` + strings.Repeat(" ", maxRecord), "not a regular file of at most 16777216 bytes"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "result.json")
-			if err := os.WriteFile(path, []byte(c.content), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			_, err := LoadResult(path)
-			if !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
-				t.Errorf("error is %v; want ErrForeign for %s with %q", err, path, c.want)
-			}
-		})
-	}
-	_, err := LoadResult(t.TempDir())
-	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "leaves result.json") {
-		t.Errorf("an empty folder gives %v", err)
-	}
-}
-
-func TestUnknownFieldsAreIgnored(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "result.json")
-	if err := os.WriteFile(path, []byte(`{"schema":"paperlab/result/v1","verdict":"aborted","later":{"more":1}}`), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if r, err := LoadResult(path); err != nil || r.Verdict != Aborted {
-		t.Errorf("got %+v, %v", r, err)
 	}
 }
 
 // JSON has no NaN: a record that holds one must not be half written.
 func TestNaNIsNotARecord(t *testing.T) {
 	dir := t.TempDir()
-	err := Write(dir, Result{Verdict: Pass, WallS: math.NaN()}, nil, nil)
+	err := Write(dir, record.Result{Verdict: record.Pass, WallS: math.NaN()}, nil, nil)
 	if err == nil || !strings.Contains(err.Error(), "result.json") {
 		t.Errorf("error is %v", err)
 	}

@@ -5,7 +5,8 @@ import (
 	"strings"
 
 	"paperlab/reports/chart"
-	"paperlab/reports/series"
+	"paperlab/reports/history"
+	"paperlab/reports/record"
 )
 
 // story says in words what happened, in one to three paragraphs: what the
@@ -13,7 +14,7 @@ import (
 // what the naive service did under the same load. Every sentence comes from the
 // record; what the record lacks is said to be unknown or left out, and a claim
 // that nothing went wrong is only made where an invariant was judged valid.
-func story(r Result, takeovers map[string][]series.Takeover) []string {
+func story(r record.Result, accounts map[string]*history.Account) []string {
 	var paragraphs []string
 	add := func(sentences ...string) {
 		var said []string
@@ -27,12 +28,12 @@ func story(r Result, takeovers map[string][]series.Takeover) []string {
 		}
 	}
 	add(opening(r))
-	main, second := r.run(hardened), r.run(naive)
+	main, second := r.Of(hardened), r.Of(naive)
 	if main == nil {
 		main, second = second, nil
 	}
 	if main != nil {
-		add(append(faultSentences(*main), append(recoverySentences(*main, takeovers[main.Profile]), outcomeSentences(*main)...)...)...)
+		add(append(faultSentences(*main), append(recoverySentences(*main, accounts[main.Profile].Takeovers), outcomeSentences(*main)...)...)...)
 	}
 	if second != nil {
 		add(naiveSentences(*second)...)
@@ -41,21 +42,21 @@ func story(r Result, takeovers map[string][]series.Takeover) []string {
 }
 
 // opening says what the verdict means.
-func opening(r Result) string {
-	main := r.run(hardened)
+func opening(r record.Result) string {
+	main := r.Of(hardened)
 	reasons := sentenceOf(r.Reasons)
 	switch {
-	case r.Verdict == Aborted:
+	case r.Verdict == record.Aborted:
 		return strings.TrimSpace("The run was aborted; what follows is what was seen until then. " + reasons)
-	case r.Verdict == Infrastructure:
+	case r.Verdict == record.Infrastructure:
 		return strings.TrimSpace("The lab itself failed, so this run says nothing about the service. " + reasons)
 	case len(r.Runs) == 0:
 		return strings.TrimSpace("No profile was run, so there is nothing to tell. " + reasons)
 	case main == nil:
 		return strings.TrimSpace("Only the naive service was run. What it does wrong is shown, not judged. " + reasons)
-	case r.Verdict == Inconclusive:
+	case r.Verdict == record.Inconclusive:
 		return strings.TrimSpace("No conclusion can be drawn from this run. " + reasons)
-	case r.Verdict == Violation:
+	case r.Verdict == record.Violation:
 		return violation(*main, reasons)
 	case len(main.Invariants) == 0:
 		return strings.TrimSpace("The run ended as planned, but no invariant was judged. " + reasons)
@@ -65,10 +66,10 @@ func opening(r Result) string {
 }
 
 // kept claims no more than was judged valid, whatever the verdict says.
-func kept(r Run) string {
+func kept(r record.Run) string {
 	var open, missed []string
 	for _, i := range r.Invariants {
-		if i.Verdict != valid {
+		if i.Answer != record.Valid {
 			open = append(open, i.ID)
 		}
 	}
@@ -90,10 +91,10 @@ func kept(r Run) string {
 	return s + "."
 }
 
-func violation(main Run, reasons string) string {
+func violation(main record.Run, reasons string) string {
 	var broken, missed []string
 	for _, i := range main.Invariants {
-		if i.Verdict == invalid {
+		if i.Answer == record.Invalid {
 			broken = append(broken, i.ID)
 		}
 	}
@@ -122,7 +123,7 @@ const (
 	maxFaults = 4
 )
 
-func faultSentences(r Run) []string {
+func faultSentences(r record.Run) []string {
 	if len(r.Faults) == 0 {
 		return []string{"No fault was injected."}
 	}
@@ -145,7 +146,7 @@ func faultSentences(r Run) []string {
 	return out
 }
 
-func evidence(r Receipt) string {
+func evidence(r record.Receipt) string {
 	var parts []string
 	for _, p := range []struct{ when, what string }{{"before", r.Before}, {"then", r.During}} {
 		what := strings.TrimRight(oneLine(p.what), ". ")
@@ -159,8 +160,8 @@ func evidence(r Receipt) string {
 	return " (" + strings.Join(parts, "; ") + ")"
 }
 
-func recoverySentences(r Run, takeovers []series.Takeover) []string {
-	effect := r.effectAt()
+func recoverySentences(r record.Run, takeovers []history.Event) []string {
+	effect := r.EffectAt()
 	out := []string{falseAlarmSentence(r)}
 	if effect == nil {
 		return out
@@ -170,10 +171,10 @@ func recoverySentences(r Run, takeovers []series.Takeover) []string {
 		after = "after the first effect"
 	}
 	out = append(out, detectionSentence(r, after))
-	if taken := r.tookOver(takeovers); len(taken) > 0 {
+	if taken := tookOver(r, takeovers); len(taken) > 0 {
 		out = append(out, takeoverSentence(r, taken))
 	}
-	if !r.bounded() {
+	if !r.Bounded() {
 		return append(out, "What steady state is could not be measured before the fault, so there is no time to recover.")
 	}
 	return append(out, backlogSentence(r), steadySentence(r))
@@ -181,16 +182,16 @@ func recoverySentences(r Run, takeovers []series.Takeover) []string {
 
 // detectionSentence does not call an alert the first if another came before it:
 // a scenario may say which alert it waits for.
-func detectionSentence(r Run, after string) string {
-	arrived := r.alertsAfter(*r.effectAt())
-	switch a := r.detecting(); {
-	case a != nil && !r.otherBefore(*a):
+func detectionSentence(r record.Run, after string) string {
+	arrived := alertsAfter(r, *r.EffectAt())
+	switch a := r.DetectedBy; {
+	case a != nil && !otherBefore(r, *a):
 		return fmt.Sprintf("The first alert, %s, arrived %s %s.", a.Name, chart.Seconds(*r.TimeToDetectS), after)
 	case a != nil:
 		return fmt.Sprintf("The alert %s arrived %s %s, and others before it.", a.Name, chart.Seconds(*r.TimeToDetectS), after)
 	case r.TimeToDetectS != nil:
 		return fmt.Sprintf("It was detected %s %s.", chart.Seconds(*r.TimeToDetectS), after)
-	case len(arrived) > 0 && r.bounded():
+	case len(arrived) > 0 && r.Bounded():
 		return fmt.Sprintf("The alert that was to detect it did not arrive; what arrived is %s.", list(arrived))
 	case len(arrived) > 0:
 		return fmt.Sprintf("Alerts arrived %s (%s), but no time to detect was measured.", after, list(arrived))
@@ -199,8 +200,8 @@ func detectionSentence(r Run, after string) string {
 	}
 }
 
-func falseAlarmSentence(r Run) string {
-	alarms := r.falseAlarms()
+func falseAlarmSentence(r record.Run) string {
+	alarms := r.FalseAlarms
 	if len(alarms) == 0 {
 		return ""
 	}
@@ -211,7 +212,7 @@ func falseAlarmSentence(r Run) string {
 	return fmt.Sprintf("%s arrived before any fault: %s.", capital(count(len(alarms), "alert", "alerts")), list(unique(names)))
 }
 
-func backlogSentence(r Run) string {
+func backlogSentence(r record.Run) string {
 	bound := ""
 	if r.Steady.BacklogBound > 0 {
 		bound = fmt.Sprintf(" of %s", count(int(r.Steady.BacklogBound), "entry", "entries"))
@@ -226,7 +227,7 @@ func backlogSentence(r Run) string {
 	}
 }
 
-func steadySentence(r Run) string {
+func steadySentence(r record.Run) string {
 	s := ""
 	if !r.Steady.Held {
 		s = "Steady state did not hold even before the fault. "
@@ -242,11 +243,11 @@ func steadySentence(r Run) string {
 
 // takeoverSentence counts until the last shard was taken over: until then some
 // keys waited. Of several faults each has its own beginning.
-func takeoverSentence(r Run, taken []series.Takeover) string {
+func takeoverSentence(r record.Run, taken []history.Event) string {
 	n := shardsOf(taken)
 	longest := 0.0
 	for _, t := range taken {
-		longest = max(longest, t.T-*r.lostOwner(t).EffectAtS)
+		longest = max(longest, t.T-*lostOwner(r, t).EffectAtS)
 	}
 	within := chart.Seconds(longest)
 	switch {

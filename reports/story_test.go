@@ -7,25 +7,26 @@ import (
 	"sync"
 	"testing"
 
-	"paperlab/reports/series"
+	"paperlab/reports/history"
+	"paperlab/reports/record"
 )
 
-var crashTakeovers = sync.OnceValue(func() map[string][]series.Takeover {
+var crashAccounts = sync.OnceValue(func() map[string]*history.Account {
 	_, events := crash(1)
-	takeovers := map[string][]series.Takeover{}
+	accounts := map[string]*history.Account{}
 	for profile, own := range events {
-		takeovers[profile] = series.Takeovers(own)
+		accounts[profile] = history.AccountOf(own)
 	}
-	return takeovers
+	return accounts
 })
 
 // told is the story of the sample crash after a change, in one string.
-func told(change func(*Result)) string {
+func told(change func(*record.Result)) string {
 	r := crashResult(1)
 	if change != nil {
 		change(&r)
 	}
-	return strings.Join(story(r, crashTakeovers()), "\n")
+	return strings.Join(story(r, crashAccounts()), "\n")
 }
 
 // claims are what is said when nothing went wrong, with the invariant that has
@@ -39,7 +40,7 @@ var claims = map[string]string{
 
 func TestStory(t *testing.T) {
 	for name, c := range map[string]struct {
-		change   func(*Result)
+		change   func(*record.Result)
 		say, not []string
 	}{
 		"pass": {nil,
@@ -57,9 +58,9 @@ func TestStory(t *testing.T) {
 				"Its steady state, latency included, was not regained before the run ended.",
 			},
 			[]string{"unexpected", "could not"}},
-		"violation": {func(r *Result) {
-			r.Verdict = Violation
-			r.Runs[0].Invariants[0].Verdict = invalid
+		"violation": {func(r *record.Result) {
+			r.Verdict = record.Violation
+			r.Runs[0].Invariants[0].Answer = record.Invalid
 			r.Runs[0].Counts.Lost = 1
 			r.Runs[0].Objectives[1].OK = false
 		},
@@ -68,17 +69,17 @@ func TestStory(t *testing.T) {
 				"Of 1,426 papers and 1,433 notifications, 1 message was lost, nobody was told twice",
 			},
 			[]string{"nothing was lost", "kept all"}},
-		"violation that no checker found": {func(r *Result) {
-			r.Verdict, r.Reasons = Violation, []string{"A process of the service ended by itself"}
+		"violation that no checker found": {func(r *record.Result) {
+			r.Verdict, r.Reasons = record.Violation, []string{"A process of the service ended by itself"}
 		},
 			[]string{"The hardened service did not keep its promise. A process of the service ended by itself."}, []string{"kept all"}},
-		"violation that nobody counted": {func(r *Result) {
-			r.Verdict = Violation
-			r.Runs[0].Invariants[0].Verdict = invalid
+		"violation that nobody counted": {func(r *record.Result) {
+			r.Verdict = record.Violation
+			r.Runs[0].Invariants[0].Answer = record.Invalid
 		},
 			[]string{"broke the invariant no-loss", "no-loss was broken; its table says how."}, []string{"nothing was lost"}},
-		"inconclusive": {func(r *Result) {
-			r.Verdict, r.Reasons = Inconclusive, []string{"Fault kill-1 has no full receipt: no evidence", " "}
+		"inconclusive": {func(r *record.Result) {
+			r.Verdict, r.Reasons = record.Inconclusive, []string{"Fault kill-1 has no full receipt: no evidence", " "}
 			r.Runs[0].Faults[0].EffectAtS = nil
 			r.Runs[0].Faults[0].Receipt.During = ""
 		},
@@ -87,100 +88,109 @@ func TestStory(t *testing.T) {
 				"At 10.0 s the fault kill-1 was injected into summarize-2 (before: alive). That it took effect could not be proven.",
 			},
 			[]string{"was killed", "kept all", "The first alert", "No alert", "Steady state,"}},
-		"infrastructure": {func(r *Result) {
-			r.Verdict, r.Reasons, r.Runs = Infrastructure, []string{"Redis did not start"}, nil
+		"infrastructure": {func(r *record.Result) {
+			r.Verdict, r.Reasons, r.Runs = record.Infrastructure, []string{"Redis did not start"}, nil
 		},
 			[]string{"The lab itself failed, so this run says nothing about the service. Redis did not start."}, []string{"No fault", "naive"}},
-		"infrastructure with a run": {func(r *Result) {
-			r.Verdict = Infrastructure
+		"infrastructure with a run": {func(r *record.Result) {
+			r.Verdict = record.Infrastructure
 			r.Runs = r.Runs[:1]
 			r.Runs[0].Invariants = nil
 		},
 			[]string{"The lab itself failed", "Not judged in this run: no-loss, no-duplicate-effect, and key-order."}, []string{"kept"}},
-		"aborted": {func(r *Result) {
-			r.Verdict, r.Reasons = Aborted, []string{"The run was stopped before its end."}
+		"aborted": {func(r *record.Result) {
+			r.Verdict, r.Reasons = record.Aborted, []string{"The run was stopped before its end."}
 			r.Runs = r.Runs[:1]
-			r.Runs[0].Counts = Counts{}
+			r.Runs[0].Counts = record.Counts{}
 		},
 			[]string{"The run was aborted; what follows is what was seen until then. The run was stopped before its end.", "No paper was offered, so nothing was put to the test."},
 			[]string{"nothing was lost", "kept all"}},
-		"no profile": {func(r *Result) { r.Runs = nil },
+		"no profile": {func(r *record.Result) { r.Runs = nil },
 			[]string{"No profile was run, so there is nothing to tell."}, []string{"kept"}},
-		"naive only": {func(r *Result) { r.Verdict, r.Runs = Violation, r.Runs[1:] },
+		"naive only": {func(r *record.Result) { r.Verdict, r.Runs = record.Violation, r.Runs[1:] },
 			[]string{"Only the naive service was run. What it does wrong is shown, not judged.", "7 messages were lost", "somebody was told out of order 31 times"},
 			[]string{"hardened"}},
-		"naive not judged": {func(r *Result) { r.Runs[1].Invariants, r.Runs[1].Counts = nil, Counts{Offered: 9} },
+		"naive not judged": {func(r *record.Result) { r.Runs[1].Invariants, r.Runs[1].Counts = nil, record.Counts{Offered: 9} },
 			[]string{"The naive service, under the same load, seed and faults, was run but not judged."}, []string{"in this run.", "Not judged for it"}},
-		"naive without anomaly": {func(r *Result) {
-			r.Runs[1].Counts = Counts{Offered: 9}
-			r.Runs[1].Invariants = []Invariant{{ID: "no-loss", Verdict: valid}, {ID: "key-order", Verdict: unknown}}
+		"naive without anomaly": {func(r *record.Result) {
+			r.Runs[1].Counts = record.Counts{Offered: 9}
+			r.Runs[1].Invariants = []record.Invariant{{ID: "no-loss", Answer: record.Valid}, {ID: "key-order", Answer: record.Unknown}}
 		},
 			[]string{"faults, kept no-loss in this run. What could not be judged for it: key-order. Not judged for it: no-duplicate-effect."}, []string{"shows no anomaly"}},
-		"naive broke what nobody counted": {func(r *Result) {
-			r.Runs[1].Counts = Counts{Offered: 9}
-			r.Runs[1].Invariants = []Invariant{{ID: "no-loss", Verdict: invalid}, {ID: "all-or-none", Verdict: invalid}}
+		"naive broke what nobody counted": {func(r *record.Result) {
+			r.Runs[1].Counts = record.Counts{Offered: 9}
+			r.Runs[1].Invariants = []record.Invariant{{ID: "no-loss", Answer: record.Invalid}, {ID: "all-or-none", Answer: record.Invalid}}
 		},
 			[]string{"faults, broke no-loss and published the notifications of some papers only in part."}, nil},
-		"naive was offered nothing": {func(r *Result) { r.Runs[1].Counts = Counts{} },
+		"naive was offered nothing": {func(r *record.Result) { r.Runs[1].Counts = record.Counts{} },
 			[]string{"The naive service was offered no paper, so there is nothing to compare with."}, []string{"lost 7"}},
-		"no faults": {func(r *Result) {
+		"no faults": {func(r *record.Result) {
 			for i := range r.Runs {
-				r.Runs[i].Faults, r.Runs[i].Alerts, r.Runs[i].TimeToDetectS = nil, nil, nil
+				run := &r.Runs[i]
+				run.Faults, run.Alerts, run.DetectedBy, run.TimeToDetectS = nil, nil, nil, nil
 			}
 		},
 			[]string{"No fault was injected.", "nothing was lost"}, []string{"alert", "taken over", "held again", "backlog"}},
-		"no faults and an alert": {func(r *Result) { r.Runs[0].Faults, r.Runs[0].TimeToDetectS = nil, nil },
+		"no faults and an alert": {func(r *record.Result) {
+			run := &r.Runs[0]
+			run.Faults, run.FalseAlarms, run.DetectedBy, run.TimeToDetectS = nil, run.Alerts, nil, nil
+		},
 			[]string{"2 alerts arrived before any fault: ConsumerDown and LagHigh."}, []string{"The first alert"}},
-		"unknown invariants": {func(r *Result) {
-			r.Verdict = Inconclusive
+		"unknown invariants": {func(r *record.Result) {
+			r.Verdict = record.Inconclusive
 			for i := range r.Runs[0].Invariants {
-				r.Runs[0].Invariants[i].Verdict = unknown
+				r.Runs[0].Invariants[i].Answer = record.Unknown
 			}
 		},
 			[]string{"1,426 papers were offered and 1,433 notifications were told.", "Whether no-loss held could not be judged.", "Whether produce-once held could not be judged."},
 			slices.Collect(maps.Keys(claims))},
-		"a pass that was not judged": {func(r *Result) { r.Runs[0].Invariants = nil },
+		"a pass that was not judged": {func(r *record.Result) { r.Runs[0].Invariants = nil },
 			[]string{"The run ended as planned, but no invariant was judged.", "Not judged in this run: no-loss, no-duplicate-effect, and key-order."},
 			slices.Collect(maps.Keys(claims))},
-		"a pass with an unknown": {func(r *Result) { r.Runs[0].Invariants[4].Verdict = unknown },
+		"a pass with an unknown": {func(r *record.Result) { r.Runs[0].Invariants[4].Answer = record.Unknown },
 			[]string{"The verdict is pass, though key-order was not judged valid.", "Whether key-order held could not be judged.", "nothing was lost"},
 			[]string{"nobody was told out of order", "kept all 6"}},
-		"a pass with a miss": {func(r *Result) { r.Runs[0].Objectives[0].OK = false },
+		"a pass with a miss": {func(r *record.Result) { r.Runs[0].Objectives[0].OK = false },
 			[]string{"The verdict is pass, though the service missed time_to_detect."}, []string{"met both"}},
-		"valid and yet counted": {func(r *Result) { r.Runs[0].Counts.Lost = 2 },
+		"valid and yet counted": {func(r *record.Result) { r.Runs[0].Counts.Lost = 2 },
 			[]string{"2 messages were lost"}, []string{"nothing was lost"}},
-		"no alert": {func(r *Result) { r.Runs[0].Alerts, r.Runs[0].TimeToDetectS = nil, nil },
-			[]string{"No alert arrived after that."}, []string{"The first alert"}},
-		"another alert": {func(r *Result) { r.Runs[0].Alerts, r.Runs[0].TimeToDetectS = r.Runs[0].Alerts[1:], nil },
-			[]string{"The alert that was to detect it did not arrive; what arrived is LagHigh."}, []string{"No alert"}},
-		"alerts, and no bounds": {func(r *Result) { r.Runs[0].TimeToDetectS, r.Runs[0].Steady = nil, Steady{} },
-			[]string{"Alerts arrived after that (ConsumerDown and LagHigh), but no time to detect was measured."}, []string{"did not arrive", "No alert"}},
-		"a partition": {func(r *Result) {
-			f := &r.Runs[0].Faults[0]
-			f.Kind, f.Target = "partition", "summarize-2 to 127.0.1.1:1, 127.0.1.2:2, 127.0.1.3:3"
+		"no alert": {func(r *record.Result) {
+			r.Runs[0].Alerts, r.Runs[0].DetectedBy, r.Runs[0].TimeToDetectS = nil, nil, nil
 		},
-			[]string{"summarize-2 was cut off from 3 addresses by a network partition"}, []string{"127.0.1.2"}},
-		"two faults": {func(r *Result) {
+			[]string{"No alert arrived after that."}, []string{"The first alert"}},
+		"another alert": {func(r *record.Result) {
+			r.Runs[0].Alerts, r.Runs[0].DetectedBy, r.Runs[0].TimeToDetectS = r.Runs[0].Alerts[1:], nil, nil
+		},
+			[]string{"The alert that was to detect it did not arrive; what arrived is LagHigh."}, []string{"No alert"}},
+		"alerts, and no bounds": {func(r *record.Result) {
+			r.Runs[0].DetectedBy, r.Runs[0].TimeToDetectS, r.Runs[0].Steady = nil, nil, record.Steady{}
+		},
+			[]string{"Alerts arrived after that (ConsumerDown and LagHigh), but no time to detect was measured."}, []string{"did not arrive", "No alert"}},
+		"the fault's own words": {func(r *record.Result) { r.Runs[0].Faults[0].Happened = "summarize-2 was cut off from 3 addresses" },
+			[]string{"At 10.0 s summarize-2 was cut off from 3 addresses (before"}, []string{"was killed"}},
+		"takeovers that are no fault's doing": {func(r *record.Result) { r.Runs[0].Faults[0].Processes = []string{"summarize-22"} },
+			[]string{"summarize-2 was killed"}, []string{"taken over"}},
+		"two faults": {func(r *record.Result) {
 			f := r.Runs[0].Faults[0]
 			f.EffectAtS = new(13.0)
 			r.Runs[0].Faults = append(r.Runs[0].Faults, f)
 		},
 			[]string{"each within 0.4 s of its fault's effect"}, nil},
-		"another alert first": {func(r *Result) { r.Runs[0].Alerts[1].NotifiedAtS = 12 },
+		"another alert first": {func(r *record.Result) { r.Runs[0].Alerts[1].NotifiedAtS = 12 },
 			[]string{"The alert ConsumerDown arrived 3.1 s after that, and others before it."}, []string{"The first alert"}},
-		"never recovered": {func(r *Result) { r.Runs[0].LagRecoveryS, r.Runs[0].TimeToRecoverS = nil, nil },
+		"never recovered": {func(r *record.Result) { r.Runs[0].LagRecoveryS, r.Runs[0].TimeToRecoverS = nil, nil },
 			[]string{"The backlog was not back within its steady bound of 20 entries when the run ended.", "Steady state was not regained before the run ended."}, []string{"held again"}},
-		"never left": {func(r *Result) { r.Runs[0].LagRecoveryS, r.Runs[0].TimeToRecoverS = new(0.0), new(0.0) },
+		"never left": {func(r *record.Result) { r.Runs[0].LagRecoveryS, r.Runs[0].TimeToRecoverS = new(0.0), new(0.0) },
 			[]string{"The backlog never left its steady bound of 20 entries.", "Steady state, latency included, was never left."}, []string{"after 0.0 s"}},
-		"steady state unknown": {func(r *Result) {
-			r.Runs[0].Steady, r.Runs[0].LagRecoveryS, r.Runs[0].TimeToRecoverS = Steady{}, nil, nil
+		"steady state unknown": {func(r *record.Result) {
+			r.Runs[0].Steady, r.Runs[0].LagRecoveryS, r.Runs[0].TimeToRecoverS = record.Steady{}, nil, nil
 		},
 			[]string{"What steady state is could not be measured before the fault, so there is no time to recover."}, []string{"The backlog", "regained before the run ended. Of"}},
-		"steady state did not hold": {func(r *Result) { r.Runs[0].Steady.Held = false },
+		"steady state did not hold": {func(r *record.Result) { r.Runs[0].Steady.Held = false },
 			[]string{"Steady state did not hold even before the fault."}, nil},
-		"many faults": {func(r *Result) {
+		"many faults": {func(r *record.Result) {
 			f := r.Runs[0].Faults[0]
-			r.Runs[0].Faults = []Fault{f, f, f, f, f, f}
+			r.Runs[0].Faults = []record.Fault{f, f, f, f, f, f}
 		},
 			[]string{"2 further faults followed.", "after the first effect.", "The targets' 4 shards were taken over, each within 3.4 s of its fault's effect."}, []string{"after that"}},
 	} {
@@ -203,17 +213,17 @@ func TestStory(t *testing.T) {
 // Whatever the verdict and the other invariants are: a claim that nothing went
 // wrong is only made where an invariant was judged valid.
 func TestNoClaimWithoutAValidVerdict(t *testing.T) {
-	for _, verdict := range []Verdict{Pass, Violation, Inconclusive, Infrastructure, Aborted} {
+	for _, verdict := range []record.Verdict{record.Pass, record.Violation, record.Inconclusive, record.Infrastructure, record.Aborted} {
 		for claim, id := range claims {
-			for _, judged := range []string{invalid, unknown, "", "valid?"} {
+			for _, judged := range []record.Answer{record.Invalid, record.Unknown, "", "valid?"} {
 				for _, profiles := range [][]int{{0}, {0, 1}} {
-					got := told(func(r *Result) {
+					got := told(func(r *record.Result) {
 						r.Verdict = verdict
 						run := r.Runs[0]
-						run.Invariants = slices.DeleteFunc(run.Invariants, func(i Invariant) bool { return judged == "" && i.ID == id })
+						run.Invariants = slices.DeleteFunc(run.Invariants, func(i record.Invariant) bool { return judged == "" && i.ID == id })
 						for i := range run.Invariants {
 							if run.Invariants[i].ID == id {
-								run.Invariants[i].Verdict = judged
+								run.Invariants[i].Answer = judged
 							}
 						}
 						runs := r.Runs
@@ -234,17 +244,17 @@ func TestNoClaimWithoutAValidVerdict(t *testing.T) {
 
 // The table and the figure keep the same rule as the story.
 func TestNoGoodZeroWithoutAValidVerdict(t *testing.T) {
-	for verdict, want := range map[string]cell{
-		valid: {"0", "good"}, invalid: {"yes, see invariants", "bad"}, unknown: {Text: "could not be judged"}, "": {Text: "not judged"},
+	for verdict, want := range map[record.Answer]cell{
+		record.Valid: {"0", "good"}, record.Invalid: {"yes, see invariants", "bad"}, record.Unknown: {Text: "could not be judged"}, "": {Text: "not judged"},
 	} {
-		r := Run{Invariants: []Invariant{{ID: "no-loss", Verdict: verdict}}}
+		r := record.Run{Invariants: []record.Invariant{{ID: "no-loss", Answer: verdict}}}
 		if got := mustBeZero(r, "no-loss", 0); got != want {
 			t.Errorf("verdict %q: cell is %+v, want %+v", verdict, got, want)
 		}
 		if got := mustBeZero(r, "no-loss", 1200); got != (cell{"1,200", "bad"}) {
 			t.Errorf("verdict %q with losses: cell is %+v", verdict, got)
 		}
-		if bar := mustNot[0].of(r); bar.Known != (verdict == valid) {
+		if bar := mustNot[0].of(r); bar.Known != (verdict == record.Valid) {
 			t.Errorf("verdict %q: bar is %+v", verdict, bar)
 		}
 	}
@@ -259,8 +269,8 @@ func TestKeyFiguresSayWhatWasNotMeasured(t *testing.T) {
 	if got := detected(r); got != (cell{"not by its alert", "bad"}) {
 		t.Errorf("detected %+v, though its alert did not come", got)
 	}
-	r.LagRecoveryS, r.Steady = nil, Steady{}
-	result := Result{Runs: []Run{r, {Profile: naive}}}
+	r.LagRecoveryS, r.Steady = nil, record.Steady{}
+	result := record.Result{Runs: []record.Run{r, {Profile: naive}}}
 	got := map[string][]cell{}
 	for _, line := range keyFigures(result, nil).Rows {
 		got[line.Label] = line.Cells

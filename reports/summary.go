@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+
+	"paperlab/reports/record"
 )
 
 // Summary is the report's key figures as plain text, one line each, for a
 // terminal. Figures that need the history are left out.
-func Summary(r Result) string {
+func Summary(r record.Result) string {
 	if len(r.Runs) == 0 {
 		return ""
 	}
@@ -32,7 +34,7 @@ func Summary(r Result) string {
 }
 
 // BenchSummary is a benchmark's table as plain text.
-func BenchSummary(b Bench) string {
+func BenchSummary(b record.Bench) string {
 	var out bytes.Buffer
 	w := tabwriter.NewWriter(&out, 0, 0, 3, ' ', 0)
 	t := benchTable(b)

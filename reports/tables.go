@@ -10,22 +10,18 @@ import (
 
 	"paperlab/reports/chart"
 	"paperlab/reports/history"
-	"paperlab/reports/series"
+	"paperlab/reports/record"
 )
 
 // keyFigures set the profiles side by side, naive first, so that the eye ends
 // on the service as it should be.
-func keyFigures(r Result, events map[string][]history.Event) table {
+func keyFigures(r record.Result, accounts map[string]*history.Account) table {
 	runs := naiveFirst(r.Runs)
 	t := table{Head: []string{"key figure"}}
 	for _, run := range runs {
 		t.Head = append(t.Head, run.Profile)
 	}
-	latency := map[string][]float64{}
-	for _, run := range runs {
-		latency[run.Profile] = series.EndToEnd(events[run.Profile]).All
-	}
-	add := func(label string, value func(Run) cell) {
+	add := func(label string, value func(record.Run) cell) {
 		line := row{Label: label}
 		for _, run := range runs {
 			line.Cells = append(line.Cells, value(run))
@@ -33,27 +29,27 @@ func keyFigures(r Result, events map[string][]history.Event) table {
 		t.Rows = append(t.Rows, line)
 	}
 	add("time to detect", detected)
-	add("backlog back in its bound", func(r Run) cell { return regained(r, r.LagRecoveryS) })
-	add("steady state again", func(r Run) cell { return regained(r, r.TimeToRecoverS) })
-	add("messages lost", func(r Run) cell { return mustBeZero(r, "no-loss", r.Counts.Lost) })
-	add("duplicate effects", func(r Run) cell { return mustBeZero(r, "no-duplicate-effect", r.Counts.DuplicateEffects) })
-	add("told out of order", func(r Run) cell { return mustBeZero(r, "key-order", r.Counts.OrderViolations) })
-	add("papers told only in part", func(r Run) cell { return mustBeValid(r, "all-or-none") })
-	add("alerts before any fault", func(r Run) cell { return zeroIsGood(len(r.falseAlarms())) })
-	add("end to end, p50 and p95", func(r Run) cell {
-		all := latency[r.Profile]
-		if len(all) == 0 {
+	add("backlog back in its bound", func(r record.Run) cell { return regained(r, r.LagRecoveryS) })
+	add("steady state again", func(r record.Run) cell { return regained(r, r.TimeToRecoverS) })
+	add("messages lost", func(r record.Run) cell { return mustBeZero(r, "no-loss", r.Counts.Lost) })
+	add("duplicate effects", func(r record.Run) cell { return mustBeZero(r, "no-duplicate-effect", r.Counts.DuplicateEffects) })
+	add("told out of order", func(r record.Run) cell { return mustBeZero(r, "key-order", r.Counts.OrderViolations) })
+	add("papers told only in part", func(r record.Run) cell { return mustBeValid(r, "all-or-none") })
+	add("alerts before any fault", func(r record.Run) cell { return zeroIsGood(len(r.FalseAlarms)) })
+	add("end to end, p50 and p95", func(r record.Run) cell {
+		a := accounts[r.Profile]
+		if a == nil || len(a.Latency) == 0 {
 			return cell{Text: notMeasured}
 		}
-		return cell{Text: chart.Seconds(series.Quantile(all, 0.5)) + ", " + chart.Seconds(series.Quantile(all, 0.95))}
+		return cell{Text: chart.Seconds(history.Percentile(a.Latency, 50)) + ", " + chart.Seconds(history.Percentile(a.Latency, 95))}
 	})
 	return t
 }
 
 // reached is a time since the effect; without an effect there is none.
-func reached(r Run, s *float64, zero, never string) cell {
+func reached(r record.Run, s *float64, zero, never string) cell {
 	switch {
-	case r.effectAt() == nil:
+	case r.EffectAt() == nil:
 		return cell{Text: "no fault took effect"}
 	case s == nil:
 		return cell{never, "bad"}
@@ -64,11 +60,11 @@ func reached(r Run, s *float64, zero, never string) cell {
 	}
 }
 
-func detected(r Run) cell {
-	at := r.effectAt()
+func detected(r record.Run) cell {
+	at := r.EffectAt()
 	switch {
-	case at == nil || r.TimeToDetectS != nil || len(r.alertsAfter(*at)) == 0:
-	case r.bounded():
+	case at == nil || r.TimeToDetectS != nil || len(alertsAfter(r, *at)) == 0:
+	case r.Bounded():
 		return cell{"not by its alert", "bad"}
 	default:
 		return cell{Text: notMeasured}
@@ -77,8 +73,8 @@ func detected(r Run) cell {
 }
 
 // regained needs the bounds of steady state: without them nothing was measured.
-func regained(r Run, s *float64) cell {
-	if r.effectAt() != nil && !r.bounded() {
+func regained(r record.Run, s *float64) cell {
+	if r.EffectAt() != nil && !r.Bounded() {
 		return cell{Text: notMeasured}
 	}
 	return reached(r, s, "never left it", "not in this run")
@@ -86,15 +82,15 @@ func regained(r Run, s *float64) cell {
 
 // mustBeZero shows a count as good only if its invariant was judged valid:
 // nobody looked is not the same as nothing found.
-func mustBeZero(r Run, id string, n int) cell {
-	switch verdict := r.invariant(id); {
+func mustBeZero(r record.Run, id string, n int) cell {
+	switch verdict := r.AnswerOf(id); {
 	case n > 0:
 		return cell{chart.Count(n), "bad"}
-	case verdict == invalid:
+	case verdict == record.Invalid:
 		return cell{"yes, see invariants", "bad"}
-	case verdict == valid:
+	case verdict == record.Valid:
 		return cell{"0", "good"}
-	case verdict == unknown:
+	case verdict == record.Unknown:
 		return cell{Text: "could not be judged"}
 	default:
 		return cell{Text: "not judged"}
@@ -102,7 +98,7 @@ func mustBeZero(r Run, id string, n int) cell {
 }
 
 // mustBeValid is for what nobody counts.
-func mustBeValid(r Run, id string) cell { return mustBeZero(r, id, 0) }
+func mustBeValid(r record.Run, id string) cell { return mustBeZero(r, id, 0) }
 
 func zeroIsGood(n int) cell {
 	if n == 0 {
@@ -112,7 +108,7 @@ func zeroIsGood(n int) cell {
 }
 
 // countsTable shows every count of the record.
-func countsTable(r Result) table {
+func countsTable(r record.Result) table {
 	t := table{Head: []string{"count"}}
 	runs := naiveFirst(r.Runs)
 	for _, run := range runs {
@@ -120,21 +116,21 @@ func countsTable(r Result) table {
 	}
 	for _, line := range []struct {
 		label string
-		value func(Counts) int
+		value func(record.Counts) int
 	}{
-		{"paper versions offered by arXiv", func(c Counts) int { return c.Offered }},
-		{"of these, acknowledged by the papers stream", func(c Counts) int { return c.Acknowledged }},
-		{"notifications delivered, each counted once", func(c Counts) int { return c.Delivered }},
-		{"lost", func(c Counts) int { return c.Lost }},
-		{"recovered: outcome unknown, effect seen", func(c Counts) int { return c.Recovered }},
-		{"unexpected effects", func(c Counts) int { return c.Unexpected }},
-		{"duplicate deliveries (allowed)", func(c Counts) int { return c.DuplicateDeliveries }},
-		{"duplicate effects", func(c Counts) int { return c.DuplicateEffects }},
-		{"order violations", func(c Counts) int { return c.OrderViolations }},
-		{"commits fenced", func(c Counts) int { return c.Fenced }},
-		{"dead letters", func(c Counts) int { return c.DeadLetters }},
-		{"LLM calls", func(c Counts) int { return c.LLMCalls }},
-		{"LLM calls repeated", func(c Counts) int { return c.LLMCallsRepeated }},
+		{"paper versions offered by arXiv", func(c record.Counts) int { return c.Offered }},
+		{"of these, acknowledged by the papers stream", func(c record.Counts) int { return c.Acknowledged }},
+		{"notifications delivered, each counted once", func(c record.Counts) int { return c.Delivered }},
+		{"lost", func(c record.Counts) int { return c.Lost }},
+		{"recovered: outcome unknown, effect seen", func(c record.Counts) int { return c.Recovered }},
+		{"unexpected effects", func(c record.Counts) int { return c.Unexpected }},
+		{"duplicate deliveries (allowed)", func(c record.Counts) int { return c.DuplicateDeliveries }},
+		{"duplicate effects", func(c record.Counts) int { return c.DuplicateEffects }},
+		{"order violations", func(c record.Counts) int { return c.OrderViolations }},
+		{"commits fenced", func(c record.Counts) int { return c.Fenced }},
+		{"dead letters", func(c record.Counts) int { return c.DeadLetters }},
+		{"LLM calls", func(c record.Counts) int { return c.LLMCalls }},
+		{"LLM calls repeated", func(c record.Counts) int { return c.LLMCallsRepeated }},
 	} {
 		out := row{Label: line.label}
 		for _, run := range runs {
@@ -152,7 +148,7 @@ type moment struct {
 }
 
 // timeline puts faults, alerts and takeovers in the order in which they came.
-func timeline(r Run, takeovers []series.Takeover) []moment {
+func timeline(r record.Run, takeovers []history.Event) []moment {
 	var out []moment
 	for _, f := range r.Faults {
 		name := orElse(f.ID, f.Kind)
@@ -169,7 +165,7 @@ func timeline(r Run, takeovers []series.Takeover) []moment {
 		if a.Labels != "" {
 			labels = " " + a.Labels
 		}
-		if a.atOnce() {
+		if a.AtOnce() {
 			out = append(out, moment{a.NotifiedAtS, "alert " + a.Name + labels + " fires and arrives"})
 		} else {
 			out = append(out, moment{a.FiringAtS, "alert " + a.Name + labels + " fires"},
@@ -179,7 +175,7 @@ func timeline(r Run, takeovers []series.Takeover) []moment {
 			out = append(out, moment{*a.ResolvedAtS, "alert " + a.Name + labels + " resolved"})
 		}
 	}
-	for _, m := range takeoverMarks(slices.Clone(takeovers)) {
+	for _, m := range takeoverMarks(takeovers) {
 		out = append(out, moment{m.T, m.Label + " changed owner"})
 	}
 	slices.SortStableFunc(out, func(a, b moment) int { return cmp.Compare(a.At, b.At) })
@@ -190,7 +186,7 @@ var isDuration = regexp.MustCompile(`\d\s*(ms|s|m)\b`)
 
 // objectiveValue writes what was measured, in seconds if the bound is a
 // duration.
-func objectiveValue(o Objective) string {
+func objectiveValue(o record.Objective) string {
 	switch {
 	case o.Value == nil:
 		return "never reached"

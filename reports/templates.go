@@ -7,6 +7,7 @@ import (
 	texttemplate "text/template"
 
 	"paperlab/reports/chart"
+	"paperlab/reports/record"
 )
 
 //go:embed template
@@ -21,7 +22,7 @@ var words = map[string]any{
 	"orElse":    orElse,
 	"measured":  objectiveValue,
 	"megabytes": megabytes,
-	"fault":     func(f Fault) string { return orElse(f.ID, f.Kind) },
+	"fault":     func(f record.Fault) string { return orElse(f.ID, f.Kind) },
 	"maybe":     maybe,
 	"style":     style,
 	"md":        escapeMarkdown,

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"paperlab/reports/history"
+	"paperlab/reports/record"
 )
 
 // Write makes the report of one run in dir: report.html, report.md, junit.xml,
@@ -19,11 +20,15 @@ import (
 //
 // A figure that cannot be drawn does not stop the report. An error names the
 // file that could not be written; files written before it stay.
-func Write(dir string, result Result, events map[string][]history.Event, slack []byte) error {
+func Write(dir string, result record.Result, events map[string][]history.Event, slack []byte) error {
 	if result.Schema == "" {
-		result.Schema = Schema
+		result.Schema = record.Schema
 	}
-	p := newPage(result, events)
+	accounts := map[string]*history.Account{}
+	for _, run := range result.Runs {
+		accounts[run.Profile] = history.AccountOf(events[run.Profile])
+	}
+	p := newPage(result, accounts)
 	for _, step := range []func() error{
 		func() error { return p.writeCharts(dir) },
 		func() error { return writeFile(dir, "report.html", p.html) },
@@ -60,7 +65,7 @@ func writeJSON(dir, name string, v any) error {
 
 // writeHistory puts the profiles one after the other, in the order in which
 // they ran.
-func writeHistory(dir string, r Result, events map[string][]history.Event) error {
+func writeHistory(dir string, r record.Result, events map[string][]history.Event) error {
 	return writeFile(dir, "history.jsonl.gz", func(w io.Writer) error {
 		h := history.NewWriter(w)
 		for _, run := range r.Runs {

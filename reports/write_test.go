@@ -15,6 +15,7 @@ import (
 
 	"paperlab/reports/chart"
 	"paperlab/reports/history"
+	"paperlab/reports/record"
 )
 
 func filesIn(t *testing.T, dir string) (names []string) {
@@ -65,7 +66,7 @@ func TestWriteMakesAllFiles(t *testing.T) {
 }
 
 // checkHistory: the profiles one after the other, in the order of the runs.
-func checkHistory(t *testing.T, dir string, r Result) {
+func checkHistory(t *testing.T, dir string, r record.Result) {
 	t.Helper()
 	got, err := history.ReadFile(filepath.Join(dir, "history.jsonl.gz"))
 	if err != nil {
@@ -86,11 +87,11 @@ func TestWriteMayBeCalledAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := filesIn(t, dir)
-	r.Verdict = Aborted
+	r.Verdict = record.Aborted
 	if err := Write(dir, r, nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := LoadResult(dir); err != nil || got.Verdict != Aborted {
+	if got, err := record.LoadResult(dir); err != nil || got.Verdict != record.Aborted {
 		t.Errorf("the record is %s, %v", got.Verdict, err)
 	}
 	if after := filesIn(t, dir); !slices.Equal(before, after) {
@@ -119,7 +120,7 @@ func TestWriteWithoutHistories(t *testing.T) {
 
 func TestWriteOfARunThatNeverBegan(t *testing.T) {
 	dir := t.TempDir()
-	if err := Write(dir, Result{Scenario: "s", Verdict: Infrastructure, Reasons: []string{"no redis-server"}}, nil, nil); err != nil {
+	if err := Write(dir, record.Result{Scenario: "s", Verdict: record.Infrastructure, Reasons: []string{"no redis-server"}}, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"report.md", "report.html"} {

@@ -14,6 +14,7 @@ import (
 	"paperlab/compose/process"
 	"paperlab/compose/undo"
 	"paperlab/reports"
+	"paperlab/reports/record"
 	"paperlab/scenarios/run"
 )
 
@@ -59,18 +60,18 @@ func (c benchCommand) measure(ctx context.Context, stdout io.Writer, b bench.Ben
 	defer func() { _ = rdb.Close() }()
 
 	progress := run.NewProgress(os.Stderr)
-	record, err := b.Run(ctx, rdb, func(done, all int, what string) { progress.Live("%d of %d: %s", done, all, what) })
+	made, err := b.Run(ctx, rdb, func(done, all int, what string) { progress.Live("%d of %d: %s", done, all, what) })
 	progress.Done()
 	if err != nil {
 		return err
 	}
-	record.StartedAt, record.WallS = began.UTC(), time.Since(began).Seconds()
-	record.Code, record.Host, record.Versions = reports.ThisCode(), reports.ThisHost(), reports.ThisVersions(version)
-	folder := reports.Folder(c.Out, "bench-"+b.Name, began, 0)
-	if err := errors.Join(reports.WriteBench(folder, record), reports.MarkLatest(folder), reports.Index(c.Out)); err != nil {
+	made.StartedAt, made.WallS = began.UTC(), time.Since(began).Seconds()
+	made.Code, made.Host, made.Versions = record.ThisCode(), record.ThisHost(), record.ThisVersions(version)
+	folder := record.Folder(c.Out, "bench-"+b.Name, began, 0)
+	if err := errors.Join(reports.WriteBench(folder, made), record.MarkLatest(folder), reports.Index(c.Out)); err != nil {
 		return err
 	}
-	fmt.Fprint(stdout, reports.BenchSummary(record))
+	fmt.Fprint(stdout, reports.BenchSummary(made))
 	fmt.Fprintf(stdout, "\nreport: %s\n", filepath.Join(relative(folder), "report.html"))
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"io"
 
 	"paperlab/bench"
-	"paperlab/reports"
+	"paperlab/reports/record"
 	"paperlab/scenarios"
 )
 
@@ -16,7 +16,7 @@ type nightlyCommand struct{ runFlags }
 // Run runs everything; the exit status is that of the worst verdict. One that
 // fails does not keep the others from running.
 func (c nightlyCommand) Run(ctx context.Context, stdout io.Writer) error {
-	var verdicts []reports.Verdict
+	var verdicts []record.Verdict
 	var failed error
 	for _, name := range scenarios.Names() {
 		if ctx.Err() != nil {
@@ -33,7 +33,7 @@ func (c nightlyCommand) Run(ctx context.Context, stdout io.Writer) error {
 		verdict, err := c.run(ctx, stdout, s, "", profiles)
 		if err != nil {
 			failed = errors.Join(failed, err)
-			verdict = reports.Infrastructure
+			verdict = record.Infrastructure
 		}
 		verdicts = append(verdicts, verdict)
 	}
@@ -43,13 +43,13 @@ func (c nightlyCommand) Run(ctx context.Context, stdout io.Writer) error {
 		}
 		if err := (benchCommand{Name: b.Name, Out: c.Out}).Run(ctx, stdout); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("benchmark %s: %w", b.Name, err))
-			verdicts = append(verdicts, reports.Infrastructure)
+			verdicts = append(verdicts, record.Infrastructure)
 		}
 	}
 	if failed != nil {
 		fmt.Fprintf(stdout, "\n%v\n", failed)
 	}
-	if code := reports.Worst(verdicts).ExitCode(); code != 0 {
+	if code := record.Worst(verdicts).ExitCode(); code != 0 {
 		return statusError(code)
 	}
 	return nil

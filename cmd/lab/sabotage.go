@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 
 	"paperlab/compose/standin/corpus"
-	"paperlab/reports"
+	"paperlab/reports/record"
 	"paperlab/scenarios/proof"
 	"paperlab/scenarios/run"
 )
@@ -45,7 +45,7 @@ func (c sabotageCommand) Run(ctx context.Context, stdout io.Writer) error {
 	}
 	if failed > 0 {
 		fmt.Fprintf(stdout, "\n%d of %d: the judge cannot be trusted\n", failed, len(cases))
-		return statusError(reports.Violation.ExitCode())
+		return statusError(record.Violation.ExitCode())
 	}
 	fmt.Fprintf(stdout, "\nall %d as they must be: the judge can say no, and for the right reason\n", len(cases))
 	return nil
@@ -72,11 +72,11 @@ func (c sabotageCommand) cases() ([]proof.Case, error) {
 	return nil, unknownInput("sabotage", c.Name, names)
 }
 
-func (c sabotageCommand) run(ctx context.Context, planted proof.Case) (reports.Result, error) {
+func (c sabotageCommand) run(ctx context.Context, planted proof.Case) (record.Result, error) {
 	s := planted.Scenario()
 	papersOf, err := corpus.Builtin(uint64(c.Seed), s.Load.Papers)
 	if err != nil {
-		return reports.Result{}, err
+		return record.Result{}, err
 	}
 	progress := run.NewProgress(os.Stderr)
 	defer progress.Done()
@@ -86,7 +86,7 @@ func (c sabotageCommand) run(ctx context.Context, planted proof.Case) (reports.R
 		Out: filepath.Join(c.Out, "sabotage"), Env: planted.Env(), DrainWithin: proof.DrainWithin, Progress: progress,
 	}
 	if err := equip(ctx, &o, "papers-sabotage"); err != nil {
-		return reports.Result{}, err
+		return record.Result{}, err
 	}
 	progress.Say("%s: %s", planted.Name(), planted.About)
 	result, _, err := run.Run(ctx, o)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -16,6 +17,7 @@ import (
 	"paperlab/compose/standin/corpus"
 	"paperlab/grafana"
 	"paperlab/reports"
+	"paperlab/reports/record"
 	"paperlab/scenarios"
 	"paperlab/scenarios/run"
 )
@@ -87,9 +89,9 @@ func profilesOf(profile string, s *scenarios.Scenario) ([]string, error) {
 }
 
 // run runs one scenario and says what came of it.
-func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenario, source string, profiles []string) (reports.Verdict, error) {
-	if f.Environment != run.Environment {
-		return "", unknownInput("environment", f.Environment, []string{run.Environment})
+func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenario, source string, profiles []string) (record.Verdict, error) {
+	if f.Environment != process.Name {
+		return "", unknownInput("environment", f.Environment, []string{process.Name})
 	}
 	o := run.Options{
 		Scenario: s, Source: source, Profiles: profiles, Seed: f.Seed, CorpusName: f.Corpus,
@@ -118,14 +120,18 @@ func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenar
 
 // equip finds the programs that the run needs, and room for what it writes:
 // what can be missing is missed before anything starts.
-func equip(ctx context.Context, o *run.Options, papers string) (err error) {
-	if o.Papers, err = sibling(papers); err != nil {
+func equip(ctx context.Context, o *run.Options, papers string) error {
+	program, err := sibling(papers)
+	if err != nil {
 		return err
 	}
-	if o.RedisServer, o.RedisVersion, err = process.FindRedis(ctx); err != nil {
+	redisServer, version, err := process.FindRedis(ctx)
+	if err != nil {
 		return err
 	}
-	return o.CheckSpace()
+	o.RedisVersion = version
+	o.Environment = process.New(process.Config{Papers: program, RedisServer: redisServer})
+	return errors.Join(o.Environment.Check(ctx), o.CheckSpace())
 }
 
 // corpus is what arXiv's stand-in will serve: as many papers as the scenario
@@ -177,7 +183,7 @@ func askArxiv(ctx context.Context, o *run.Options) error {
 }
 
 // tell says in a few lines what the report says at length.
-func tell(stdout io.Writer, r reports.Result, folder string) {
+func tell(stdout io.Writer, r record.Result, folder string) {
 	fmt.Fprintf(stdout, "\n%s: %s\n", r.Scenario, r.Verdict)
 	for _, reason := range r.Reasons {
 		fmt.Fprintf(stdout, "  %s\n", reason)

@@ -27,7 +27,8 @@
 // What happens on failure: a target that does not answer within
 // Config.Timeout has up = 0 and its other series end. A webhook that fails is
 // tried again for ten seconds and then dropped with a log line; a full queue
-// drops likewise. Alerts keeps a record of every alert in all cases.
+// drops likewise. The monitor keeps no record of what it sent: that an alert was
+// told is for the receiver to say.
 package monitor
 
 import (
@@ -46,6 +47,8 @@ import (
 	"github.com/prometheus/prometheus/rules"
 	"github.com/prometheus/prometheus/scrape"
 	"github.com/prometheus/prometheus/tsdb"
+
+	"paperlab/system/service"
 )
 
 // Config is what a monitor needs.
@@ -58,7 +61,7 @@ type Config struct {
 	// Targets are scraped from the start; SetTargets replaces them.
 	Targets []Target
 	// Webhook is the address that Slack-format messages are posted to. Empty:
-	// alerts are only kept for Alerts.
+	// nobody is told.
 	Webhook string
 	// Interval between scrapes, and between evaluations of the rules; 1 s if
 	// zero. At least 100 ms.
@@ -77,27 +80,16 @@ type Monitor struct {
 	notifier *notifier
 	engine   *promql.Engine
 
+	life service.Life
+
 	// mu guards what follows.
 	mu      sync.RWMutex
-	state   state
 	targets []Target
-	db      *tsdb.DB
-	scraper *scrape.Manager
-	rules   *rules.Manager
-	// groups hands targets to the scraper; it is closed by Stop.
+	// db and groups are there between Start and Stop. groups hands targets to
+	// the scraper.
+	db     *tsdb.DB
 	groups chan map[string][]*targetgroup.Group
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
 }
-
-// state of a monitor only ever moves forward.
-type state int
-
-const (
-	fresh state = iota
-	running
-	stopped
-)
 
 // New checks the configuration and the rule files; it starts nothing.
 func New(cfg Config) (*Monitor, error) {
@@ -108,13 +100,14 @@ func New(cfg Config) (*Monitor, error) {
 	if _, err := ruleFiles(cfg.Rules); err != nil {
 		return nil, err
 	}
-	j := &journal{}
 	return &Monitor{
 		cfg:      cfg,
 		targets:  cfg.Targets,
-		journal:  j,
-		notifier: newNotifier(cfg.Webhook, cfg.Logger, j.delivered),
+		journal:  &journal{firing: map[uint64]bool{}},
+		notifier: newNotifier(cfg.Webhook, cfg.Logger),
 		engine:   newEngine(cfg),
+		// An evaluation in hand ends by itself; its alerts are worth waiting for.
+		life: service.Life{Grace: 10 * time.Second},
 	}, nil
 }
 
@@ -144,39 +137,37 @@ func (cfg Config) checked() (Config, error) {
 	return cfg, checkTargets(cfg.Targets)
 }
 
-// Start opens the storage, loads the rules and begins to scrape. Its context
-// bounds the starting alone; what was started runs until Stop.
+// Start opens the storage, loads the rules and begins to scrape.
 func (m *Monitor) Start(ctx context.Context) error {
+	return m.life.Start(ctx, func(context.Context) error { return m.begin() })
+}
+
+func (m *Monitor) begin() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.state != fresh {
-		return errors.New("monitor: Start was called before; make a new monitor with New")
-	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("monitor: start: %w", err)
-	}
 	registry := prometheus.NewRegistry()
 	db, err := openStorage(m.cfg)
 	if err != nil {
 		return err
 	}
-	scraper, err := newScraper(m.cfg, db, registry)
+	scraper, err := newScraper(m.life.Working(), m.cfg, db, registry)
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	manager, err := newRules(work, m.cfg, db, m.engine, registry, m.notify)
+	manager, err := newRules(m.life.Working(), m.cfg, db, m.engine, registry, m.notify)
 	if err != nil {
-		cancel()
 		return errors.Join(err, db.Close())
 	}
-	m.db, m.scraper, m.rules, m.cancel = db, scraper, manager, cancel
-	m.groups = make(chan map[string][]*targetgroup.Group)
+	m.db, m.groups = db, make(chan map[string][]*targetgroup.Group)
+	groups := m.groups
 	m.notifier.start()
-	m.wg.Go(func() { _ = scraper.Run(m.groups) })
-	m.wg.Go(manager.Run)
-	m.state = running
-	m.groups <- groupsOf(m.targets)
+	m.life.Go(func() { _ = scraper.Run(groups) })
+	m.life.Go(manager.Run)
+	m.life.Go(func() {
+		<-m.life.Taking().Done()
+		m.end(scraper, manager)
+	})
+	groups <- groupsOf(m.targets)
 	return nil
 }
 
@@ -190,7 +181,7 @@ func (m *Monitor) SetTargets(targets []Target) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.targets = targets
-	if m.state == running {
+	if m.groups != nil {
 		m.groups <- groupsOf(targets)
 	}
 	return nil
@@ -198,27 +189,21 @@ func (m *Monitor) SetTargets(targets []Target) error {
 
 // Stop ends evaluation, gives queued messages two seconds to leave, and
 // returns when nothing of the monitor runs any more.
-func (m *Monitor) Stop() {
+func (m *Monitor) Stop() { m.life.Stop() }
+
+func (m *Monitor) end(scraper *scrape.Manager, manager *rules.Manager) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	before := m.state
-	m.state = stopped
-	if before != running {
-		return
-	}
-	m.rules.Stop()
+	manager.Stop()
 	m.notifier.stop()
-	m.scraper.Stop()
+	scraper.Stop()
 	close(m.groups)
-	m.cancel()
-	m.wg.Wait()
-	if err := m.db.Close(); err != nil {
+	db := m.db
+	m.db, m.groups = nil, nil
+	if err := db.Close(); err != nil {
 		m.cfg.Logger.Warn("closing the storage failed", "dir", m.cfg.Dir, "err", err)
 	}
 }
-
-// Alerts are the alerts that have fired since Start, in order of firing.
-func (m *Monitor) Alerts() []Alert { return m.journal.all() }
 
 // notify takes what one evaluation of one rule found. It must not block: the
 // rule engine waits for it.

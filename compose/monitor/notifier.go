@@ -11,6 +11,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"paperlab/compose/standin"
 )
 
 // Bounds of the notifier. A message is small, and an alert that is told ten
@@ -29,25 +31,24 @@ const (
 // notifier posts messages one after another, so that a firing alert never
 // arrives after its own end.
 type notifier struct {
-	url       string
-	log       *slog.Logger
-	delivered func([]notice, time.Time)
-	client    *http.Client
-	queue     chan []notice
-	once      sync.Once
-	ctx       context.Context
-	cancel    context.CancelFunc
-	wg        sync.WaitGroup
+	url    string
+	log    *slog.Logger
+	client *http.Client
+	queue  chan []standin.SlackAlert
+	once   sync.Once
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
 }
 
-func newNotifier(url string, log *slog.Logger, delivered func([]notice, time.Time)) *notifier {
+func newNotifier(url string, log *slog.Logger) *notifier {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &notifier{
-		url: url, log: log, delivered: delivered, ctx: ctx, cancel: cancel,
+		url: url, log: log, ctx: ctx, cancel: cancel,
 		// A proxy from the environment would carry the lab's alerts off the
 		// machine.
 		client: &http.Client{Timeout: postTimeout, Transport: &http.Transport{Proxy: nil}},
-		queue:  make(chan []notice, queueLength),
+		queue:  make(chan []standin.SlackAlert, queueLength),
 	}
 }
 
@@ -60,7 +61,7 @@ func (n *notifier) start() {
 }
 
 // enqueue never blocks. It must not be called after stop.
-func (n *notifier) enqueue(news []notice) {
+func (n *notifier) enqueue(news []standin.SlackAlert) {
 	if n.url == "" {
 		return
 	}
@@ -86,14 +87,13 @@ func (n *notifier) stop() {
 }
 
 // send tries until the webhook takes the message, or giveUpAfter.
-func (n *notifier) send(news []notice) {
+func (n *notifier) send(news []standin.SlackAlert) {
 	ctx, cancel := context.WithTimeout(n.ctx, giveUpAfter)
 	defer cancel()
-	body, err := json.Marshal(render(news))
+	body, err := json.Marshal(standin.SlackBodyOf(news))
 	for wait := firstWait; err == nil; wait = min(2*wait, longestWait) {
 		failure := n.post(ctx, body)
 		if failure == nil {
-			n.delivered(news, time.Now())
 			return
 		}
 		select {

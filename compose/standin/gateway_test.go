@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"paperlab/reports/history"
+	"paperlab/system/service"
+	"paperlab/system/servicetest"
 )
 
 // newUpstream asks the address with an interval short enough for a test.
@@ -282,18 +284,22 @@ func TestGatewayWithoutArxiv(t *testing.T) {
 	}
 }
 
-// TestGatewayLife: the contract of all stand-ins; a request that waits gets no
-// answer when the gateway stops, whatever it waits for.
-func TestGatewayLife(t *testing.T) {
-	early, err := NewGateway(GatewayConfig{Recorder: recorder(), Upstream: newUpstream(t, "", 0), Limit: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	early.Stop()
-	early.Stop()
-	if err := early.Start(t.Context()); err == nil || early.QueryURL() != "" {
-		t.Errorf("started after Stop: %v, %s", err, early.QueryURL())
-	}
+func TestGatewayKeepsTheContract(t *testing.T) {
+	servicetest.Lifecycle(t, func(t *testing.T) (service.Service, func(*testing.T)) {
+		g, err := NewGateway(GatewayConfig{Recorder: recorder(), Upstream: newUpstream(t, "", 0), Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g.QueryURL() != "" {
+			t.Errorf("an address before Start: %s", g.QueryURL())
+		}
+		return g, answers(g)
+	})
+}
+
+// TestGatewayStops: a request that waits gets no answer when the gateway stops,
+// whatever it waits for.
+func TestGatewayStops(t *testing.T) {
 	for _, what := range []string{"release", "interval"} {
 		g, err := NewGateway(GatewayConfig{Recorder: recorder(), Upstream: newUpstream(t, "", time.Minute), Limit: 1})
 		if err != nil {

@@ -18,12 +18,12 @@ type SlackMessage struct {
 
 // SlackConfig is what a Slack sink needs.
 type SlackConfig struct {
-	// Recorder gives the clock. Nothing is recorded by the sink itself: what
-	// an alert means is for the receiver to say.
+	// Recorder gives the clock and receives an Alert event for each alert in a
+	// message, before the sender has its answer. This is the one place where an
+	// alert's arrival is noted.
 	Recorder *history.Recorder
-	// Received, if any, is called for each message in the order of arrival,
-	// one at a time, before the sender has its answer.
-	Received func(body []byte, at float64)
+	// Host is where to listen; empty means 127.0.0.1.
+	Host string
 }
 
 // Slack is a stand-in for Slack's incoming webhooks: POST /slack.
@@ -43,7 +43,7 @@ func NewSlack(cfg SlackConfig) (*Slack, error) {
 	s := &Slack{cfg: cfg}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /slack", s.receive)
-	s.server = newServer("slack", mux)
+	s.server = newServer("slack", mux).on(cfg.Host)
 	return s, nil
 }
 
@@ -73,9 +73,13 @@ func (s *Slack) receive(w http.ResponseWriter, r *http.Request) {
 func (s *Slack) keep(body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m := SlackMessage{At: s.cfg.Recorder.Now(), Body: body}
-	s.messages = append(s.messages, m)
-	if s.cfg.Received != nil {
-		s.cfg.Received(m.Body, m.At)
+	rec := s.cfg.Recorder
+	s.messages = append(s.messages, SlackMessage{At: rec.Now(), Body: body})
+	alerts, err := ReadSlackBody(body)
+	if err != nil {
+		rec.Record(history.AlertUnreadable(err))
+	}
+	for _, a := range alerts {
+		rec.Record(history.Alerted(history.AlertNews{Name: a.Name, State: a.State, At: rec.At(a.At), Labels: a.Labels}))
 	}
 }

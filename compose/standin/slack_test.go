@@ -1,18 +1,20 @@
 package standin
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
+	"math"
 	"net/http"
-	"slices"
 	"testing"
+	"time"
+
+	"paperlab/reports/history"
 )
 
 func TestSlack(t *testing.T) {
 	rec := recorder()
-	var received []string // guarded by the sink: one at a time
-	s, err := NewSlack(SlackConfig{Recorder: rec, Received: func(body []byte, at float64) {
-		received = append(received, string(body))
-	}})
+	s, err := NewSlack(SlackConfig{Recorder: rec})
 	start(t, s, err)
 	post := func(body string) answer { return request(t.Context(), http.MethodPost, s.Webhook(), body) }
 	before := rec.Now()
@@ -24,37 +26,74 @@ func TestSlack(t *testing.T) {
 	post(oversized).want(t, 413)
 	request(t.Context(), http.MethodGet, s.Webhook(), "").want(t, 405)
 
-	if want := []string{`{"text":"ConsumerDown"}`, `{"text":"resolved"}`}; !slices.Equal(received, want) {
-		t.Errorf("received %q, want %q", received, want)
-	}
 	got := s.Messages()
-	if len(got) != 2 || string(got[0].Body) != received[0] || string(got[1].Body) != received[1] {
+	if len(got) != 2 || string(got[0].Body) != `{"text":"ConsumerDown"}` || string(got[1].Body) != `{"text":"resolved"}` {
 		t.Fatalf("messages %v", got)
 	}
 	if got[0].At < before || got[1].At < got[0].At || got[1].At > rec.Now() {
 		t.Errorf("times %v and %v are not on the run's clock from %v", got[0].At, got[1].At, before)
 	}
 	if n := len(rec.Events()); n != 0 {
-		t.Errorf("%d events: what a message means is for the receiver to say", n)
+		t.Errorf("%d events of messages about no alert", n)
 	}
 }
 
-// TestSlackKeepsTheOrderOfArrival: many at once are received one at a time, in
-// the order that Messages has.
+// TestSlackNotesAlerts: each alert of a message is one event with what it said,
+// its times on the run's clock; a message that cannot be read is noted as such.
+func TestSlackNotesAlerts(t *testing.T) {
+	rec := recorder()
+	s, err := NewSlack(SlackConfig{Recorder: rec})
+	start(t, s, err)
+	fired := time.Now().Add(-1234 * time.Millisecond)
+	sent := []SlackAlert{
+		{Name: "Down <&>", State: history.Firing, At: fired, Labels: map[string]string{"instance": "a & b", "severity": "critical"}},
+		{Name: "Lag", State: history.Resolved, At: fired.Add(time.Second), Labels: map[string]string{}},
+	}
+	body, err := json.Marshal(SlackBodyOf(sent))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request(t.Context(), http.MethodPost, s.Webhook(), string(body)).want(t, 200, "ok")
+	request(t.Context(), http.MethodPost, s.Webhook(), `{"text":"x","attachments":[{}]}`).want(t, 200, "ok")
+	got := events(rec, history.Alert)
+	if len(got) != 3 || got[2].Type != history.Fail || got[2].News != nil || got[2].Detail == "" {
+		t.Fatalf("events %+v, want two alerts and one that is unreadable", got)
+	}
+	for i, want := range sent {
+		n := got[i].News
+		if got[i].Type != history.OK || n.Name != want.Name || n.State != want.State || !maps.Equal(n.Labels, want.Labels) {
+			t.Errorf("alert %d is %+v, want %+v", i, n, want)
+		}
+		if math.Abs(n.At-rec.At(want.At)) > 0.001 {
+			t.Errorf("alert %d began at %v, want %v", i, n.At, rec.At(want.At))
+		}
+	}
+}
+
+// TestSlackKeepsTheOrderOfArrival: many at once are noted one at a time, in the
+// order that Messages has.
 func TestSlackKeepsTheOrderOfArrival(t *testing.T) {
-	var received []string
-	s, err := NewSlack(SlackConfig{Recorder: recorder(), Received: func(body []byte, _ float64) {
-		received = append(received, string(body))
-	}})
+	rec := recorder()
+	s, err := NewSlack(SlackConfig{Recorder: rec})
 	start(t, s, err)
 	for _, a := range background(t, 30, func(i int) answer {
-		return request(t.Context(), http.MethodPost, s.Webhook(), fmt.Sprintf(`{"n":%d}`, i))
+		body, err := json.Marshal(SlackBodyOf([]SlackAlert{{Name: fmt.Sprint("n", i), State: history.Firing}}))
+		if err != nil {
+			t.Error(err)
+		}
+		return request(t.Context(), http.MethodPost, s.Webhook(), string(body))
 	})() {
 		a.want(t, 200)
 	}
-	same := slices.EqualFunc(s.Messages(), received, func(m SlackMessage, r string) bool { return string(m.Body) == r })
-	if len(received) != 30 || !same {
-		t.Errorf("received %q, messages %v", received, s.Messages())
+	noted, messages := events(rec, history.Alert), s.Messages()
+	if len(noted) != 30 || len(messages) != 30 {
+		t.Fatalf("%d events of %d messages, want 30", len(noted), len(messages))
+	}
+	for i, m := range messages {
+		alerts, err := ReadSlackBody(m.Body)
+		if err != nil || alerts[0].Name != noted[i].News.Name {
+			t.Errorf("message %d is %v (%v), event %+v", i, alerts, err, noted[i].News)
+		}
 	}
 }
 

@@ -26,7 +26,9 @@ const (
 // Op names what happened.
 type Op string
 
-// The operations, with the fields that each one fills.
+// The operations, with the fields that each one fills. Events are made by the
+// constructors in witness.go and nowhere else, so that a fixture cannot say what
+// no witness would.
 const (
 	// Subscribe: before the load, one for each subscription. Wish.
 	Subscribe Op = "subscribe"
@@ -36,41 +38,101 @@ const (
 	Serve Op = "serve"
 	// Accept: the lab's reader found an entry on a stream. Stream, Shard,
 	// Entry, Key, Message: the version id on papers; the notification id on
-	// notifications, with Version, Subscriber and Subscription as well.
+	// notifications, with Version, Subscriber and Subscription as well. Type
+	// Fail: what stands in the entry is not readable.
 	Accept Op = "accept"
 	// Ask: an LLM stand-in was asked for a summary: Invoke, then OK, Fail or
 	// Info (the caller went away). Process is the provider; Call pairs the
 	// two; Version, Status, Seconds.
 	Ask Op = "ask"
 	// Tell: the sink received a webhook. Message (notification id), Version,
-	// Subscriber, Subscription, Key (the Idempotency-Key; empty if none was
-	// sent), Repeat (that key was received before, so nobody is told again),
-	// Status (what the sink answered). Type Info: the sink took it and then
-	// withheld its answer.
+	// Subscriber, Subscription, IdempotencyKey (empty if none was sent), Repeat
+	// (that key was received before, so nobody is told again), Status (what the
+	// sink answered). Type Info: the sink took it and then withheld its answer;
+	// there is no Status then. Type Fail: refused.
 	Tell Op = "tell"
 	// Row: found in the store after the run. Name is the table: summaries
 	// (Message: version id) or deliveries (Message: notification id).
 	Row Op = "row"
 	// DeadLetter: found on a consumer dead letter stream after the run.
-	// Stream, Shard, Message, Detail (reason).
+	// Stream, Shard, Entry, Message, Reason.
 	DeadLetter Op = "dead-letter"
-	// Fault: Invoke when it is injected, OK when its effect is proven, Fail
-	// when it could not be proven, then Heal OK. Name (fault id), Detail.
+	// Fault: Invoke when it is injected (Facts; Evidence before), OK when its
+	// effect is proven (Evidence during; Seconds back to when the reading that
+	// proved it began), Fail when it was given up or its effect could not be
+	// proven (Facts; Evidence is the error). Name (fault id) in all.
 	Fault Op = "fault"
-	Heal  Op = "heal"
-	// Takeover: a shard's lease changed hands. Stream, Shard, Owner, Detail
-	// (previous owner).
+	// Heal: OK when the fault is healed (Evidence: what it has cost, may be
+	// empty), Fail when the heal failed (Evidence is the error). Name.
+	Heal Op = "heal"
+	// Well: OK when the target was proven well after the heal (Evidence), Fail
+	// when it was not (Evidence is the error). Name.
+	Well Op = "well"
+	// Takeover: a shard's lease changed hands. Stream, Shard, Owner (empty: it
+	// ran out), Previous (the owner before).
 	Takeover Op = "takeover"
-	// Alert: the notifier's message arrived at the lab's Slack sink. Name,
-	// State ("firing" or "resolved"), Detail (labels).
+	// Alert: the notifier's message arrived at the lab's Slack sink. News. Type
+	// Fail: a message that could not be read (Detail).
 	Alert Op = "alert"
-	// Phase: Name of the phase that begins ("steady", "fault", "recover",
-	// "drain", "done").
+	// Phase: Name of the phase that begins: one of the Phase constants.
 	Phase Op = "phase"
+	// Drain: what became of the load. OK: everything offered was done. Fail:
+	// time was up first.
+	Drain Op = "drain"
+	// Exit: a process of the service ended by itself. Reason.
+	Exit Op = "exit"
+	// Fenced: commits refused under an old epoch, in the whole run. Value. Type
+	// Info: not known.
+	Fenced Op = "fenced"
 	// Sample: a reading of a stream's consumer group. Stream, Name ("lag",
 	// "pending" or "length"), Value. Type Info when Redis answered null.
 	Sample Op = "sample"
 )
+
+// The phases of a run, in this order. PhaseObserve begins when the load is
+// over; PhaseDone when the last witness was read: a history without it is of a
+// run that was cut short.
+const (
+	PhaseSteady  = "steady"
+	PhaseFault   = "fault"
+	PhaseRecover = "recover"
+	PhaseDrain   = "drain"
+	PhaseObserve = "observe"
+	PhaseDone    = "done"
+)
+
+// The states of an alert.
+const (
+	Firing   = "firing"
+	Resolved = "resolved"
+)
+
+// FaultFacts are what is known of a fault before it is injected.
+type FaultFacts struct {
+	// ID names the fault in the run, Kind is the name that it is registered
+	// under, Mode which of a kind's manners it has (empty for a kind of one).
+	ID   string `json:"id"`
+	Kind string `json:"kind"`
+	Mode string `json:"mode,omitempty"`
+	// Target says in words what it strikes.
+	Target string `json:"target"`
+	// Processes are the service's processes that it strikes, by name: their
+	// takeovers are its doing.
+	Processes []string `json:"processes,omitempty"`
+	// Happened are the words for the report, once the effect is proven:
+	// "summarize-1 was killed".
+	Happened string `json:"happened"`
+}
+
+// AlertNews is one alert's change of state, as a message tells it.
+type AlertNews struct {
+	Name string `json:"name"`
+	// State is Firing or Resolved; At is when it began to hold, by the rule
+	// engine, in seconds on the run's clock.
+	State  string            `json:"state"`
+	At     float64           `json:"at"`
+	Labels map[string]string `json:"labels,omitempty"`
+}
 
 // Event is one line of a history.
 type Event struct {
@@ -78,28 +140,35 @@ type Event struct {
 	T       float64 `json:"t"`
 	Profile string  `json:"profile"`
 	// Process is the witness: lab, arxiv, ollama, openai, sink, stream, store,
-	// slack.
+	// slack, monitor.
 	Process string `json:"process"`
 	Type    Type   `json:"type"`
 	Op      Op     `json:"op"`
 
-	Message      string              `json:"message,omitempty"`
-	Version      string              `json:"version,omitempty"`
-	Key          string              `json:"key,omitempty"`
-	Stream       string              `json:"stream,omitempty"`
-	Shard        int                 `json:"shard,omitempty"`
-	Entry        string              `json:"entry,omitempty"`
-	Subscriber   string              `json:"subscriber,omitempty"`
-	Subscription string              `json:"subscription,omitempty"`
-	Call         string              `json:"call,omitempty"`
-	Owner        string              `json:"owner,omitempty"`
-	Status       int                 `json:"status,omitempty"`
-	Seconds      float64             `json:"seconds,omitempty"`
-	Value        float64             `json:"value,omitempty"`
-	Repeat       bool                `json:"repeat,omitempty"`
-	Name         string              `json:"name,omitempty"`
-	State        string              `json:"state,omitempty"`
-	Detail       string              `json:"detail,omitempty"`
-	Paper        *paper.Paper        `json:"paper,omitempty"`
-	Wish         *paper.Subscription `json:"wish,omitempty"`
+	Message string `json:"message,omitempty"`
+	Version string `json:"version,omitempty"`
+	// Key is what a stream keeps order for: a paper id, a subscriber id.
+	Key            string  `json:"key,omitempty"`
+	Stream         string  `json:"stream,omitempty"`
+	Shard          int     `json:"shard,omitempty"`
+	Entry          string  `json:"entry,omitempty"`
+	Subscriber     string  `json:"subscriber,omitempty"`
+	Subscription   string  `json:"subscription,omitempty"`
+	IdempotencyKey string  `json:"idempotency_key,omitempty"`
+	Call           string  `json:"call,omitempty"`
+	Owner          string  `json:"owner,omitempty"`
+	Previous       string  `json:"previous,omitempty"`
+	Status         int     `json:"status,omitempty"`
+	Seconds        float64 `json:"seconds,omitempty"`
+	Value          float64 `json:"value,omitempty"`
+	Repeat         bool    `json:"repeat,omitempty"`
+	Name           string  `json:"name,omitempty"`
+	Reason         string  `json:"reason,omitempty"`
+	Evidence       string  `json:"evidence,omitempty"`
+	// Detail is prose for a reader; nothing is judged by it.
+	Detail string              `json:"detail,omitempty"`
+	Facts  *FaultFacts         `json:"facts,omitempty"`
+	News   *AlertNews          `json:"news,omitempty"`
+	Paper  *paper.Paper        `json:"paper,omitempty"`
+	Wish   *paper.Subscription `json:"wish,omitempty"`
 }

@@ -10,11 +10,35 @@ import (
 	"io"
 	"iter"
 	"os"
-	"path/filepath"
+	"strconv"
 )
 
-// A history file is gzip over one JSON event a line (history.jsonl.gz). It may
-// hold several profiles; the events of each are in the order of T.
+// A history file is gzip over lines of JSON (history.jsonl.gz): first one that
+// names the schema, then one for each event. It may hold several profiles; the
+// events of each are in the order of T.
+
+// Schema is what the first line of a history says that this version writes and
+// reads. Version 1 had no such line.
+const Schema = "paperlab/history/v2"
+
+// SchemaError is returned by reads of a history that another version of this
+// program wrote, or that is none: what a field means may have changed since.
+type SchemaError struct {
+	// Found is the schema that the first line names, empty if it names none.
+	Found string
+}
+
+func (e *SchemaError) Error() string {
+	found := "the history names the schema " + strconv.Quote(e.Found)
+	if e.Found == "" {
+		found = "the history names no schema, as those of version 1 did not"
+	}
+	return fmt.Sprintf("%s; this program reads %s: use the version of lab that wrote it, or run the scenario again", found, Schema)
+}
+
+type header struct {
+	Schema string `json:"schema"`
+}
 
 // MaxLine is the longest line, in bytes, that is written or read: a bound on
 // what a broken file can make a reader keep. A served paper with a long
@@ -45,8 +69,21 @@ type Writer struct {
 // NewWriter compresses onto w. The caller closes the Writer, then w.
 func NewWriter(w io.Writer) *Writer { return &Writer{zip: gzip.NewWriter(w)} }
 
+// begin writes the schema, once.
+func (w *Writer) begin() error {
+	if w.line > 0 {
+		return nil
+	}
+	w.line = 1
+	_, err := fmt.Fprintf(w.zip, "{\"schema\":%q}\n", Schema)
+	return err
+}
+
 // Write appends one event.
 func (w *Writer) Write(e Event) error {
+	if err := w.begin(); err != nil {
+		return err
+	}
 	w.line++
 	line, err := json.Marshal(e)
 	if err != nil {
@@ -60,34 +97,7 @@ func (w *Writer) Write(e Event) error {
 }
 
 // Close writes the end of the compressed data. Without it the file is torn.
-func (w *Writer) Close() error { return w.zip.Close() }
-
-// WriteFile writes all events to path. The file appears whole or not at all:
-// it is written beside its place and then renamed.
-func WriteFile(path string, events []Event) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".history-*")
-	if err != nil {
-		return fmt.Errorf("write history %s: %w; check the folder's permissions and free space", path, err)
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-			err = fmt.Errorf("write history %s: %w", path, err)
-		}
-	}()
-	buffered := bufio.NewWriter(f)
-	w := NewWriter(buffered)
-	for _, e := range events {
-		if err := w.Write(e); err != nil {
-			return err
-		}
-	}
-	if err := errors.Join(w.Close(), buffered.Flush(), f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
+func (w *Writer) Close() error { return errors.Join(w.begin(), w.zip.Close()) }
 
 // ReadFile reads a whole history. With an error it also returns the events
 // that stand before the broken place.
@@ -108,7 +118,8 @@ func ReadFile(path string) ([]Event, error) {
 }
 
 // Read yields the events of a compressed history one by one. It ends with the
-// first error: a *LineError, which wraps ErrTorn if the data was cut off.
+// first error: a *SchemaError, or a *LineError, which wraps ErrTorn if the data
+// was cut off.
 func Read(r io.Reader) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		zip, err := gzip.NewReader(r)
@@ -135,7 +146,17 @@ func ReadLines(r io.Reader) iter.Seq2[Event, error] {
 		latest := map[string]float64{}
 		n := 0
 		for lines.Scan() {
-			n++
+			if n++; n == 1 {
+				err := readHeader(lines.Bytes())
+				if err != nil && cut && source.err != nil {
+					err = &LineError{n, torn(source.err)}
+				}
+				if err != nil {
+					yield(Event{}, err)
+					return
+				}
+				continue
+			}
 			e, err := decode(lines.Bytes())
 			if err != nil && cut && source.err != nil {
 				err = torn(source.err)
@@ -152,8 +173,11 @@ func ReadLines(r io.Reader) iter.Seq2[Event, error] {
 				return
 			}
 		}
-		if err := lines.Err(); err != nil {
+		switch err := lines.Err(); {
+		case err != nil:
 			yield(Event{}, &LineError{n + 1, torn(err)})
+		case n == 0:
+			yield(Event{}, &SchemaError{})
 		}
 	}
 }
@@ -172,6 +196,14 @@ func (r *remembering) Read(p []byte) (int, error) {
 		r.err = err
 	}
 	return n, err
+}
+
+func readHeader(line []byte) error {
+	var h header
+	if err := json.Unmarshal(line, &h); err != nil || h.Schema != Schema {
+		return &SchemaError{h.Schema}
+	}
+	return nil
 }
 
 // decode is strict: a field that this version does not know may carry a

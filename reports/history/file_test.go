@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -17,38 +19,74 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func sample() []Event {
+	p := &paper.Paper{ID: "2101.00001", Version: 1, Title: "On <markup> & \"quotes\"", Categories: []string{"cs.DC"}}
+	told := Webhook{Subscriber: "u1", Notification: paper.Notification{ID: "2101.00001v1/s1", Subscriber: "u1", Subscription: "s1", Paper: p.ID, Version: 1}}
 	return []Event{
-		{T: 0.5, Profile: "hardened", Process: "lab", Type: OK, Op: Phase, Name: "steady"},
-		{T: 1, Profile: "hardened", Process: "arxiv", Type: OK, Op: Serve, Message: "2101.00001v1",
-			Paper: &paper.Paper{ID: "2101.00001", Version: 1, Title: "On <markup> & \"quotes\"", Categories: []string{"cs.DC"}}},
-		{T: 0.1, Profile: "naive", Process: "sink", Type: Info, Op: Tell, Message: "2101.00001v1/s1", Status: 200},
+		Began(PhaseSteady).At(0.5, "hardened"),
+		Served(p, false).At(1, "hardened"),
+		ToldUnanswered(told).At(0.1, "naive"),
+		FaultInjected(FaultFacts{ID: "kill-a", Kind: "kill", Target: "a", Processes: []string{"a"}, Happened: "a was killed"}, "alive").At(2, "naive"),
+		Alerted(AlertNews{Name: "Down", State: Firing, At: 2.5, Labels: map[string]string{"instance": "a"}}).At(3, "naive"),
 	}
 }
 
-func TestWhatIsWrittenIsRead(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "history.jsonl.gz")
-	if err := WriteFile(path, sample()); err != nil {
+// written compresses the events to a file.
+func written(t *testing.T, events []Event) (path string) {
+	t.Helper()
+	var whole bytes.Buffer
+	w := NewWriter(&whole)
+	for _, e := range events {
+		if err := w.Write(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	got, err := ReadFile(path)
+	path = filepath.Join(t.TempDir(), "history.jsonl.gz")
+	if err := os.WriteFile(path, whole.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestWhatIsWrittenIsRead(t *testing.T) {
+	got, err := ReadFile(written(t, sample()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != 3 || got[1].Paper == nil || got[1].Paper.Title != sample()[1].Paper.Title || got[2].Type != Info {
+	if !reflect.DeepEqual(got, sample()) {
 		t.Fatalf("read back %+v", got)
-	}
-	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".history-*")); len(left) != 0 {
-		t.Fatalf("left behind: %v", left)
 	}
 }
 
 func TestEmptyHistoryIsAHistory(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "history.jsonl.gz")
-	if err := WriteFile(path, nil); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := ReadFile(path); err != nil || len(got) != 0 {
+	if got, err := ReadFile(written(t, nil)); err != nil || len(got) != 0 {
 		t.Fatalf("got %v, %v", got, err)
+	}
+}
+
+// TestAnotherSchemaIsRefused: of a history of another version nothing is read,
+// and the error says what it is, what is read here, and what to do.
+func TestAnotherSchemaIsRefused(t *testing.T) {
+	const event = `{"t":1,"profile":"p","process":"lab","type":"ok","op":"phase"}`
+	for text, found := range map[string]string{
+		event + "\n": "",
+		"":           "",
+		"not JSON\n": "",
+		`{"schema":"paperlab/history/v3"}` + "\n":    "paperlab/history/v3",
+		`{"schema":"paperlab/result/v1"}` + "\n{}\n": "paperlab/result/v1",
+	} {
+		err := last(ReadLines(strings.NewReader(text)))
+		var schema *SchemaError
+		if !errors.As(err, &schema) || schema.Found != found {
+			t.Fatalf("%q: error is %v; want a SchemaError that names %q", text, err, found)
+		}
+		for _, said := range []string{found, Schema, "use the version of lab that wrote it"} {
+			if !strings.Contains(err.Error(), said) {
+				t.Errorf("%q does not say %q", err, said)
+			}
+		}
 	}
 }
 
@@ -74,10 +112,10 @@ func TestTornFileGivesWhatCameBefore(t *testing.T) {
 	}
 	events, err := ReadFile(path)
 	var line *LineError
-	if !errors.Is(err, ErrTorn) || !errors.As(err, &line) || line.Line != 4 {
-		t.Fatalf("error is %v; want ErrTorn at line 4", err)
+	if !errors.Is(err, ErrTorn) || !errors.As(err, &line) || line.Line != len(sample())+2 {
+		t.Fatalf("error is %v; want ErrTorn after the last line", err)
 	}
-	if len(events) != 3 || !strings.Contains(err.Error(), path) {
+	if len(events) != len(sample()) || !strings.Contains(err.Error(), path) {
 		t.Fatalf("%d events, error %v", len(events), err)
 	}
 	for cut := range whole.Len() {
@@ -112,9 +150,9 @@ func TestBrokenLinesAreNamed(t *testing.T) {
 		"endless line":   {good + "\n" + strings.Repeat("x", MaxLine+1), "longer than", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := last(ReadLines(strings.NewReader(c.text)))
+			err := last(ReadLines(strings.NewReader(`{"schema":"` + Schema + "\"}\n" + c.text)))
 			var line *LineError
-			if !errors.As(err, &line) || line.Line != c.line || !strings.Contains(err.Error(), c.want) {
+			if !errors.As(err, &line) || line.Line != c.line+1 || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("error is %v; want line %d and %q", err, c.line, c.want)
 			}
 		})
@@ -131,13 +169,9 @@ func TestNotAGzipFile(t *testing.T) {
 }
 
 func TestAnEventTooLongIsNotWritten(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "history.jsonl.gz")
-	err := WriteFile(path, []Event{{Op: Fault, Type: OK, Detail: strings.Repeat("x", MaxLine)}})
+	err := NewWriter(io.Discard).Write(Exited(strings.Repeat("x", MaxLine)))
 	var line *LineError
-	if !errors.As(err, &line) || line.Line != 1 {
-		t.Fatalf("error is %v; want a LineError for line 1", err)
-	}
-	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-		t.Fatalf("a file was left: %v", err)
+	if !errors.As(err, &line) || line.Line != 2 {
+		t.Fatalf("error is %v; want a LineError for the first event, line 2", err)
 	}
 }

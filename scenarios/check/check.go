@@ -8,17 +8,17 @@
 //
 //   - A notification is known by (subscription, version) and not by its id,
 //     since the naive profile sends none.
-//   - An effect is a webhook that the sink took: a tell that ended ok, or info
-//     (taken, and the answer withheld), was answered 2xx, and is not the repeat
-//     of an Idempotency-Key. Somebody was told.
+//   - An effect is a webhook that the sink took, and that is not the repeat of an
+//     Idempotency-Key: somebody was told, whether or not the answer was withheld.
 //   - What should have been told is computed by an oracle (oracle.go) from the
 //     subscriptions and the papers that arXiv's stand-in served. It shares no
 //     code with the service.
 //
 // # The main flow
 //
-// Run makes one pass over the events into a ledger (ledger.go), asks each
-// checker for its findings, one file per invariant, and concludes:
+// Judge takes the account of the events, adds what the oracle expects
+// (reading.go), asks each checker for its findings, one file per invariant, and
+// concludes:
 //
 //	anomalies found              invalid
 //	none, but a witness is away  unknown
@@ -38,9 +38,6 @@
 //	no-duplicate-effect   somebody was told the same thing twice
 //	key-order             somebody was told in the wrong order
 //	produce-once          a message stands on its stream more than once
-//
-// measure.go and recovery.go compute, from the same events, how long things
-// took.
 package check
 
 import (
@@ -49,64 +46,44 @@ import (
 	"strings"
 
 	"paperlab/reports/history"
+	"paperlab/reports/record"
 )
-
-// Outcome is the answer of one checker.
-type Outcome string
-
-// The outcomes. Unknown never passes.
-const (
-	Valid   Outcome = "valid"
-	Invalid Outcome = "invalid"
-	Unknown Outcome = "unknown"
-)
-
-// Verdict is what one checker found.
-type Verdict struct {
-	// ID is the invariant's, stable across versions.
-	ID      string
-	Verdict Outcome
-	// Detail says in one sentence what was judged and what was found.
-	Detail string
-	// Examples are up to five anomalies in words, the earliest first.
-	Examples []string
-}
 
 // Findings are the result of judging one history.
 type Findings struct {
-	Counts   Counts
-	Verdicts []Verdict
+	Counts     record.Counts
+	Invariants []record.Invariant
 }
 
-// Worst is the outcome that stands for all: invalid before unknown before
-// valid. No verdict at all is unknown.
-func (f Findings) Worst() Outcome {
-	worst := Valid
-	for _, v := range f.Verdicts {
-		if v.Verdict == Invalid {
-			return Invalid
+// Worst is the answer that stands for all: invalid before unknown before
+// valid. No answer at all is unknown.
+func (f Findings) Worst() record.Answer {
+	worst := record.Valid
+	for _, i := range f.Invariants {
+		if i.Answer == record.Invalid {
+			return record.Invalid
 		}
-		if v.Verdict == Unknown {
-			worst = Unknown
+		if i.Answer == record.Unknown {
+			worst = record.Unknown
 		}
 	}
-	if len(f.Verdicts) == 0 {
-		return Unknown
+	if len(f.Invariants) == 0 {
+		return record.Unknown
 	}
 	return worst
 }
 
-// Run judges the events of one profile, in the order in which they were
-// recorded, by the named invariants; none named means all. A name that does
-// not exist, and a history that mixes profiles, give unknown.
-func Run(events []history.Event, invariants []string) Findings {
-	l := newLedger(events)
+// Judge judges one profile's account by the named invariants; none named means
+// all. A name that does not exist, and a history that mixes profiles, give
+// unknown.
+func Judge(a *history.Account, invariants []string) Findings {
+	l := newReading(a)
 	if len(invariants) == 0 {
 		invariants = IDs()
 	}
 	found := Findings{Counts: l.counts()}
 	for _, id := range invariants {
-		found.Verdicts = append(found.Verdicts, l.judge(id))
+		found.Invariants = append(found.Invariants, l.judge(id))
 	}
 	return found
 }
@@ -114,7 +91,7 @@ func Run(events []history.Event, invariants []string) Findings {
 // invariant ties an id to its meaning and its checker.
 type invariant struct {
 	id, meaning string
-	check       func(*ledger) finding
+	check       func(*reading) finding
 }
 
 var invariants = []invariant{
@@ -144,13 +121,13 @@ func IDs() []string {
 	return ids
 }
 
-func (l *ledger) judge(id string) Verdict {
+func (l *reading) judge(id string) record.Invariant {
 	at := slices.IndexFunc(invariants, func(i invariant) bool { return i.id == id })
 	if at < 0 {
-		return Verdict{id, Unknown, fmt.Sprintf("there is no such invariant; there are %s", strings.Join(IDs(), ", ")), nil}
+		return record.Invariant{ID: id, Answer: record.Unknown, Detail: fmt.Sprintf("there is no such invariant; there are %s", strings.Join(IDs(), ", "))}
 	}
-	if l.mixed {
-		return Verdict{id, Unknown, "the history holds more than one profile; give the events of one", nil}
+	if l.Mixed {
+		return record.Invariant{ID: id, Answer: record.Unknown, Detail: "the history holds more than one profile; give the events of one"}
 	}
 	return invariants[at].check(l).conclude(id)
 }
@@ -182,13 +159,13 @@ func (f *finding) gap(format string, args ...any) {
 	f.gaps = append(f.gaps, fmt.Sprintf(format, args...))
 }
 
-func (f finding) conclude(id string) Verdict {
+func (f finding) conclude(id string) record.Invariant {
 	switch {
 	case f.anomalies > 0:
-		return Verdict{id, Invalid, f.summary, f.examples}
+		return record.Invariant{ID: id, Answer: record.Invalid, Detail: f.summary, Examples: f.examples}
 	case len(f.gaps) > 0:
-		return Verdict{id, Unknown, strings.Join(f.gaps, "; "), nil}
+		return record.Invariant{ID: id, Answer: record.Unknown, Detail: strings.Join(f.gaps, "; ")}
 	default:
-		return Verdict{id, Valid, f.judged, nil}
+		return record.Invariant{ID: id, Answer: record.Valid, Detail: f.judged}
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"go.uber.org/goleak"
 
 	"paperlab/reports/history"
+	"paperlab/reports/record"
+	"paperlab/system/paper"
 )
 
 var update = flag.Bool("update", false, "rewrite the findings in testdata/*.txtar")
@@ -62,11 +64,15 @@ func loadAll(t testing.TB) []recorded {
 	return all
 }
 
+func judged(events []history.Event, ids []string) Findings {
+	return Judge(history.AccountOf(events), ids)
+}
+
 func render(f Findings) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%+v\n", f.Counts)
-	for _, v := range f.Verdicts {
-		fmt.Fprintf(&b, "%s: %s: %s\n", v.ID, v.Verdict, v.Detail)
+	for _, v := range f.Invariants {
+		fmt.Fprintf(&b, "%s: %s: %s\n", v.ID, v.Answer, v.Detail)
 		for _, e := range v.Examples {
 			fmt.Fprintf(&b, "    %s\n", e)
 		}
@@ -74,10 +80,10 @@ func render(f Findings) string {
 	return b.String()
 }
 
-func with(f Findings, o Outcome) []string {
+func with(f Findings, o record.Answer) []string {
 	var ids []string
-	for _, v := range f.Verdicts {
-		if v.Verdict == o {
+	for _, v := range f.Invariants {
+		if v.Answer == o {
 			ids = append(ids, v.ID)
 		}
 	}
@@ -90,16 +96,16 @@ func TestRecordedHistories(t *testing.T) {
 	shown := map[string]bool{}
 	for _, r := range loadAll(t) {
 		t.Run(r.name, func(t *testing.T) {
-			got := Run(r.events, nil)
+			got := judged(r.events, nil)
 			var want []string
 			if r.anomaly != "none" {
 				want = []string{r.anomaly}
 				shown[r.anomaly] = true
 			}
-			if red := with(got, Invalid); !slices.Equal(red, want) {
+			if red := with(got, record.Invalid); !slices.Equal(red, want) {
 				t.Errorf("invalid: %v; want %v\n%s", red, want, render(got))
 			}
-			if unknown := with(got, Unknown); strings.HasPrefix(r.name, "unknown-") != (len(unknown) > 0) {
+			if unknown := with(got, record.Unknown); strings.HasPrefix(r.name, "unknown-") != (len(unknown) > 0) {
 				t.Errorf("unknown: %v", unknown)
 			}
 			if *update {
@@ -136,13 +142,13 @@ func TestAWitnessAwayIsNeverValid(t *testing.T) {
 		"all":           {func(e history.Event) bool { return true }, nil},
 	} {
 		t.Run(away, func(t *testing.T) {
-			got := Run(slices.DeleteFunc(slices.Clone(legal), c.drop), nil)
-			if valid := with(got, Valid); !slices.Equal(valid, c.valid) {
+			got := judged(slices.DeleteFunc(slices.Clone(legal), c.drop), nil)
+			if valid := with(got, record.Valid); !slices.Equal(valid, c.valid) {
 				t.Errorf("valid: %v; want %v\n%s", valid, c.valid, render(got))
 			}
 			// An empty sink cannot be told from a service that lost everything:
 			// that much is loss.
-			if red := with(got, Invalid); len(red) > 0 && away != "sink" {
+			if red := with(got, record.Invalid); len(red) > 0 && away != "sink" {
 				t.Errorf("invalid: %v\n%s", red, render(got))
 			}
 		})
@@ -154,8 +160,8 @@ func TestContentsNotRecordedIsUnknown(t *testing.T) {
 	for i := range events {
 		events[i].Paper = nil
 	}
-	got := Run(events, nil)
-	if unknown := with(got, Unknown); !slices.Equal(unknown, []string{"no-loss", "all-or-none", "no-unexpected-effect"}) {
+	got := judged(events, nil)
+	if unknown := with(got, record.Unknown); !slices.Equal(unknown, []string{"no-loss", "all-or-none", "no-unexpected-effect"}) {
 		t.Fatalf("unknown: %v\n%s", unknown, render(got))
 	}
 }
@@ -163,34 +169,34 @@ func TestContentsNotRecordedIsUnknown(t *testing.T) {
 func TestCallersMistakesAreUnknown(t *testing.T) {
 	legal := load(t, "testdata/legal-plain.txtar").events
 	naive := load(t, "testdata/legal-naive.txtar").events
-	if got := Run(slices.Concat(legal, naive), nil); len(with(got, Unknown)) != len(IDs()) {
+	if got := judged(slices.Concat(legal, naive), nil); len(with(got, record.Unknown)) != len(IDs()) {
 		t.Errorf("two profiles in one:\n%s", render(got))
 	}
-	got := Run(legal, []string{"no-los"})
-	if got.Worst() != Unknown || !strings.Contains(got.Verdicts[0].Detail, "no-loss") {
+	got := judged(legal, []string{"no-los"})
+	if got.Worst() != record.Unknown || !strings.Contains(got.Invariants[0].Detail, "no-loss") {
 		t.Errorf("a name that does not exist:\n%s", render(got))
 	}
-	if got := Run(legal, []string{"key-order", "no-loss"}); got.Verdicts[0].ID != "key-order" || got.Worst() != Valid {
+	if got := judged(legal, []string{"key-order", "no-loss"}); got.Invariants[0].ID != "key-order" || got.Worst() != record.Valid {
 		t.Errorf("asked for two:\n%s", render(got))
 	}
 }
 
 func TestWorst(t *testing.T) {
 	for _, c := range []struct {
-		outcomes []Outcome
-		want     Outcome
+		answers []record.Answer
+		want    record.Answer
 	}{
-		{nil, Unknown},
-		{[]Outcome{Valid}, Valid},
-		{[]Outcome{Valid, Unknown}, Unknown},
-		{[]Outcome{Unknown, Invalid, Valid}, Invalid},
+		{nil, record.Unknown},
+		{[]record.Answer{record.Valid}, record.Valid},
+		{[]record.Answer{record.Valid, record.Unknown}, record.Unknown},
+		{[]record.Answer{record.Unknown, record.Invalid, record.Valid}, record.Invalid},
 	} {
 		var f Findings
-		for _, o := range c.outcomes {
-			f.Verdicts = append(f.Verdicts, Verdict{Verdict: o})
+		for _, o := range c.answers {
+			f.Invariants = append(f.Invariants, record.Invariant{Answer: o})
 		}
 		if got := f.Worst(); got != c.want {
-			t.Errorf("worst of %v is %s; want %s", c.outcomes, got, c.want)
+			t.Errorf("worst of %v is %s; want %s", c.answers, got, c.want)
 		}
 	}
 }
@@ -199,11 +205,11 @@ func TestExamplesAreBoundedAndAllAreCounted(t *testing.T) {
 	legal := load(t, "testdata/legal-plain.txtar").events
 	events := slices.Clone(legal)
 	for i := range 8 {
-		events = append(events, history.Event{T: 10, Profile: "hardened", Type: history.OK, Op: history.Tell,
-			Version: fmt.Sprintf("9999.%05dv1", i), Subscription: "s1", Subscriber: "alice", Status: 200})
+		n := paper.Notification{ID: fmt.Sprintf("9999.%05dv1/s1", i), Paper: fmt.Sprintf("9999.%05d", i), Version: 1, Subscription: "s1", Subscriber: "alice"}
+		events = append(events, history.Told(history.Webhook{Subscriber: "alice", Notification: n}).At(10, "hardened"))
 	}
-	got := Run(events, []string{"no-unexpected-effect"})
-	if n := len(got.Verdicts[0].Examples); n != 5 || got.Counts.Unexpected != 8 {
+	got := judged(events, []string{"no-unexpected-effect"})
+	if n := len(got.Invariants[0].Examples); n != 5 || got.Counts.Unexpected != 8 {
 		t.Fatalf("%d examples, %d counted; want 5 and 8", n, got.Counts.Unexpected)
 	}
 }

@@ -17,21 +17,21 @@ import (
 // point the engineer to different places: here a message went missing
 // (produce, acknowledge, trim, deliver), there a transaction was torn (commit,
 // outbox, relay).
-func noLoss(l *ledger) finding {
+func noLoss(l *reading) finding {
 	var f finding
 	l.lossGaps(&f)
 	published := map[string]bool{}
 	unheard := 0
-	for _, n := range l.notes {
-		published[n.version] = true
-		if len(l.told[n]) == 0 {
+	for _, n := range l.Notes {
+		published[n.Version] = true
+		if len(l.Told[n]) == 0 {
 			unheard++
 			f.anomaly("the notification of %s stood on its stream (%s) and never reached the sink%s",
-				n.describe(), l.onNotes[n][0], l.buried(paper.NotificationID(n.version, n.subscription)))
+				n.Describe(), l.OnNotes[n][0], l.buried(paper.NotificationID(n.Version, n.Subscription)))
 		}
 	}
 	lost := 0
-	for _, version := range l.served {
+	for _, version := range l.Served {
 		if published[version] || l.toldOf[version] > 0 {
 			continue
 		}
@@ -41,59 +41,55 @@ func noLoss(l *ledger) finding {
 			continue
 		case len(expected) > 0:
 			f.anomaly("%s was served at %.1f s, nobody of %s was told, and nothing stands on the notifications stream; %s",
-				version, l.serving[version].t, count(len(expected), "expected subscription"), l.whereabouts(version))
-		case len(l.summaries) > 0 && !l.summaries[version]:
+				version, l.Serving[version].T, count(len(expected), "expected subscription"), l.whereabouts(version))
+		case len(l.Summaries) > 0 && !l.Summaries[version]:
 			f.anomaly("%s, which nobody is to be told of, was served at %.1f s and has no summary; %s",
-				version, l.serving[version].t, l.whereabouts(version))
+				version, l.Serving[version].T, l.whereabouts(version))
 		default:
 			continue
 		}
 		lost++
 	}
 	f.summary = fmt.Sprintf("%d lost: %d of %s served without effect, %d of %s on their stream never reached the sink",
-		f.anomalies, lost, count(len(l.served), "version"), unheard, count(len(l.notes), "notification"))
+		f.anomalies, lost, count(len(l.Served), "version"), unheard, count(len(l.Notes), "notification"))
 	f.judged = fmt.Sprintf("%s served, each with its effect; %s on their stream, each reached the sink",
-		count(len(l.served), "version"), count(len(l.notes), "notification"))
+		count(len(l.Served), "version"), count(len(l.Notes), "notification"))
 	return f
 }
 
-func (l *ledger) lossGaps(f *finding) {
+func (l *reading) lossGaps(f *finding) {
 	l.oracleGaps(f)
-	if len(l.summaries) == 0 && len(l.served) > 0 {
+	if len(l.Summaries) == 0 && len(l.Served) > 0 {
 		f.gap("no summaries were read from the store")
 	}
 	// What the reader missed it may also have missed losing.
 	if n := l.missed(); n > 0 {
 		f.gap("of the notifications told, the stream's reader missed %d, so it may have missed lost ones", n)
 	}
-	if len(l.effects) == 0 {
+	if len(l.Effects) == 0 {
 		f.gap("the sink recorded nobody being told")
 	}
 }
 
 // whereabouts says how far a version came.
-func (l *ledger) whereabouts(version string) string {
+func (l *reading) whereabouts(version string) string {
 	where := "it was never seen on the papers stream"
-	if at := l.onPapers[version]; at != nil {
+	if at := l.OnPapers[version]; at != nil {
 		where = fmt.Sprintf("it was on the papers stream (%s)", at[0])
 	}
-	if l.answers[version] > 0 {
+	if l.Answers[version] > 0 {
 		where += ", an LLM answered for it"
 	}
-	if l.summaries[version] {
+	if l.Summaries[version] {
 		where += ", its summary is stored"
 	}
 	return where + l.buried(version)
 }
 
-func (l *ledger) buried(message string) string {
-	reason, dead := l.deadReason[message]
+func (l *reading) buried(message string) string {
+	reason, dead := l.DeadReason[message]
 	if !dead {
 		return ""
 	}
 	return fmt.Sprintf(", and it is a dead letter (%s)", reason)
-}
-
-func (p place) String() string {
-	return fmt.Sprintf("%s shard %d entry %s", p.stream, p.shard, p.entry)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"paperlab/reports/history"
 )
 
 // keyOrder judges first effects, in two ways:
@@ -23,50 +25,50 @@ import (
 //
 // An effect that the lab's reader did not see on the stream has no known place
 // there, and the verdict is then unknown at best.
-func keyOrder(l *ledger) finding {
+func keyOrder(l *reading) finding {
 	var f finding
-	if len(l.effects) == 0 {
+	if len(l.Effects) == 0 {
 		f.gap("the sink recorded nobody being told")
 	}
 	if n := l.missed(); n > 0 {
-		f.gap("of %s told, the stream's reader missed %d, so their order is not known", count(len(l.told), "notification"), n)
+		f.gap("of %s told, the stream's reader missed %d, so their order is not known", count(len(l.Told), "notification"), n)
 	}
-	if len(l.served) == 0 {
+	if len(l.Served) == 0 {
 		f.gap("arXiv's stand-in recorded nothing that it served, so the order of versions is not known")
 	}
 	early := map[int]string{} // by the effect's order: what is wrong with it
 	l.streamOrder(&f, early)
 	l.versionOrder(early)
-	for _, e := range l.effects {
-		if why, bad := early[e.order]; bad {
-			f.anomaly("%s was told of %s at %.1f s, before %s", e.subscriber, e.describe(), e.t, why)
+	for _, e := range l.Effects {
+		if why, bad := early[e.Order]; bad {
+			f.anomaly("%s was told of %s at %.1f s, before %s", e.Subscriber, e.Describe(), e.T, why)
 		}
 	}
-	f.summary = fmt.Sprintf("%d of %s came before one that should precede them", f.anomalies, count(len(l.told), "first effect"))
-	f.judged = fmt.Sprintf("%s in order", count(len(l.told), "first effect"))
+	f.summary = fmt.Sprintf("%d of %s came before one that should precede them", f.anomalies, count(len(l.Told), "first effect"))
+	f.judged = fmt.Sprintf("%s in order", count(len(l.Told), "first effect"))
 	return f
 }
 
 // ranked is a first effect with its rightful place in its group.
 type ranked struct {
-	effect
+	history.Effect
 	rank int
 }
 
-func (l *ledger) streamOrder(f *finding, early map[int]string) {
+func (l *reading) streamOrder(f *finding, early map[int]string) {
 	type group struct {
 		subscriber, stream string
 		shard              int
 	}
 	type standing struct {
 		entryID
-		effect
+		history.Effect
 	}
 	groups := map[group][]standing{}
 	unread := 0
 	for _, e := range l.firsts() {
-		for at, id := range firstPlaces(l.onNotes[e.note], &unread) {
-			g := group{e.subscriber, at.stream, at.shard}
+		for at, id := range firstPlaces(l.OnNotes[e.Note], &unread) {
+			g := group{e.Subscriber, at.Stream, at.Shard}
 			groups[g] = append(groups[g], standing{id, e})
 		}
 	}
@@ -75,11 +77,11 @@ func (l *ledger) streamOrder(f *finding, early map[int]string) {
 	}
 	for _, standings := range groups {
 		slices.SortFunc(standings, func(a, b standing) int {
-			return cmp.Or(a.compare(b.entryID), cmp.Compare(a.order, b.order))
+			return cmp.Or(a.compare(b.entryID), cmp.Compare(a.Order, b.Order))
 		})
 		var sequence []ranked
 		for rank, s := range standings {
-			sequence = append(sequence, ranked{s.effect, rank})
+			sequence = append(sequence, ranked{s.Effect, rank})
 		}
 		markEarly(sequence, early, "which stood before it on the stream")
 	}
@@ -87,15 +89,15 @@ func (l *ledger) streamOrder(f *finding, early map[int]string) {
 
 // firstPlaces yields, for each shard where a notification stands, the lowest
 // entry id that it has there.
-func firstPlaces(places []place, unread *int) map[place]entryID {
-	first := map[place]entryID{}
+func firstPlaces(places []history.Place, unread *int) map[history.Place]entryID {
+	first := map[history.Place]entryID{}
 	for _, p := range places {
-		id, ok := parseEntry(p.entry)
+		id, ok := parseEntry(p.Entry)
 		if !ok {
 			*unread++
 			continue
 		}
-		shard := place{stream: p.stream, shard: p.shard}
+		shard := history.Place{Stream: p.Stream, Shard: p.Shard}
 		if known, again := first[shard]; !again || id.compare(known) < 0 {
 			first[shard] = id
 		}
@@ -103,13 +105,13 @@ func firstPlaces(places []place, unread *int) map[place]entryID {
 	return first
 }
 
-func (l *ledger) versionOrder(early map[int]string) {
+func (l *reading) versionOrder(early map[int]string) {
 	type group struct{ subscriber, subscription, paper string }
 	groups := map[group][]ranked{}
 	for _, e := range l.firsts() {
-		if s, served := l.serving[e.version]; served {
-			g := group{e.subscriber, e.subscription, s.key}
-			groups[g] = append(groups[g], ranked{e, s.rank})
+		if s, served := l.Serving[e.Version]; served {
+			g := group{e.Subscriber, e.Subscription, s.Key}
+			groups[g] = append(groups[g], ranked{e, s.Rank})
 		}
 	}
 	for _, sequence := range groups {
@@ -118,10 +120,10 @@ func (l *ledger) versionOrder(early map[int]string) {
 }
 
 // firsts are the first effects of all notifications, in order.
-func (l *ledger) firsts() []effect {
-	var firsts []effect
-	for _, e := range l.effects {
-		if l.told[e.note][0].order == e.order {
+func (l *reading) firsts() []history.Effect {
+	var firsts []history.Effect
+	for _, e := range l.Effects {
+		if l.Told[e.Note][0].Order == e.Order {
 			firsts = append(firsts, e)
 		}
 	}
@@ -131,14 +133,14 @@ func (l *ledger) firsts() []effect {
 // markEarly finds the effects that came before one of lower rank: going
 // backwards in time, those above the lowest rank so far.
 func markEarly(sequence []ranked, early map[int]string, reason string) {
-	slices.SortFunc(sequence, func(a, b ranked) int { return cmp.Compare(a.order, b.order) })
+	slices.SortFunc(sequence, func(a, b ranked) int { return cmp.Compare(a.Order, b.Order) })
 	lowest := ranked{rank: math.MaxInt}
 	for _, e := range slices.Backward(sequence) {
 		if e.rank > lowest.rank {
 			// Of two reasons always the same one, whichever group comes first.
-			why := fmt.Sprintf("%s at %.1f s, %s", lowest.describe(), lowest.t, reason)
-			if known, marked := early[e.order]; !marked || why < known {
-				early[e.order] = why
+			why := fmt.Sprintf("%s at %.1f s, %s", lowest.Describe(), lowest.T, reason)
+			if known, marked := early[e.Order]; !marked || why < known {
+				early[e.Order] = why
 			}
 			continue
 		}

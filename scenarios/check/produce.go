@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"paperlab/reports/history"
 )
 
 // produceOnce judges each message on each stream: it stands there under one
@@ -11,31 +13,31 @@ import (
 // that is one entry. A message that was dead-lettered and redriven stands
 // twice, and rightly counts: the second entry is a second message to whoever
 // reads the stream.
-func produceOnce(l *ledger) finding {
+func produceOnce(l *reading) finding {
 	var f finding
-	if len(l.onPapers) == 0 {
+	if len(l.OnPapers) == 0 {
 		f.gap("nothing was seen on the papers stream")
 	}
-	if len(l.onNotes) == 0 {
+	if len(l.OnNotes) == 0 {
 		f.gap("nothing was seen on the notifications stream")
 	}
 	if n := l.missed(); n > 0 {
 		f.gap("of the notifications told, the stream's reader missed %d, so it may have missed further entries", n)
 	}
-	for _, version := range slices.Sorted(maps.Keys(l.onPapers)) {
-		f.twice("paper "+version, l.onPapers[version])
+	for _, version := range slices.Sorted(maps.Keys(l.OnPapers)) {
+		f.twice("paper "+version, l.OnPapers[version])
 	}
-	for _, n := range l.notes {
-		f.twice("the notification of "+n.describe(), l.onNotes[n])
+	for _, n := range l.Notes {
+		f.twice("the notification of "+n.Describe(), l.OnNotes[n])
 	}
 	f.summary = fmt.Sprintf("%s on a stream more than once", count(f.anomalies, "message"))
 	f.judged = fmt.Sprintf("%s and %s, each once on its stream",
-		count(len(l.onPapers), "paper"), count(len(l.onNotes), "notification"))
+		count(len(l.OnPapers), "paper"), count(len(l.OnNotes), "notification"))
 	return f
 }
 
-func (f *finding) twice(what string, places []place) {
-	distinct := []place{}
+func (f *finding) twice(what string, places []history.Place) {
+	distinct := []history.Place{}
 	for _, p := range places {
 		if !slices.Contains(distinct, p) {
 			distinct = append(distinct, p)

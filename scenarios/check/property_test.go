@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"paperlab/reports/history"
+	"paperlab/reports/record"
 	"paperlab/system/paper"
 )
 
@@ -16,18 +17,10 @@ import (
 // archive that nobody wants.
 func crowd(papers, subscribers int) []history.Event {
 	var events []history.Event
-	add := func(e history.Event) {
-		e.T, e.Profile = float64(len(events))/1000, "hardened"
-		if e.Type == "" {
-			e.Type = history.OK
-		}
-		events = append(events, e)
-	}
+	add := func(e history.Event) { events = append(events, e.At(float64(len(events))/1000, "hardened")) }
 	for s := range subscribers {
-		add(history.Event{Op: history.Subscribe, Wish: &paper.Subscription{
-			ID: fmt.Sprint("s", s), Subscriber: fmt.Sprint("u", s), Kind: paper.Category, Term: fmt.Sprint("a", s)}})
-		add(history.Event{Op: history.Subscribe, Wish: &paper.Subscription{
-			ID: fmt.Sprint("k", s), Subscriber: fmt.Sprint("u", s), Kind: paper.Keyword, Term: fmt.Sprint("title ", s)}})
+		add(history.Subscribed(paper.Subscription{ID: fmt.Sprint("s", s), Subscriber: fmt.Sprint("u", s), Kind: paper.Category, Term: fmt.Sprint("a", s)}))
+		add(history.Subscribed(paper.Subscription{ID: fmt.Sprint("k", s), Subscriber: fmt.Sprint("u", s), Kind: paper.Keyword, Term: fmt.Sprint("title ", s)}))
 	}
 	var versions []string
 	for n := range papers {
@@ -40,19 +33,16 @@ func crowd(papers, subscribers int) []history.Event {
 		}
 		v := p.VersionID()
 		versions = append(versions, v)
-		add(history.Event{Op: history.Serve, Message: v, Key: p.ID, Paper: &p})
-		add(history.Event{Op: history.Accept, Stream: "papers", Message: v, Key: p.ID, Entry: fmt.Sprint(n, "-0")})
+		add(history.Served(&p, false))
+		add(history.AcceptedPaper(history.Place{Stream: "papers", Entry: fmt.Sprint(n, "-0")}, p.ID, p.Version))
 		for i, subscription := range subscriptions {
-			n := history.Event{Stream: "notifications", Version: v, Subscription: subscription, Subscriber: fmt.Sprint("u", s),
-				Message: paper.NotificationID(v, subscription), Entry: fmt.Sprint(n, "-", i), Status: 200}
-			n.Op = history.Accept
-			add(n)
-			n.Op = history.Tell
-			add(n)
+			told := notification(v, subscription, fmt.Sprint("u", s))
+			add(history.AcceptedNotification(history.Place{Stream: "notifications", Entry: fmt.Sprint(n, "-", i)}, told))
+			add(history.Told(history.Webhook{Subscriber: told.Subscriber, Notification: told}))
 		}
 	}
 	for _, v := range versions {
-		add(history.Event{Op: history.Row, Name: "summaries", Message: v})
+		add(history.Stored("summaries", v))
 	}
 	return events
 }
@@ -81,9 +71,9 @@ func shuffle(events []history.Event, random *rand.Rand) []history.Event {
 	return shuffled
 }
 
-func outcomes(f Findings) (all []string) {
-	for _, v := range f.Verdicts {
-		all = append(all, v.ID+" "+string(v.Verdict))
+func answers(f Findings) (all []string) {
+	for _, v := range f.Invariants {
+		all = append(all, v.ID+" "+string(v.Answer))
 	}
 	return all
 }
@@ -94,13 +84,13 @@ func TestSubscribersDoNotAffectEachOther(t *testing.T) {
 	histories := []recorded{{name: "crowd", events: crowd(60, 5)}}
 	histories = append(histories, loadAll(t)...)
 	for _, r := range histories {
-		want := Run(r.events, nil)
-		if r.name == "crowd" && want.Worst() != Valid {
+		want := judged(r.events, nil)
+		if r.name == "crowd" && want.Worst() != record.Valid {
 			t.Fatalf("the crowd is not legal:\n%s", render(want))
 		}
 		for seed := range uint64(20) {
-			got := Run(shuffle(r.events, rand.New(rand.NewPCG(seed, 1))), nil)
-			if got.Counts != want.Counts || !slices.Equal(outcomes(got), outcomes(want)) {
+			got := judged(shuffle(r.events, rand.New(rand.NewPCG(seed, 1))), nil)
+			if got.Counts != want.Counts || !slices.Equal(answers(got), answers(want)) {
 				t.Fatalf("%s, seed %d:\n%swant:\n%s", r.name, seed, render(got), render(want))
 			}
 		}
@@ -127,7 +117,7 @@ func TestAnySingleDefectIsSeen(t *testing.T) {
 			"all-or-none":          func() []history.Event { return slices.Delete(slices.Clone(legal), at-1, at+1) },
 			"produce-once":         func() []history.Event { return append(slices.Clone(legal), again(legal[at-1])) },
 		} {
-			if got := with(Run(defect(), nil), Invalid); !slices.Equal(got, []string{want}) {
+			if got := with(judged(defect(), nil), record.Invalid); !slices.Equal(got, []string{want}) {
 				t.Fatalf("seed %d: invalid: %v; want %s alone", seed, got, want)
 			}
 		}
@@ -158,7 +148,7 @@ func TestOrderViolationsAreCountedByEffect(t *testing.T) {
 	} {
 		var sequence []ranked
 		for i, rank := range c.ranks {
-			sequence = append(sequence, ranked{effect{order: i}, rank})
+			sequence = append(sequence, ranked{history.Effect{Order: i}, rank})
 		}
 		early := map[int]string{}
 		if markEarly(sequence, early, ""); len(early) != c.want {
@@ -168,15 +158,22 @@ func TestOrderViolationsAreCountedByEffect(t *testing.T) {
 }
 
 func TestLLMCallsAreCounted(t *testing.T) {
-	ask := func(typ history.Type, version string) history.Event {
-		return history.Event{Op: history.Ask, Type: typ, Version: version}
+	calls := 0
+	var events []history.Event
+	ask := func(version string, end func(history.LLMCall) history.Event) {
+		calls++
+		c := history.LLMCall{Provider: "ollama", ID: fmt.Sprint(calls), Version: version}
+		events = append(events, history.Asked(c), end(c))
 	}
-	got := Run([]history.Event{
-		ask(history.Invoke, "a"), ask(history.OK, "a"),
-		ask(history.Invoke, "b"), ask(history.Fail, "b"), ask(history.Invoke, "b"), ask(history.OK, "b"),
-		ask(history.Invoke, "c"), ask(history.Info, "c"), ask(history.Invoke, "c"), ask(history.OK, "c"),
-		ask(history.Invoke, "a"), ask(history.OK, "a"), ask(history.Invoke, "a"), ask(history.OK, "a"),
-	}, nil).Counts
+	ok := func(c history.LLMCall) history.Event { return history.Answered(c, 0) }
+	ask("a", ok)
+	ask("b", func(c history.LLMCall) history.Event { return history.Unanswered(c, 0, 503, "busy") })
+	ask("b", ok)
+	ask("c", func(c history.LLMCall) history.Event { return history.Abandoned(c, 0, "gone") })
+	ask("c", ok)
+	ask("a", ok)
+	ask("a", ok)
+	got := judged(events, nil).Counts
 	if got.LLMCalls != 7 || got.LLMCallsRepeated != 2 {
 		t.Fatalf("%d calls, %d repeated; want 7 and 2", got.LLMCalls, got.LLMCallsRepeated)
 	}
@@ -189,7 +186,7 @@ func TestJudgingIsFast(t *testing.T) {
 		t.Fatalf("only %d events", len(events))
 	}
 	begin := time.Now()
-	if got := Run(events, nil); got.Worst() != Valid {
+	if got := judged(events, nil); got.Worst() != record.Valid {
 		t.Fatal(render(got))
 	}
 	// Five times the bound: under the race detector and on a busy machine only
@@ -203,6 +200,6 @@ func BenchmarkRun(b *testing.B) {
 	events := crowd(17000, 40)
 	b.ReportMetric(float64(len(events)), "events")
 	for b.Loop() {
-		Run(events, nil)
+		judged(events, nil)
 	}
 }

@@ -3,6 +3,8 @@ package check
 import (
 	"fmt"
 	"strings"
+
+	"paperlab/reports/history"
 )
 
 // allOrNone judges transactions: for each version served, the oracle's expected
@@ -10,19 +12,19 @@ import (
 // the notifications stream: a notification that stood there and never reached
 // the sink is a lost message, and no-loss reports it. None published is a lost
 // paper, and no-loss reports that too.
-func allOrNone(l *ledger) finding {
+func allOrNone(l *reading) finding {
 	var f finding
 	l.oracleGaps(&f)
-	if len(l.effects) == 0 {
+	if len(l.Effects) == 0 {
 		f.gap("the sink recorded nobody being told")
 	}
 	whole := 0
-	for _, version := range l.served {
+	for _, version := range l.Served {
 		var missing []string
 		expected := l.expecting[version]
 		for _, subscription := range expected {
-			n := note{subscription, version}
-			if l.told[n] == nil && l.onNotes[n] == nil {
+			n := history.Note{Subscription: subscription, Version: version}
+			if l.Told[n] == nil && l.OnNotes[n] == nil {
 				missing = append(missing, subscription)
 			}
 		}
@@ -34,7 +36,7 @@ func allOrNone(l *ledger) finding {
 				len(expected)-len(missing), count(len(expected), "expected notification"), shorten(missing))
 		}
 	}
-	f.summary = fmt.Sprintf("%d of %s served were published to a part of their subscriptions only", f.anomalies, count(len(l.served), "version"))
+	f.summary = fmt.Sprintf("%d of %s served were published to a part of their subscriptions only", f.anomalies, count(len(l.Served), "version"))
 	f.judged = fmt.Sprintf("%s served, each published to all of its subscriptions or to none", count(whole, "version"))
 	return f
 }

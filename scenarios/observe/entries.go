@@ -43,27 +43,21 @@ func (o *Observer) tail(ctx context.Context) error {
 // accepted tells what stands in an entry. It is read from the payload, which
 // both profiles write alike, and not from the hardened profile's own fields.
 func accepted(s *source, entry redis.XMessage) history.Event {
-	e := history.Event{Process: "stream", Type: history.OK, Op: history.Accept,
-		Stream: s.stream, Shard: s.shard, Entry: entry.ID}
+	at := history.Place{Stream: s.stream, Shard: s.shard, Entry: entry.ID}
 	payload, _ := entry.Values["payload"].(string)
 	switch s.stream {
 	case "papers":
 		var p paper.Paper
 		if json.Unmarshal([]byte(payload), &p) == nil && p.ID != "" {
-			e.Message, e.Key = p.VersionID(), p.ID
+			return history.AcceptedPaper(at, p.ID, p.Version)
 		}
 	case "notifications":
 		var n paper.Notification
 		if json.Unmarshal([]byte(payload), &n) == nil && n.Paper != "" {
-			e.Version = paper.VersionID(n.Paper, n.Version)
-			e.Message = paper.NotificationID(e.Version, n.Subscription)
-			e.Key, e.Subscriber, e.Subscription = n.Subscriber, n.Subscriber, n.Subscription
+			return history.AcceptedNotification(at, n)
 		}
 	}
-	if e.Message == "" {
-		e.Type, e.Detail = history.Fail, "an entry whose payload is not readable"
-	}
-	return e
+	return history.Unreadable(at)
 }
 
 // sample reads every consumer group and records one reading for each logical
@@ -88,9 +82,9 @@ func (o *Observer) sample(ctx context.Context) error {
 	}
 	reading := Reading{Backlog: new(int64)}
 	for stream, sum := range sums {
-		o.record(stream, "lag", sum.lag, sum.lagKnown)
-		o.record(stream, "pending", sum.pending, sum.known)
-		o.record(stream, "length", sum.length, sum.known)
+		o.rec.Record(history.Sampled(stream, "lag", sum.lag, sum.lagKnown))
+		o.rec.Record(history.Sampled(stream, "pending", sum.pending, sum.known))
+		o.rec.Record(history.Sampled(stream, "length", sum.length, sum.known))
 		if !sum.lagKnown || !sum.known {
 			reading.Backlog = nil
 		}
@@ -111,13 +105,8 @@ func (o *Observer) Latest() Reading {
 	return o.latest
 }
 
-func (o *Observer) record(stream, name string, value int64, known bool) {
-	e := history.Event{Process: "stream", Type: history.OK, Op: history.Sample, Stream: stream, Name: name, Value: float64(value)}
-	if !known {
-		e.Type, e.Value = history.Info, 0
-	}
-	o.rec.Record(e)
-}
+// absent tells that a stream has a place and does not exist yet.
+func absent(err error) bool { return err != nil && err.Error() == "ERR no such key" }
 
 // sums adds up the shards of a stream.
 type sums struct {
@@ -128,6 +117,9 @@ type sums struct {
 func newSums() *sums { return &sums{lagKnown: true, known: true} }
 
 func (t *sums) add(group string, infos *redis.XInfoGroupsCmd, length *redis.IntCmd) {
+	if absent(infos.Err()) && length.Val() == 0 {
+		return // nobody has written to it yet
+	}
 	if infos.Err() != nil || length.Err() != nil {
 		t.known, t.lagKnown = false, false
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 	_ "modernc.org/sqlite" // the driver
@@ -12,12 +13,16 @@ import (
 	"paperlab/system/paper"
 )
 
-// Rows records what stands in the store: summaries and deliveries. The file is
-// opened for reading only.
-func Rows(ctx context.Context, sqlitePath string, rec *history.Recorder) error {
-	db, err := sql.Open("sqlite", "file:"+sqlitePath+"?mode=ro&_pragma=busy_timeout(5000)")
+// Rows records what stands in the store of a DSN, "sqlite:PATH": summaries and
+// deliveries. It is opened for reading only.
+func Rows(ctx context.Context, dsn string, rec *history.Recorder) error {
+	kind, path, _ := strings.Cut(dsn, ":")
+	if kind != "sqlite" || path == "" {
+		return fmt.Errorf("open the store: its DSN is of kind %q, and only sqlite:PATH can be read", kind)
+	}
+	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(5000)")
 	if err != nil {
-		return fmt.Errorf("open the store %s: %w", sqlitePath, err)
+		return fmt.Errorf("open the store %s: %w", path, err)
 	}
 	defer func() { _ = db.Close() }()
 	summary := func(scan func(...any) error) (string, error) {
@@ -44,7 +49,7 @@ func table(ctx context.Context, db *sql.DB, rec *history.Recorder, name, query s
 		if err != nil {
 			return fmt.Errorf("read table %s: %w", name, err)
 		}
-		rec.Record(history.Event{Process: "store", Type: history.OK, Op: history.Row, Name: name, Message: message})
+		rec.Record(history.Stored(name, message))
 	}
 	return rows.Err()
 }
@@ -63,8 +68,7 @@ func (o *Observer) DeadLetters(ctx context.Context) error {
 		for _, e := range entries {
 			id, _ := e.Values["id"].(string)
 			reason, _ := e.Values["reason"].(string)
-			o.rec.Record(history.Event{Process: "stream", Type: history.OK, Op: history.DeadLetter,
-				Stream: s.stream, Shard: s.shard, Entry: e.ID, Message: id, Detail: reason})
+			o.rec.Record(history.Died(history.Place{Stream: s.stream, Shard: s.shard, Entry: e.ID}, id, reason))
 		}
 	}
 	return nil

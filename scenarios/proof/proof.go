@@ -16,9 +16,8 @@ import (
 	"strings"
 	"time"
 
-	"paperlab/reports"
+	"paperlab/reports/record"
 	"paperlab/scenarios"
-	"paperlab/scenarios/check"
 )
 
 //go:embed sabotage.yaml
@@ -70,16 +69,16 @@ func (c Case) Scenario() *scenarios.Scenario {
 
 // Judge tells whether the run's verdicts are the expected ones, and in a word
 // which checkers were red.
-func (c Case) Judge(r reports.Result) (found string, ok bool) {
+func (c Case) Judge(r record.Result) (found string, ok bool) {
 	if len(r.Runs) == 0 || len(r.Runs[0].Invariants) == 0 {
 		return "nothing was judged: " + strings.Join(r.Reasons, " "), false
 	}
 	var red, unknown, want []string
 	for _, i := range r.Runs[0].Invariants {
-		switch check.Outcome(i.Verdict) {
-		case check.Invalid:
+		switch i.Answer {
+		case record.Invalid:
 			red = append(red, i.ID)
-		case check.Unknown:
+		case record.Unknown:
 			unknown = append(unknown, i.ID)
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"paperlab/reports"
+	"paperlab/reports/record"
 	"paperlab/scenarios/check"
 	"paperlab/scenarios/proof"
 	"paperlab/system/sabotage"
@@ -36,16 +36,16 @@ func TestCases(t *testing.T) {
 
 // TestJudge: exactly the named checker, and none that could not judge.
 func TestJudge(t *testing.T) {
-	verdicts := func(keyOrder, noLoss string) reports.Result {
-		return reports.Result{Runs: []reports.Run{{Invariants: []reports.Invariant{
-			{ID: "key-order", Verdict: keyOrder}, {ID: "no-loss", Verdict: noLoss},
+	verdicts := func(keyOrder, noLoss record.Answer) record.Result {
+		return record.Result{Runs: []record.Run{{Invariants: []record.Invariant{
+			{ID: "key-order", Answer: keyOrder}, {ID: "no-loss", Answer: noLoss},
 		}}}}
 	}
 	planted, control := proof.Case{Sabotage: "swap-notifications", Red: "key-order"}, proof.Case{}
 	for _, c := range []struct {
 		name   string
 		of     proof.Case
-		result reports.Result
+		result record.Result
 		ok     bool
 		found  string
 	}{
@@ -56,7 +56,7 @@ func TestJudge(t *testing.T) {
 		{"one could not judge", planted, verdicts("invalid", "unknown"), false, "key-order red; could not judge no-loss"},
 		{"nothing planted, nothing red", control, verdicts("valid", "valid"), true, "no checker red"},
 		{"nothing planted, one red", control, verdicts("invalid", "valid"), false, "key-order red"},
-		{"nothing was judged", control, reports.Result{Reasons: []string{"No Redis."}}, false, "nothing was judged: No Redis."},
+		{"nothing was judged", control, record.Result{Reasons: []string{"No Redis."}}, false, "nothing was judged: No Redis."},
 	} {
 		if found, ok := c.of.Judge(c.result); found != c.found || ok != c.ok {
 			t.Errorf("%s: %q, %v; want %q, %v", c.name, found, ok, c.found, c.ok)

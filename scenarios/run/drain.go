@@ -3,6 +3,8 @@ package run
 import (
 	"context"
 	"time"
+
+	"paperlab/reports/history"
 )
 
 // DrainWithin is how long a service usually has to do what it was offered.
@@ -27,11 +29,11 @@ func (p *profileRun) drain(ctx context.Context) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for time.Since(begin) < p.DrainWithin {
-		if now := p.world.sink.Answered(); now != told || !p.idle(ctx) {
+		if now := p.around.sink.Answered(); now != told || !p.idle(ctx) {
 			quietSince, told = time.Now(), now
 		}
 		if time.Since(quietSince) >= quietFor {
-			p.drained = true
+			p.rec.Record(history.Drained(true))
 			return nil
 		}
 		p.show("drain", time.Since(begin), p.DrainWithin)
@@ -41,13 +43,14 @@ func (p *profileRun) drain(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+	p.rec.Record(history.Drained(false))
 	return nil
 }
 
 // idle tells whether nothing is on its way as far as can be seen.
 func (p *profileRun) idle(ctx context.Context) bool {
 	backlog := p.observer.Latest().Backlog
-	if backlog == nil || *backlog > 0 || !p.world.arxiv.Done() {
+	if backlog == nil || *backlog > 0 || !p.around.arxiv.Done() {
 		return false
 	}
 	waiting, err := p.observer.Outboxes(ctx)

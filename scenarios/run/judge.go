@@ -2,154 +2,97 @@ package run
 
 import (
 	"fmt"
-	"maps"
-	"math"
-	"slices"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"paperlab/compose/monitor"
-	"paperlab/compose/standin"
-	"paperlab/faults"
-	"paperlab/reports"
 	"paperlab/reports/history"
+	"paperlab/reports/record"
 	"paperlab/scenarios"
 	"paperlab/scenarios/check"
 )
 
-// evidence is what a profile's run left behind.
-type evidence struct {
-	events   []history.Event
-	phases   []reports.Phase
-	outcomes []faults.Outcome
-	alerts   []reports.Alert
-	// drained is false if something was still on its way when time was up.
-	drained bool
-	fenced  int
-	// cut tells that the run ended before its time: what was on its way then is
-	// not lost.
-	cut bool
-	// died names the service's processes that ended though nobody ended them.
-	died  error
-	slack []standin.SlackMessage
+// judge states what one profile's history says, held against the scenario. It
+// starts nothing and asks nobody: of the same events it says the same again.
+func judge(s *scenarios.Scenario, events []history.Event) record.Run {
+	a := history.AccountOf(events)
+	found := check.Judge(a, s.Invariants)
+	run := record.Run{
+		Counts: found.Counts, Invariants: found.Invariants, Undrained: !a.Drained, Exits: a.Exits,
+		Alerts: alerts(a.Alerts), FalseAlarms: alerts(a.FalseAlarms()),
+	}
+	if len(events) > 0 {
+		run.Profile = events[0].Profile
+	}
+	for _, p := range a.Phases {
+		run.Phases = append(run.Phases, record.Phase{Name: p.Name, StartS: p.From, EndS: p.To})
+	}
+	for _, f := range a.Faults {
+		run.Faults = append(run.Faults, record.Fault{
+			ID: f.ID, Kind: f.Kind, Mode: f.Mode, Target: f.Target, Processes: f.Processes, Happened: f.Happened,
+			InjectedAtS: f.InjectedAt, EffectAtS: f.EffectAt, HealedAtS: f.HealedAt,
+			Receipt: record.Receipt{Before: f.Before, During: f.During, After: f.After}, Error: f.Wrong,
+		})
+	}
+	if !a.Complete {
+		spare(&run)
+	}
+	measure(s, &run, a)
+	run.Objectives = objectives(s, run)
+	return run
 }
 
-// judge fills a run's record from its evidence. It starts nothing and asks
-// nobody.
-func judge(s *scenarios.Scenario, run *reports.Run, e evidence) {
-	run.Phases, run.Alerts = e.phases, e.alerts
-	for _, o := range e.outcomes {
-		run.Faults = append(run.Faults, reports.Fault{
-			ID: o.ID, Kind: o.Kind, Target: o.Target,
-			InjectedAtS: o.InjectedAt, EffectAtS: o.EffectAt, HealedAtS: o.HealedAt,
-			Receipt: reports.Receipt{Before: o.Before, During: o.During, After: o.After},
+func alerts(list []history.Alarm) []record.Alert {
+	var stated []record.Alert
+	for _, a := range list {
+		stated = append(stated, record.Alert{
+			Name: a.Name, Labels: a.LabelText(), FiringAtS: a.At, NotifiedAtS: a.Arrived, ResolvedAtS: a.Resolved,
 		})
 	}
-	found := check.Run(e.events, s.Invariants)
-	run.Counts = reports.Counts(found.Counts)
-	run.Counts.Fenced = e.fenced
-	for _, v := range found.Verdicts {
-		run.Invariants = append(run.Invariants, reports.Invariant{
-			ID: v.ID, Verdict: string(v.Verdict), Detail: v.Detail, Examples: v.Examples,
-		})
-	}
-	if e.cut {
-		spare(run)
-	}
-	measure(s, run, e)
-	run.Objectives = objectives(s, run)
+	return stated
 }
 
 // spare takes back what was concluded from the absence of an effect, in a run
 // that gave it no time to come.
-func spare(run *reports.Run) {
+func spare(run *record.Run) {
 	run.Counts.Lost = 0
-	for i, v := range run.Invariants {
-		if v.ID == "no-loss" || v.ID == "all-or-none" {
-			run.Invariants[i] = reports.Invariant{ID: v.ID, Verdict: string(check.Unknown),
+	for i, found := range run.Invariants {
+		if found.ID == "no-loss" || found.ID == "all-or-none" {
+			run.Invariants[i] = record.Invariant{ID: found.ID, Answer: record.Unknown,
 				Detail: "the run ended before what was on its way could arrive"}
 		}
 	}
 }
 
 // measure takes the times: to detect, to recover, and what steady state was.
-func measure(s *scenarios.Scenario, run *reports.Run, e evidence) {
-	first, last, proven := effects(run.Faults)
-	if proven {
-		run.TimeToDetectS = detection(s, run.Alerts, first)
+func measure(s *scenarios.Scenario, run *record.Run, a *history.Account) {
+	waitsFor := ""
+	if s.Objectives.TimeToDetect != nil {
+		waitsFor = s.Objectives.TimeToDetect.Alert
 	}
-	steady, load := phase(e.phases, "steady"), phase(e.phases, "recover")
-	backlog, latency := check.Backlog(e.events), check.Latencies(e.events)
+	if alarm := a.DetectedBy(waitsFor); alarm != nil {
+		first, _, _ := a.Effect()
+		after := alarm.Arrived - first
+		run.DetectedBy, run.TimeToDetectS = &alerts([]history.Alarm{*alarm})[0], &after
+	}
 	// A second's worth of load is what a healthy service may have in hand.
-	bounds, known := check.SteadyBounds(backlog, latency, steady.StartS, steady.EndS, s.Load.Rate)
+	bounds, known := a.Bounds(s.Load.Rate)
 	if !known {
 		return
 	}
-	run.Steady = reports.Steady{
-		BacklogBound: bounds.Backlog, LatencyP95S: bounds.SteadyP95, LatencyBoundS: bounds.Latency,
-		Held: held(backlog, steady, bounds),
-	}
-	if !proven {
-		return
-	}
-	recovery := check.Recover(backlog, latency, bounds, first, last, load.EndS)
+	recovery := a.Recovery(bounds)
 	run.LagRecoveryS, run.TimeToRecoverS = recovery.Lag, recovery.Time
-	run.Steady.Regained = recovery.Time != nil
-}
-
-// detection is the time from the first effect to the alert that the scenario
-// waits for, or to any if it names none; nil if it never came.
-func detection(s *scenarios.Scenario, alerts []reports.Alert, effect float64) *float64 {
-	var soonest *float64
-	for _, a := range alerts {
-		want := s.Objectives.TimeToDetect
-		after := a.NotifiedAtS - effect
-		if after >= 0 && (want == nil || want.Alert == a.Name) && (soonest == nil || after < *soonest) {
-			soonest = &after
-		}
+	run.Steady = record.Steady{
+		BacklogBound: bounds.Backlog, LatencyP95S: bounds.SteadyP95, LatencyBoundS: bounds.Latency,
+		Held: a.Held(bounds), Regained: recovery.Time != nil,
 	}
-	return soonest
-}
-
-// held tells whether the load was carried before the fault: a backlog that
-// grows through the steady phase would pass any bound derived from itself.
-func held(backlog []check.Point, steady reports.Phase, b check.Bounds) bool {
-	middle := (steady.StartS + steady.EndS) / 2
-	early := check.Percentile(check.Between(backlog, steady.StartS, middle), 50)
-	late := check.Percentile(check.Between(backlog, middle, steady.EndS), 50)
-	return late <= math.Max(2*early, b.Backlog/2)
-}
-
-// effects are the first and the last proven effect.
-func effects(list []reports.Fault) (first, last float64, any bool) {
-	for _, f := range list {
-		if f.EffectAtS == nil {
-			continue
-		}
-		if !any {
-			first, last, any = *f.EffectAtS, *f.EffectAtS, true
-		}
-		first, last = math.Min(first, *f.EffectAtS), math.Max(last, *f.EffectAtS)
-	}
-	return first, last, any
-}
-
-func phase(phases []reports.Phase, name string) reports.Phase {
-	for _, p := range phases {
-		if p.Name == name {
-			return p
-		}
-	}
-	return reports.Phase{}
 }
 
 // objectives judges the bounds of the scenario file, and that no alert was
-// raised before the first fault.
-func objectives(s *scenarios.Scenario, run *reports.Run) []reports.Objective {
-	var list []reports.Objective
+// raised for nothing.
+func objectives(s *scenarios.Scenario, run record.Run) []record.Objective {
+	var list []record.Objective
 	within := func(id string, bound float64, value *float64) {
-		list = append(list, reports.Objective{
+		list = append(list, record.Objective{
 			ID: id, Bound: fmt.Sprintf("within %g s", bound), Value: value, OK: value != nil && *value <= bound,
 		})
 	}
@@ -162,62 +105,62 @@ func objectives(s *scenarios.Scenario, run *reports.Run) []reports.Objective {
 	if d := s.Objectives.LagRecovery; d != nil {
 		within("lag_recovery", d.Seconds(), run.LagRecoveryS)
 	}
-	alarms := 0.0
-	steady := phase(run.Phases, "steady")
-	for _, a := range run.Alerts {
-		if a.NotifiedAtS < steady.EndS {
-			alarms++
-		}
-	}
-	return append(list, reports.Objective{ID: "false_alarms", Bound: "0", Value: &alarms, OK: alarms == 0})
+	alarms := float64(len(run.FalseAlarms))
+	return append(list, record.Objective{ID: "false_alarms", Bound: "0", Value: &alarms, OK: alarms == 0})
 }
 
 // verdict says what the run means, and why if it is not a pass. What the naive
 // service does wrong is shown and not judged: of it, only what keeps the run
 // from showing anything counts.
-func verdict(run reports.Run, e evidence) (reports.Verdict, []string) {
-	violations, doubts := findings(run, e)
+func verdict(run record.Run) (record.Verdict, []string) {
+	violations, doubts := violations(run), doubts(run)
 	if run.Profile == "naive" {
 		violations = nil
 	}
 	switch {
 	case len(violations) > 0:
-		return reports.Violation, append(violations, doubts...)
+		return record.Violation, append(violations, doubts...)
 	case len(doubts) > 0:
-		return reports.Inconclusive, doubts
+		return record.Inconclusive, doubts
 	}
-	return reports.Pass, nil
+	return record.Pass, nil
 }
 
-func findings(run reports.Run, e evidence) (violations, doubts []string) {
+func violations(run record.Run) (list []string) {
 	for _, i := range run.Invariants {
-		switch check.Outcome(i.Verdict) {
-		case check.Invalid:
-			violations = append(violations, fmt.Sprintf("Invariant %s is violated: %s", i.ID, i.Detail))
-		case check.Unknown:
-			doubts = append(doubts, fmt.Sprintf("Invariant %s could not be judged: %s", i.ID, i.Detail))
+		if i.Answer == record.Invalid {
+			list = append(list, fmt.Sprintf("Invariant %s is violated: %s", i.ID, i.Detail))
 		}
 	}
 	for _, o := range run.Objectives {
 		if !o.OK {
-			violations = append(violations, fmt.Sprintf("Objective %s is missed: %s, measured %s.", o.ID, o.Bound, measured(o.Value)))
+			list = append(list, fmt.Sprintf("Objective %s is missed: %s, measured %s.", o.ID, o.Bound, measured(o.Value)))
 		}
 	}
-	for i, f := range run.Faults {
+	for _, how := range run.Exits {
+		list = append(list, "A process of the service ended by itself: "+how)
+	}
+	return list
+}
+
+func doubts(run record.Run) (list []string) {
+	for _, i := range run.Invariants {
+		if i.Answer == record.Unknown {
+			list = append(list, fmt.Sprintf("Invariant %s could not be judged: %s", i.ID, i.Detail))
+		}
+	}
+	for _, f := range run.Faults {
 		if f.EffectAtS == nil || !f.Receipt.Complete() {
-			doubts = append(doubts, fmt.Sprintf("Fault %s has no full receipt: %v", f.ID, e.outcomes[i].Err))
+			list = append(list, fmt.Sprintf("Fault %s has no full receipt: %s", f.ID, f.Error))
 		}
 	}
 	if !run.Steady.Held {
-		doubts = append(doubts, "Steady state did not hold before the first fault: the load is more than this machine carries.")
+		list = append(list, "Steady state did not hold before the first fault: the load is more than this machine carries.")
 	}
-	if e.died != nil {
-		violations = append(violations, "A process of the service ended by itself: "+e.died.Error())
+	if run.Undrained {
+		list = append(list, "Work was still on its way when the time to drain was up.")
 	}
-	if !e.drained {
-		doubts = append(doubts, "Work was still on its way when the time to drain was up.")
-	}
-	return violations, doubts
+	return list
 }
 
 func capital(text string) string {
@@ -233,42 +176,4 @@ func measured(value *float64) string {
 		return "never"
 	}
 	return fmt.Sprintf("%.1f", *value)
-}
-
-// arrivals joins what the monitor knows of its alerts (when a rule fired, when it
-// resolved) with what the Slack sink saw: the time at which an alert counts as
-// told is that of its arrival, at the witness. An alert whose message never
-// arrived told nobody and is left out.
-func arrivals(alerts []monitor.Alert, events []history.Event, rec *history.Recorder) []reports.Alert {
-	arrived := map[string][]float64{}
-	for _, e := range events {
-		if e.Op == history.Alert && e.Type == history.OK && e.State == monitor.Firing {
-			key := e.Name + " " + e.Detail
-			arrived[key] = append(arrived[key], e.T)
-		}
-	}
-	var list []reports.Alert
-	for _, a := range alerts {
-		key := a.Name + " " + labels(a.Labels)
-		if len(arrived[key]) == 0 {
-			continue
-		}
-		told := reports.Alert{Name: a.Name, Labels: labels(a.Labels), FiringAtS: rec.At(a.FiringAt), NotifiedAtS: arrived[key][0]}
-		arrived[key] = arrived[key][1:]
-		if !a.ResolvedAt.IsZero() {
-			resolved := rec.At(a.ResolvedAt)
-			told.ResolvedAtS = &resolved
-		}
-		list = append(list, told)
-	}
-	return list
-}
-
-// labels writes an alert's labels as monitor.ReadMessage does.
-func labels(set map[string]string) string {
-	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(set)) {
-		parts = append(parts, name+"="+set[name])
-	}
-	return strings.Join(parts, " ")
 }

@@ -1,147 +1,239 @@
 package run
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"paperlab/compose/monitor"
-	"paperlab/faults"
-	"paperlab/reports"
 	"paperlab/reports/history"
+	"paperlab/reports/record"
 	"paperlab/scenarios"
+	"paperlab/system/paper"
 )
 
 // good is a run with nothing wrong.
-func good() (reports.Run, evidence) {
+func good() record.Run {
 	at := 10.0
-	run := reports.Run{
+	return record.Run{
 		Profile:    "hardened",
-		Invariants: []reports.Invariant{{ID: "no-loss", Verdict: "valid"}, {ID: "key-order", Verdict: "valid"}},
-		Objectives: []reports.Objective{{ID: "lag_recovery", Bound: "within 15 s", Value: &at, OK: true}},
-		Faults: []reports.Fault{{ID: "kill-summarize-1", EffectAtS: &at,
-			Receipt: reports.Receipt{Before: "alive", During: "gone", After: "back"}}},
-		Steady: reports.Steady{Held: true},
+		Invariants: []record.Invariant{{ID: "no-loss", Answer: record.Valid}, {ID: "key-order", Answer: record.Valid}},
+		Objectives: []record.Objective{{ID: "lag_recovery", Bound: "within 15 s", Value: &at, OK: true}},
+		Faults: []record.Fault{{ID: "kill-summarize-1", EffectAtS: &at,
+			Receipt: record.Receipt{Before: "alive", During: "gone", After: "back"}}},
+		Steady: record.Steady{Held: true},
 	}
-	return run, evidence{drained: true, outcomes: []faults.Outcome{{}}}
 }
 
 // TestVerdict: what is missing never passes, and what is wrong is never called
 // missing.
 func TestVerdict(t *testing.T) {
 	cases := map[string]struct {
-		spoil  func(*reports.Run, *evidence)
-		want   reports.Verdict
+		spoil  func(*record.Run)
+		want   record.Verdict
 		reason string
 	}{
-		"all is well":        {func(*reports.Run, *evidence) {}, reports.Pass, ""},
-		"invariant violated": {func(r *reports.Run, _ *evidence) { r.Invariants[1].Verdict = "invalid" }, reports.Violation, "key-order is violated"},
-		"invariant unknown":  {func(r *reports.Run, _ *evidence) { r.Invariants[0].Verdict = "unknown" }, reports.Inconclusive, "no-loss could not be judged"},
-		"objective missed":   {func(r *reports.Run, _ *evidence) { r.Objectives[0].OK = false }, reports.Violation, "lag_recovery is missed"},
-		"objective never reached": {func(r *reports.Run, _ *evidence) {
+		"all is well":        {func(*record.Run) {}, record.Pass, ""},
+		"invariant violated": {func(r *record.Run) { r.Invariants[1].Answer = record.Invalid }, record.Violation, "key-order is violated"},
+		"invariant unknown":  {func(r *record.Run) { r.Invariants[0].Answer = record.Unknown }, record.Inconclusive, "no-loss could not be judged"},
+		"objective missed":   {func(r *record.Run) { r.Objectives[0].OK = false }, record.Violation, "lag_recovery is missed"},
+		"objective never reached": {func(r *record.Run) {
 			r.Objectives[0].OK, r.Objectives[0].Value = false, nil
-		}, reports.Violation, "measured never"},
-		"no effect proven": {func(r *reports.Run, e *evidence) {
-			r.Faults[0].EffectAtS = nil
-			e.outcomes[0].Err = errors.New("still runs")
-		}, reports.Inconclusive, "no full receipt: still runs"},
-		"half a receipt": {func(r *reports.Run, _ *evidence) { r.Faults[0].Receipt.After = "" }, reports.Inconclusive, "no full receipt"},
-		"unsteady":       {func(r *reports.Run, _ *evidence) { r.Steady.Held = false }, reports.Inconclusive, "Steady state did not hold"},
-		"not drained":    {func(_ *reports.Run, e *evidence) { e.drained = false }, reports.Inconclusive, "still on its way"},
-		"a process died": {func(_ *reports.Run, e *evidence) { e.died = errors.New("deliver-1 ended") }, reports.Violation, "ended by itself: deliver-1"},
-		"naive and wrong": {func(r *reports.Run, _ *evidence) {
-			r.Profile, r.Invariants[1].Verdict, r.Objectives[0].OK = "naive", "invalid", false
-		}, reports.Pass, ""},
-		"naive without proof": {func(r *reports.Run, _ *evidence) {
+		}, record.Violation, "measured never"},
+		"no effect proven": {func(r *record.Run) {
+			r.Faults[0].EffectAtS, r.Faults[0].Error = nil, "still runs"
+		}, record.Inconclusive, "no full receipt: still runs"},
+		"half a receipt": {func(r *record.Run) { r.Faults[0].Receipt.After = "" }, record.Inconclusive, "no full receipt"},
+		"unsteady":       {func(r *record.Run) { r.Steady.Held = false }, record.Inconclusive, "Steady state did not hold"},
+		"not drained":    {func(r *record.Run) { r.Undrained = true }, record.Inconclusive, "still on its way"},
+		"a process died": {func(r *record.Run) { r.Exits = []string{"deliver-1 ended"} }, record.Violation, "ended by itself: deliver-1"},
+		"naive and wrong": {func(r *record.Run) {
+			r.Profile, r.Invariants[1].Answer, r.Objectives[0].OK = "naive", record.Invalid, false
+		}, record.Pass, ""},
+		"naive without proof": {func(r *record.Run) {
 			r.Profile, r.Faults[0].EffectAtS = "naive", nil
-		}, reports.Inconclusive, "no full receipt"},
-		"wrong and uncertain": {func(r *reports.Run, e *evidence) { r.Invariants[1].Verdict, e.drained = "invalid", false }, reports.Violation, "key-order"},
+		}, record.Inconclusive, "no full receipt"},
+		"wrong and uncertain": {func(r *record.Run) { r.Invariants[1].Answer, r.Undrained = record.Invalid, true }, record.Violation, "key-order"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			run, e := good()
-			c.spoil(&run, &e)
-			got, reasons := verdict(run, e)
-			if got != c.want {
-				t.Errorf("verdict %s, want %s", got, c.want)
-			}
-			if c.reason != "" && !slices.ContainsFunc(reasons, func(r string) bool { return strings.Contains(r, c.reason) }) {
-				t.Errorf("reasons %q do not say %q", reasons, c.reason)
-			}
+			run := good()
+			c.spoil(&run)
+			wantVerdict(t, run, c.want, c.reason)
 		})
 	}
 }
 
-// TestFalseAlarmIsAnObjective: an alert before the first fault is held against
-// the run, one after it is not.
-func TestFalseAlarmIsAnObjective(t *testing.T) {
-	s := &scenarios.Scenario{Objectives: scenarios.Objectives{TimeToDetect: &scenarios.Detection{Alert: "ConsumerDown", Within: 5 * time.Second}}}
-	run := &reports.Run{
-		Phases: []reports.Phase{{Name: "steady", StartS: 2, EndS: 12}},
-		Alerts: []reports.Alert{{Name: "LagHigh", NotifiedAtS: 11}, {Name: "ConsumerDown", NotifiedAtS: 15}},
+func wantVerdict(t *testing.T, run record.Run, want record.Verdict, reason string) {
+	t.Helper()
+	got, reasons := verdict(run)
+	if got != want {
+		t.Errorf("verdict %s, want %s: %q", got, want, reasons)
 	}
-	list := objectives(s, run)
-	if got := list[len(list)-1]; got.ID != "false_alarms" || got.OK || *got.Value != 1 {
-		t.Errorf("got %+v", got)
-	}
-	if list[0].OK {
-		t.Error("a detection that was not measured counts as met")
+	if reason != "" && !slices.ContainsFunc(reasons, func(r string) bool { return strings.Contains(r, reason) }) {
+		t.Errorf("reasons %q do not say %q", reasons, reason)
 	}
 }
 
-// TestDetectionCountsFromTheEffect and only for the alert that was asked for.
-func TestDetectionCountsFromTheEffect(t *testing.T) {
-	s := &scenarios.Scenario{
-		Load:       scenarios.Workload{Rate: 10},
-		Objectives: scenarios.Objectives{TimeToDetect: &scenarios.Detection{Alert: "ConsumerDown", Within: 5 * time.Second}},
-	}
-	effect := 12.5
-	e := evidence{
-		phases:   []reports.Phase{{Name: "steady", StartS: 2, EndS: 12}, {Name: "recover", StartS: 20, EndS: 30}},
-		outcomes: []faults.Outcome{{ID: "kill", EffectAt: &effect}},
-		alerts:   []reports.Alert{{Name: "LagHigh", NotifiedAtS: 13}, {Name: "ConsumerDown", NotifiedAtS: 16}},
-	}
+// events is a history of the hardened profile in the making.
+type events []history.Event
+
+func (h *events) add(t float64, e history.Event) { *h = append(*h, e.At(t, "hardened")) }
+
+// calm is a run of 40 s without a fault, in which all is well: a paper every
+// quarter of a second, told at once. Steady from 2 to 12 s, faults from 12 s.
+func calm() events {
+	var h events
+	h.add(0, history.Subscribed(paper.Subscription{ID: "s", Subscriber: "u", Kind: paper.Category, Term: "cs"}))
 	for i := range 120 {
 		at := float64(i) / 4
-		for _, name := range []string{"lag", "pending"} {
-			e.events = append(e.events, history.Event{T: at, Type: history.OK, Op: history.Sample, Stream: "papers", Name: name})
+		for _, stream := range []string{"papers", "notifications"} {
+			h.add(at, history.Sampled(stream, "lag", 0, true))
+			h.add(at, history.Sampled(stream, "pending", 0, true))
 		}
-		version := "2101.0000" + string(rune('0'+i%10)) + "v1"
-		e.events = append(e.events,
-			history.Event{T: at, Type: history.OK, Op: history.Serve, Message: version},
-			history.Event{T: at, Type: history.OK, Op: history.Tell, Version: version, Subscription: "s", Status: 200})
+		p := &paper.Paper{ID: fmt.Sprintf("2101.%05d", i), Version: 1, Categories: []string{"cs"}}
+		n := paper.Notification{ID: paper.NotificationID(p.VersionID(), "s"), Subscriber: "u", Subscription: "s", Paper: p.ID, Version: 1}
+		h.add(at, history.Served(p, false))
+		h.add(at, history.AcceptedPaper(history.Place{Stream: "papers", Entry: fmt.Sprint(i+1, "-0")}, p.ID, 1))
+		h.add(at, history.AcceptedNotification(history.Place{Stream: "notifications", Entry: fmt.Sprint(i+1, "-0")}, n))
+		h.add(at, history.Told(history.Webhook{Subscriber: "u", Notification: n}))
+		h.add(36, history.Stored("summaries", p.VersionID()))
 	}
-	var run reports.Run
-	judge(s, &run, e)
+	h.add(2, history.Began(history.PhaseSteady))
+	h.add(12, history.Began(history.PhaseFault))
+	h.add(20, history.Began(history.PhaseRecover))
+	h.add(30, history.Began(history.PhaseDrain))
+	h.add(34, history.Drained(true))
+	h.add(35, history.Began(history.PhaseObserve))
+	h.add(37, history.CommitsFenced(3, true))
+	h.add(38, history.Began(history.PhaseDone))
+	return h
+}
+
+// kill adds a fault with a full receipt: injected at 12.2 s, proven from 12.5 s
+// on, healed at 18 s.
+func (h *events) kill() {
+	facts := history.FaultFacts{ID: "kill-a", Kind: "kill", Target: "a", Processes: []string{"a"}, Happened: "a was killed"}
+	h.add(12.2, history.FaultInjected(facts, "alive"))
+	h.add(12.6, history.FaultProven("kill-a", "gone", 0.1))
+	h.add(18, history.Healed("kill-a", ""))
+	h.add(18.3, history.WellAgain("kill-a", "back"))
+}
+
+func (h *events) alert(at float64, name string) {
+	h.add(at, history.Alerted(history.AlertNews{Name: name, State: history.Firing, At: at - 0.5}))
+}
+
+func (h events) judged(s scenarios.Scenario) record.Run {
+	s.Load.Rate = 10
+	slices.SortStableFunc(h, func(a, b history.Event) int { return cmp.Compare(a.T, b.T) })
+	return judge(&s, h)
+}
+
+var consumerDown = scenarios.Scenario{Objectives: scenarios.Objectives{
+	TimeToDetect: &scenarios.Detection{Alert: "ConsumerDown", Within: 5 * time.Second},
+}}
+
+// TestJudge: each rule by which a history alone decides the verdict.
+func TestJudge(t *testing.T) {
+	cases := map[string]struct {
+		happen   func(*events)
+		scenario scenarios.Scenario
+		want     record.Verdict
+		reason   string
+	}{
+		"all is well":         {func(*events) {}, scenarios.Scenario{}, record.Pass, ""},
+		"a fault, all well":   {func(h *events) { h.kill(); h.alert(14, "ConsumerDown") }, consumerDown, record.Pass, ""},
+		"no alert":            {(*events).kill, consumerDown, record.Violation, "time_to_detect:ConsumerDown is missed: within 5 s, measured never"},
+		"another alert":       {func(h *events) { h.kill(); h.alert(14, "LagHigh") }, consumerDown, record.Violation, "measured never"},
+		"an alert too late":   {func(h *events) { h.kill(); h.alert(19.5, "ConsumerDown") }, consumerDown, record.Violation, "measured 7.0"},
+		"an alert too early":  {func(h *events) { h.kill(); h.alert(11, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms is missed: 0, measured 1.0"},
+		"before the first":    {func(h *events) { h.kill(); h.alert(12.1, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms"},
+		"an alert, no fault":  {func(h *events) { h.alert(15, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms is missed: 0, measured 1.0"},
+		"the load not done":   {func(h *events) { h.add(34.5, history.Drained(false)) }, scenarios.Scenario{}, record.Inconclusive, "still on its way"},
+		"a process ended":     {func(h *events) { h.add(37, history.Exited("deliver-1 ended: exit status 2")) }, scenarios.Scenario{}, record.Violation, "ended by itself: deliver-1 ended"},
+		"a mixed history":     {func(h *events) { *h = append(*h, history.Stored("summaries", "x").At(39, "naive")) }, scenarios.Scenario{}, record.Inconclusive, "more than one profile"},
+		"a fault not proven":  {func(h *events) { h.failed(true) }, scenarios.Scenario{}, record.Inconclusive, "Fault kill-a has no full receipt: still runs"},
+		"a fault given up":    {func(h *events) { h.failed(false) }, scenarios.Scenario{}, record.Inconclusive, "Fault kill-a has no full receipt: still runs"},
+		"given up, and alert": {func(h *events) { h.failed(false); h.alert(14, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms"},
+		"not well afterwards": {func(h *events) {
+			h.kill()
+			*h = slices.DeleteFunc(*h, func(e history.Event) bool { return e.Op == history.Well })
+			h.add(30, history.NotWell("kill-a", errors.New("does not answer")))
+		}, scenarios.Scenario{}, record.Inconclusive, "no full receipt: after the heal: does not answer"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			h := calm()
+			c.happen(&h)
+			wantVerdict(t, h.judged(c.scenario), c.want, c.reason)
+		})
+	}
+}
+
+// failed adds a fault whose effect was not proven, or that was given up before
+// it was injected.
+func (h *events) failed(injected bool) {
+	facts := history.FaultFacts{ID: "kill-a", Kind: "kill", Target: "a"}
+	if injected {
+		h.add(12.2, history.FaultInjected(facts, "alive"))
+	}
+	h.add(13, history.FaultFailed(facts, errors.New("still runs")))
+}
+
+// TestTheRecordStatesFacts: what a report needs is in the record, and nobody has
+// to guess it from words.
+func TestTheRecordStatesFacts(t *testing.T) {
+	h := calm()
+	h.kill()
+	h.alert(11, "Early")
+	h.alert(13, "LagHigh")
+	h.alert(16, "ConsumerDown")
+	run := h.judged(consumerDown)
 	if run.TimeToDetectS == nil || *run.TimeToDetectS != 3.5 {
-		t.Errorf("time to detect is %v, want 3.5", run.TimeToDetectS)
+		t.Errorf("time to detect is %v, want 3.5: from the effect, by the alert that was asked for", run.TimeToDetectS)
+	}
+	if d := run.DetectedBy; d == nil || d.Name != "ConsumerDown" || d.FiringAtS != 15.5 || d.NotifiedAtS != 16 {
+		t.Errorf("detected by %+v", d)
+	}
+	if f := run.FalseAlarms; len(f) != 1 || f[0].Name != "Early" || len(run.Alerts) != 3 {
+		t.Errorf("false alarms %+v of %+v", f, run.Alerts)
 	}
 	if run.LagRecoveryS == nil || *run.LagRecoveryS != 0 {
 		t.Errorf("a backlog that never left its bound has recovery %v, want 0", run.LagRecoveryS)
 	}
+	f := run.Faults[0]
+	if f.Kind != "kill" || f.Target != "a" || !slices.Equal(f.Processes, []string{"a"}) || f.Happened != "a was killed" ||
+		f.InjectedAtS != 12.2 || *f.EffectAtS != 12.5 || *f.HealedAtS != 18 || f.Receipt != (record.Receipt{Before: "alive", During: "gone", After: "back"}) {
+		t.Errorf("fault %+v", f)
+	}
+	want := []record.Phase{
+		{Name: "steady", StartS: 2, EndS: 12}, {Name: "fault", StartS: 12, EndS: 20},
+		{Name: "recover", StartS: 20, EndS: 30}, {Name: "drain", StartS: 30, EndS: 35},
+	}
+	if !slices.Equal(run.Phases, want) || run.Profile != "hardened" || run.Counts.Fenced != 3 {
+		t.Errorf("phases %+v of %s, %d fenced", run.Phases, run.Profile, run.Counts.Fenced)
+	}
 }
 
-// TestArrivals: the witness's time counts, and a message that never came told
-// nobody.
-func TestArrivals(t *testing.T) {
-	rec := history.NewRecorder("hardened")
-	fired := time.Now()
-	node := func(n string) map[string]string { return map[string]string{"node": n, "job": "watch"} }
-	alerts := []monitor.Alert{
-		{Name: "Down", Labels: node("a"), FiringAt: fired, NotifiedAt: fired},
-		{Name: "Down", Labels: node("b"), FiringAt: fired, NotifiedAt: fired},
-		{Name: "Down", Labels: node("a"), FiringAt: fired, NotifiedAt: fired, ResolvedAt: fired},
+// TestARunCutShortLosesNothing: a history without its end gave what was on its
+// way no time to arrive.
+func TestARunCutShortLosesNothing(t *testing.T) {
+	h := calm()
+	h = slices.DeleteFunc(h, func(e history.Event) bool { return e.T > 25 || e.Op == history.Tell && e.T > 24 })
+	run := h.judged(scenarios.Scenario{})
+	if run.Counts.Lost != 0 || !run.Undrained {
+		t.Errorf("%d lost, undrained %v", run.Counts.Lost, run.Undrained)
 	}
-	message := func(at float64, state, detail string) history.Event {
-		return history.Event{T: at, Op: history.Alert, Type: history.OK, Name: "Down", State: state, Detail: detail}
+	for _, i := range run.Invariants {
+		if (i.ID == "no-loss" || i.ID == "all-or-none") && i.Answer != record.Unknown {
+			t.Errorf("%s is %s", i.ID, i.Answer)
+		}
 	}
-	got := arrivals(alerts, []history.Event{
-		message(3, monitor.Firing, "job=watch node=a"), message(5, monitor.Resolved, "job=watch node=a"),
-		message(7, monitor.Firing, "job=watch node=a"),
-	}, rec)
-	if len(got) != 2 || got[0].NotifiedAtS != 3 || got[1].NotifiedAtS != 7 || got[1].ResolvedAtS == nil {
-		t.Errorf("got %+v, want the two of node a, told at 3 and 7", got)
+	if last := run.Phases[len(run.Phases)-1]; last.Name != "recover" || last.EndS != 25 {
+		t.Errorf("the last phase is %+v, want recover until the last event", last)
 	}
 }

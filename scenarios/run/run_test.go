@@ -11,11 +11,12 @@ import (
 
 	"go.uber.org/goleak"
 
+	"paperlab/compose"
 	"paperlab/compose/process"
 	"paperlab/compose/standin/corpus"
 	"paperlab/compose/undo"
-	"paperlab/reports"
 	"paperlab/reports/history"
+	"paperlab/reports/record"
 	"paperlab/scenarios"
 	"paperlab/scenarios/run"
 )
@@ -65,9 +66,9 @@ func options(t *testing.T) run.Options {
 		t.Fatal(err)
 	}
 	return run.Options{
-		RedisServer: redisServer, RedisVersion: version,
+		Environment: process.New(process.Config{Papers: papers, RedisServer: redisServer}), RedisVersion: version,
 		Scenario: s, Profiles: []string{"hardened"}, Seed: 1, Corpus: c, CorpusName: "builtin",
-		Out: t.TempDir(), Papers: papers, DrainWithin: time.Minute, Progress: run.NewProgress(os.Stderr),
+		Out: t.TempDir(), DrainWithin: time.Minute, Progress: run.NewProgress(os.Stderr),
 	}
 }
 
@@ -80,15 +81,15 @@ func TestEndToEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if result.Verdict != reports.Pass && !unsteady(result) {
+	if result.Verdict != record.Pass && !unsteady(result) {
 		t.Errorf("verdict %s: %v", result.Verdict, result.Reasons)
 	}
 	if len(result.Runs) != 2 {
 		t.Fatalf("%d profiles were run, want 2", len(result.Runs))
 	}
 	for _, i := range result.Runs[0].Invariants {
-		if i.Verdict != "valid" {
-			t.Errorf("%s is %s: %s %v", i.ID, i.Verdict, i.Detail, i.Examples)
+		if i.Answer != "valid" {
+			t.Errorf("%s is %s: %s %v", i.ID, i.Answer, i.Detail, i.Examples)
 		}
 	}
 	for _, r := range result.Runs {
@@ -110,13 +111,13 @@ func TestEndToEnd(t *testing.T) {
 
 // unsteady tells whether all that kept the run from passing is that the machine
 // was too busy.
-func unsteady(r reports.Result) bool {
+func unsteady(r record.Result) bool {
 	for _, reason := range r.Reasons {
 		if !strings.Contains(reason, "Steady state did not hold") {
 			return false
 		}
 	}
-	return r.Verdict == reports.Inconclusive
+	return r.Verdict == record.Inconclusive
 }
 
 // complete checks that the report is there, and that its history can be read.
@@ -155,7 +156,7 @@ func TestAbort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if result.Verdict != reports.Aborted || result.Verdict.ExitCode() != 130 {
+	if result.Verdict != record.Aborted || result.Verdict.ExitCode() != 130 {
 		t.Errorf("verdict %s: %v", result.Verdict, result.Reasons)
 	}
 	for _, r := range result.Runs {
@@ -163,7 +164,34 @@ func TestAbort(t *testing.T) {
 			t.Errorf("%d messages that were on their way are called lost", r.Counts.Lost)
 		}
 	}
-	if _, err := reports.LoadResult(folder); err != nil {
+	if _, err := record.LoadResult(folder); err != nil {
+		t.Error(err)
+	}
+	nothingLeft(t)
+}
+
+// bare is an environment whose stacks have no powers.
+type bare struct{ compose.Environment }
+
+func (b bare) Start(ctx context.Context, plan compose.Plan) (compose.Stack, error) {
+	s, err := b.Environment.Start(ctx, plan)
+	return struct{ compose.Stack }{s}, err
+}
+
+// TestEnvironmentThatLacksAPower: the run is inconclusive before its load comes,
+// and says which power it lacks.
+func TestEnvironmentThatLacksAPower(t *testing.T) {
+	o := options(t)
+	o.Environment = bare{o.Environment}
+	result, folder, err := run.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := strings.Join(result.Reasons, " ")
+	if result.Verdict != record.Inconclusive || !strings.Contains(reasons, "fault kill-1: this environment lacks the power Killer") {
+		t.Errorf("verdict %s: %s", result.Verdict, reasons)
+	}
+	if _, err := record.LoadResult(folder); err != nil {
 		t.Error(err)
 	}
 	nothingLeft(t)
@@ -173,12 +201,12 @@ func TestAbort(t *testing.T) {
 // the program's own words, and nothing is left.
 func TestServiceThatCannotStart(t *testing.T) {
 	o := options(t)
-	o.Papers = "/bin/false"
+	o.Environment = process.New(process.Config{Papers: "/bin/false"})
 	result, _, err := run.Run(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if result.Verdict != reports.Infrastructure || !strings.Contains(strings.Join(result.Reasons, " "), "papers migrate: exit status 1") {
+	if result.Verdict != record.Infrastructure || !strings.Contains(strings.Join(result.Reasons, " "), "papers migrate: exit status 1") {
 		t.Errorf("verdict %s: %v", result.Verdict, result.Reasons)
 	}
 	nothingLeft(t)

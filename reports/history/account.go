@@ -1,0 +1,328 @@
+package history
+
+import (
+	"fmt"
+	"math"
+
+	"paperlab/system/paper"
+)
+
+// Account is what one profile's history says, read once: verdicts, record,
+// story and charts all take it from here, so that no two of them can count
+// differently. Times are in seconds since the profile's run began.
+type Account struct {
+	// Mixed tells that the events are of more than one profile, which nothing
+	// can be concluded from.
+	Mixed bool
+	// End is the time of the last event.
+	End float64
+
+	Phases []Span
+	// Complete tells that the last witness was read: a run without was cut
+	// short, and what was on its way then is not lost.
+	Complete bool
+	// Drained tells that all that was offered was done in time.
+	Drained bool
+	// Exits are the processes of the service that ended by themselves, in words.
+	Exits []string
+	// Fenced are refused commits; 0 if nobody could say.
+	Fenced int
+
+	Faults    []Strike
+	Alerts    []Alarm
+	Takeovers []Event // of type Takeover, in order
+
+	Wishes  []paper.Subscription
+	Served  []string // distinct versions, in the order of their first serving
+	Serving map[string]Serving
+	// OnPapers and OnNotes are where each message stands, Notes the distinct
+	// notifications in the order in which the reader found them.
+	OnPapers map[string][]Place
+	OnNotes  map[Note][]Place
+	Notes    []Note
+
+	Effects []Effect // in order
+	Told    map[Note][]Effect
+	// Repeats are tells whose key the sink knew; Confirmed has the notifications
+	// of which such a repeat was answered.
+	Repeats   int
+	Confirmed map[Note]bool
+	// Latency has a point for each notification's first effect, at its time: the
+	// seconds since the first serving of its version. Versions that were never
+	// served have none.
+	Latency []Point
+
+	Summaries  map[string]bool   // versions that have a row
+	DeadReason map[string]string // by message id
+	Dead       int
+	Calls      []Call         // of LLMs, in the order of their beginning
+	Answers    map[string]int // LLM answers by version
+
+	// Backlog is the number of entries not yet done, lag and pending, by stream
+	// (papers first) and in all. A point stands for one round of readings and for
+	// its end. Where a reading is null or missing it is NaN: null is not 0, and
+	// an older reading is not today's.
+	Backlog []Stream
+	Total   []Point
+
+	rounds rounds
+	called map[string]int // index of an open call by its id
+}
+
+// Span is a phase. One that never ended ends with the last event.
+type Span struct {
+	Name     string
+	From, To float64
+}
+
+// Note is the identity of a notification, the same in all profiles.
+type Note struct{ Subscription, Version string }
+
+// Describe names a notification for a reader.
+func (n Note) Describe() string {
+	return fmt.Sprintf("%s for subscription %s", n.Version, n.Subscription)
+}
+
+// Effect is one time that somebody was told.
+type Effect struct {
+	Note
+	Subscriber string
+	Order      int // counts the run's effects
+	T          float64
+	// Answered tells whether the service knows that it told.
+	Answered bool
+}
+
+// Serving is the first time that a version was on a page.
+type Serving struct {
+	Rank int
+	T    float64
+	Key  string
+	// Paper is nil when the witness left it out: then nothing is known of who
+	// should be told.
+	Paper *paper.Paper
+}
+
+// Strike is one fault, from its events.
+type Strike struct {
+	FaultFacts
+	// Injected is false for one that was given up; InjectedAt is when, then.
+	Injected   bool
+	InjectedAt float64
+	// EffectAt is when the reading that proved the effect began. Nil: not proven.
+	EffectAt *float64
+	// HealedAt is when the heal had succeeded. Nil: never injected, or never
+	// healed.
+	HealedAt *float64
+	// Before, During and After are the receipt; what could not be had is empty.
+	Before, During, After string
+	// Wrong says what went wrong, empty if nothing did.
+	Wrong string
+}
+
+// Alarm is one alert from the arrival of its message until it was resolved.
+type Alarm struct {
+	AlertNews
+	// Arrived is when the witness had it: the time that detection counts.
+	Arrived  float64
+	Resolved *float64
+}
+
+// Call is one call of an LLM stand-in.
+type Call struct {
+	Provider, Version string
+	From              float64
+	// To is NaN while it has not ended. OK: it ended with a summary.
+	To float64
+	OK bool
+}
+
+// AccountOf reads one profile's events, which are in order.
+func AccountOf(events []Event) *Account {
+	a := &Account{
+		Serving: map[string]Serving{}, OnPapers: map[string][]Place{}, OnNotes: map[Note][]Place{},
+		Told: map[Note][]Effect{}, Confirmed: map[Note]bool{},
+		Summaries: map[string]bool{}, DeadReason: map[string]string{}, Answers: map[string]int{}, called: map[string]int{},
+	}
+	for _, e := range events {
+		a.Mixed = a.Mixed || e.Profile != events[0].Profile
+		a.End = e.T
+		a.add(e)
+	}
+	if n := len(a.Phases); n > 0 && math.IsNaN(a.Phases[n-1].To) {
+		a.Phases[n-1].To = a.End
+	}
+	a.Backlog, a.Total = a.rounds.series()
+	return a
+}
+
+func (a *Account) add(e Event) {
+	switch e.Op {
+	case Subscribe:
+		a.Wishes = append(a.Wishes, *e.Wish)
+	case Serve:
+		a.serve(e)
+	case Accept:
+		a.accept(e)
+	case Tell:
+		a.tell(e)
+	case Ask:
+		a.ask(e)
+	case Row:
+		if e.Name == "summaries" {
+			a.Summaries[e.Message] = true
+		}
+	case DeadLetter:
+		a.Dead++
+		a.DeadReason[e.Message] = e.Reason
+	case Takeover:
+		a.Takeovers = append(a.Takeovers, e)
+	case Sample:
+		a.rounds.add(e)
+	case Alert:
+		a.alert(e)
+	case Fault, Heal, Well:
+		a.fault(e)
+	default:
+		a.lab(e)
+	}
+}
+
+// lab takes what the lab notes of the run itself.
+func (a *Account) lab(e Event) {
+	switch e.Op {
+	case Phase:
+		if n := len(a.Phases); n > 0 && math.IsNaN(a.Phases[n-1].To) {
+			a.Phases[n-1].To = e.T
+		}
+		a.Complete = e.Name == PhaseDone
+		if e.Name != PhaseDone && e.Name != PhaseObserve {
+			a.Phases = append(a.Phases, Span{e.Name, e.T, math.NaN()})
+		}
+	case Drain:
+		a.Drained = e.Type == OK
+	case Exit:
+		a.Exits = append(a.Exits, e.Reason)
+	case Fenced:
+		a.Fenced += int(e.Value)
+	}
+}
+
+func (a *Account) serve(e Event) {
+	s, again := a.Serving[e.Message]
+	if !again {
+		s = Serving{Rank: len(a.Served), T: e.T, Key: e.Key}
+		a.Served = append(a.Served, e.Message)
+	}
+	if s.Paper == nil {
+		s.Paper = e.Paper
+	}
+	a.Serving[e.Message] = s
+}
+
+func (a *Account) accept(e Event) {
+	at := Place{e.Stream, e.Shard, e.Entry}
+	switch e.Stream {
+	case "papers":
+		a.OnPapers[e.Message] = append(a.OnPapers[e.Message], at)
+	case "notifications":
+		n := Note{e.Subscription, e.Version}
+		if a.OnNotes[n] == nil {
+			a.Notes = append(a.Notes, n)
+		}
+		a.OnNotes[n] = append(a.OnNotes[n], at)
+	}
+}
+
+// tell takes a webhook. It is an effect if the sink took it, with or without an
+// answer, and it is not the repeat of a key: then somebody was told.
+func (a *Account) tell(e Event) {
+	if e.Type == Fail {
+		return
+	}
+	n := Note{e.Subscription, e.Version}
+	if e.Repeat {
+		a.Repeats++
+		a.Confirmed[n] = a.Confirmed[n] || e.Type == OK
+		return
+	}
+	told := Effect{n, e.Subscriber, len(a.Effects), e.T, e.Type == OK}
+	a.Effects = append(a.Effects, told)
+	a.Told[n] = append(a.Told[n], told)
+	if s, served := a.Serving[n.Version]; served && len(a.Told[n]) == 1 {
+		a.Latency = append(a.Latency, Point{e.T, e.T - s.T})
+	}
+}
+
+func (a *Account) ask(e Event) {
+	id := e.Process + " " + e.Call
+	if e.Type == Invoke {
+		a.called[id] = len(a.Calls)
+		a.Calls = append(a.Calls, Call{Provider: e.Process, Version: e.Version, From: e.T, To: math.NaN()})
+		return
+	}
+	if e.Type == OK {
+		a.Answers[e.Version]++
+	}
+	if i, open := a.called[id]; open {
+		a.Calls[i].To, a.Calls[i].OK = e.T, e.Type == OK
+		delete(a.called, id)
+	}
+}
+
+// alert joins an alert's end with its beginning. The end of one whose beginning
+// never arrived told nobody of it.
+func (a *Account) alert(e Event) {
+	if e.News == nil {
+		return
+	}
+	if e.News.State == Firing {
+		a.Alerts = append(a.Alerts, Alarm{AlertNews: *e.News, Arrived: e.T})
+		return
+	}
+	for i := range a.Alerts {
+		if alarm := &a.Alerts[i]; alarm.Resolved == nil && alarm.Same(*e.News) {
+			alarm.Resolved = &e.News.At
+			return
+		}
+	}
+}
+
+// fault takes the events of one fault, in the order in which they may come.
+func (a *Account) fault(e Event) {
+	s := a.strike(e)
+	switch {
+	case e.Type == Fail:
+		if s.Wrong != "" {
+			s.Wrong += "; "
+		}
+		s.Wrong += map[Op]string{Heal: "heal: ", Well: "after the heal: "}[e.Op] + e.Evidence
+	case e.Op == Fault && e.Type == Invoke:
+		s.Injected, s.Before = true, e.Evidence
+	case e.Op == Fault:
+		at := e.T - e.Seconds
+		s.During, s.EffectAt = e.Evidence, &at
+	case e.Op == Heal:
+		s.HealedAt = &e.T
+		if e.Evidence != "" {
+			s.During += "; " + e.Evidence
+		}
+	case e.Op == Well:
+		s.After = e.Evidence
+	}
+}
+
+// strike is the fault that an event is about, new with its first event.
+func (a *Account) strike(e Event) *Strike {
+	for i := range a.Faults {
+		if a.Faults[i].ID == e.Name {
+			return &a.Faults[i]
+		}
+	}
+	s := Strike{FaultFacts: FaultFacts{ID: e.Name}, InjectedAt: e.T}
+	if e.Facts != nil {
+		s.FaultFacts = *e.Facts
+	}
+	a.Faults = append(a.Faults, s)
+	return &a.Faults[len(a.Faults)-1]
+}

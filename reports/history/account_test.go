@@ -1,0 +1,179 @@
+package history
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"testing"
+
+	"paperlab/system/paper"
+)
+
+func names(alarms []Alarm) (all []string) {
+	for _, a := range alarms {
+		all = append(all, a.Name)
+	}
+	return all
+}
+
+func firing(at float64, name string) Event {
+	return Alerted(AlertNews{Name: name, State: Firing, At: at - 0.5, Labels: map[string]string{"node": "a", "job": "watch"}}).At(at, "p")
+}
+
+func resolved(at float64, name, node string) Event {
+	return Alerted(AlertNews{Name: name, State: Resolved, At: at - 0.5, Labels: map[string]string{"node": node, "job": "watch"}}).At(at, "p")
+}
+
+// TestAlerts: the witness's time counts, each tenure is one, and a message that
+// never came told nobody.
+func TestAlerts(t *testing.T) {
+	a := AccountOf([]Event{
+		firing(3, "Down"), resolved(4, "Down", "b"), resolved(5, "Down", "a"), resolved(6, "Lag", "a"),
+		AlertUnreadable(errors.New("no JSON")).At(6.5, "p"), firing(7, "Down"),
+	})
+	if len(a.Alerts) != 2 || a.Alerts[0].Arrived != 3 || a.Alerts[0].At != 2.5 || *a.Alerts[0].Resolved != 4.5 || a.Alerts[1].Arrived != 7 || a.Alerts[1].Resolved != nil {
+		t.Errorf("got %+v, want the two of node a, told at 3 and 7", a.Alerts)
+	}
+	if got, want := a.Alerts[0].LabelText(), "job=watch node=a"; got != want {
+		t.Errorf("labels %q, want %q", got, want)
+	}
+}
+
+var strike = FaultFacts{ID: "kill-a", Kind: "kill", Target: "a", Processes: []string{"a"}, Happened: "a was killed"}
+
+// TestFalseAlarms are those before the first injection, and all where nothing
+// was injected.
+func TestFalseAlarms(t *testing.T) {
+	inject := FaultInjected(strike, "alive").At(10, "p")
+	givenUp := FaultFailed(strike, errors.New("idle")).At(10, "p")
+	for name, c := range map[string]struct {
+		events []Event
+		want   []string
+	}{
+		"none":                      {[]Event{inject, firing(12, "Down")}, nil},
+		"one before":                {[]Event{firing(9, "Lag"), inject, firing(12, "Down")}, []string{"Lag"}},
+		"no fault at all":           {[]Event{firing(9, "Lag"), firing(15, "Down")}, []string{"Lag", "Down"}},
+		"a fault that was given up": {[]Event{firing(9, "Lag"), givenUp, firing(15, "Down")}, []string{"Lag", "Down"}},
+		"its end is none":           {[]Event{resolved(9, "Lag", "a"), inject}, nil},
+	} {
+		if got := names(AccountOf(c.events).FalseAlarms()); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestDetectedBy(t *testing.T) {
+	a := AccountOf([]Event{
+		FaultInjected(strike, "alive").At(10, "p"), firing(10.2, "Early"),
+		FaultProven("kill-a", "gone", 0.5).At(11, "p"), firing(12, "Lag"), firing(13, "Down"), firing(14, "Down"),
+	})
+	for name, want := range map[string]float64{"": 12, "Lag": 12, "Down": 13} {
+		if got := a.DetectedBy(name); got == nil || got.Arrived != want {
+			t.Errorf("waiting for %q: %+v, want the one at %g", name, got, want)
+		}
+	}
+	for _, name := range []string{"Early", "Never"} {
+		if got := a.DetectedBy(name); got != nil {
+			t.Errorf("waiting for %s: %+v", name, got)
+		}
+	}
+	if got := AccountOf([]Event{firing(12, "Lag")}).DetectedBy(""); got != nil {
+		t.Errorf("detected without a fault: %+v", got)
+	}
+}
+
+// TestFaults: times and receipt of each fault come from its events.
+func TestFaults(t *testing.T) {
+	ill := errors.New("still runs")
+	for name, c := range map[string]struct {
+		events             []Event
+		injected           bool
+		at, effect, healed float64 // 0: nil
+		before, during     string
+		after, wrong       string
+	}{
+		"whole": {[]Event{
+			FaultInjected(strike, "alive").At(10, "p"), FaultProven("kill-a", "gone", 0.5).At(11, "p"),
+			Healed("kill-a", "").At(20, "p"), WellAgain("kill-a", "back").At(21, "p"),
+		}, true, 10, 10.5, 20, "alive", "gone", "back", ""},
+		"with a toll": {[]Event{
+			FaultInjected(strike, "alive").At(10, "p"), FaultProven("kill-a", "gone", 0.5).At(11, "p"), Healed("kill-a", "cost 3").At(20, "p"),
+		}, true, 10, 10.5, 20, "alive", "gone; cost 3", "", ""},
+		"given up": {[]Event{FaultFailed(strike, ill).At(10, "p")}, false, 10, 0, 0, "", "", "", "still runs"},
+		"not proven": {[]Event{
+			FaultInjected(strike, "alive").At(10, "p"), FaultFailed(strike, ill).At(15, "p"),
+			Healed("kill-a", "").At(15, "p"), NotWell("kill-a", errors.New("no answer")).At(30, "p"),
+		}, true, 10, 0, 15, "alive", "", "", "still runs; after the heal: no answer"},
+		"not healed": {[]Event{
+			FaultInjected(strike, "alive").At(10, "p"), FaultProven("kill-a", "gone", 0.5).At(11, "p"), HealFailed("kill-a", ill).At(20, "p"),
+		}, true, 10, 10.5, 0, "alive", "gone", "", "heal: still runs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := AccountOf(c.events)
+			if len(a.Faults) != 1 {
+				t.Fatalf("%d faults", len(a.Faults))
+			}
+			f := a.Faults[0]
+			same := func(got *float64, want float64) bool {
+				return got == nil && want == 0 || got != nil && math.Abs(*got-want) < 1e-9
+			}
+			if f.Injected != c.injected || f.InjectedAt != c.at || !same(f.EffectAt, c.effect) || !same(f.HealedAt, c.healed) {
+				t.Errorf("times of %+v", f)
+			}
+			if f.Before != c.before || f.During != c.during || f.After != c.after || f.Wrong != c.wrong || f.Happened != strike.Happened {
+				t.Errorf("receipt of %+v", f)
+			}
+		})
+	}
+}
+
+func TestEffectSpansAllFaults(t *testing.T) {
+	b := strike
+	b.ID = "kill-b"
+	a := AccountOf([]Event{
+		FaultInjected(b, "alive").At(9, "p"), FaultProven("kill-b", "gone", 0).At(9.5, "p"),
+		FaultInjected(strike, "alive").At(10, "p"), FaultProven("kill-a", "gone", 2).At(13, "p"),
+	})
+	if first, last, proven := a.Effect(); first != 9.5 || last != 11 || !proven {
+		t.Errorf("effects from %g to %g, %v", first, last, proven)
+	}
+	if _, _, proven := AccountOf(nil).Effect(); proven {
+		t.Error("an effect of nothing")
+	}
+}
+
+// TestPhases: each ends with the next; of a run that was cut short, the last
+// one ends with the last event.
+func TestPhases(t *testing.T) {
+	steady := Span{PhaseSteady, 0, 10}
+	begin := func(at float64, name string) Event { return Began(name).At(at, "p") }
+	for name, c := range map[string]struct {
+		events   []Event
+		want     []Span
+		complete bool
+	}{
+		"whole": {[]Event{begin(0, PhaseSteady), begin(10, PhaseDrain), begin(25, PhaseObserve), begin(26, PhaseDone)},
+			[]Span{steady, {PhaseDrain, 10, 25}}, true},
+		"cut short":    {[]Event{begin(0, PhaseSteady), begin(10, PhaseFault), Stored("summaries", "v").At(25, "p")}, []Span{steady, {PhaseFault, 10, 25}}, false},
+		"not observed": {[]Event{begin(0, PhaseSteady), begin(10, PhaseObserve), Stored("summaries", "v").At(25, "p")}, []Span{steady}, false},
+		"nothing":      {nil, nil, false},
+	} {
+		if a := AccountOf(c.events); !slices.Equal(a.Phases, c.want) || a.Complete != c.complete {
+			t.Errorf("%s: %+v, complete %v; want %+v", name, a.Phases, a.Complete, c.want)
+		}
+	}
+}
+
+func TestWhatTheLabNotes(t *testing.T) {
+	a := AccountOf([]Event{Drained(true).At(1, "p"), CommitsFenced(4, true).At(2, "p"), Exited("deliver-1: exit status 2").At(3, "p"),
+		TookOver("papers", 3, "a", "b").At(4, "p"), Subscribed(paper.Subscription{ID: "s"}).At(5, "p")})
+	if !a.Drained || a.Fenced != 4 || !slices.Equal(a.Exits, []string{"deliver-1: exit status 2"}) || a.End != 5 {
+		t.Errorf("got %+v", a)
+	}
+	if len(a.Takeovers) != 1 || a.Takeovers[0].Previous != "a" || a.Takeovers[0].Owner != "b" || len(a.Wishes) != 1 {
+		t.Errorf("takeovers %+v, wishes %+v", a.Takeovers, a.Wishes)
+	}
+	if a := AccountOf([]Event{CommitsFenced(4, false).At(1, "p")}); a.Fenced != 0 || a.Drained {
+		t.Errorf("unknown became %d", a.Fenced)
+	}
+}

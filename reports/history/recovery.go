@@ -1,0 +1,110 @@
+package history
+
+// How steady state is judged, in seconds.
+const (
+	// Hold is how long a bound must hold before it counts as regained.
+	Hold = 3.0
+	// Window is the stretch of time over which a percentile of latency is
+	// taken.
+	Window = 1.0
+	// Silence is the longest time without a reading, or without an effect, over
+	// which a bound may be assumed to have held.
+	Silence = 2.0
+)
+
+// Recovery says how long steady state was away, in seconds from the fault's
+// proven effect. Nil means that it did not come back, or that no witness can
+// say so; 0 that it never left.
+type Recovery struct {
+	// Lag is the backlog's.
+	Lag *float64
+	// Time is that of backlog and latency together.
+	Time *float64
+}
+
+// Recover finds the first stretch of Hold seconds within the bounds that comes
+// after the bounds were first broken, and measures to its beginning. Looking
+// for the first such stretch after t0 alone would find the seconds before the
+// fault began to hurt: a dead consumer's backlog grows slowly.
+//
+// Several faults in a row are one disturbance, from the first one's effect at
+// t0 to the last one's at last (equal for a single fault): what was regained
+// between them and lost again after last does not count.
+//
+// It looks at [t0, until), where until is the end of the load: a service that
+// has nothing to do is within any bounds. A time without a witness, longer than
+// Silence, breaks a stretch like a time out of bounds.
+func Recover(backlog, latency []Point, b Bounds, t0, last, until float64) Recovery {
+	lag := spells(Between(backlog, t0, until), b.Backlog, t0)
+	late := spells(windows(latency, t0, until), b.Latency, t0)
+	regained := func(s []spell) *float64 { return regained(s, t0, last, until) }
+	return Recovery{Lag: regained(lag), Time: regained(both(lag, late))}
+}
+
+// windows turns single latencies into a 95th percentile for each Window that
+// has any, at the time at which it begins.
+func windows(latency []Point, t0, until float64) []Point {
+	var points []Point
+	for from := t0; from < until; from += Window {
+		if part := Between(latency, from, min(from+Window, until)); len(part) > 0 {
+			points = append(points, Point{from, Percentile(part, 95)})
+		}
+	}
+	return points
+}
+
+// spell is a maximal time during which a bound held, both ends included.
+type spell struct{ from, to float64 }
+
+// spells begins the first one at t0 itself if the first point is soon and
+// good: the time until then is no more silent than that between points.
+func spells(points []Point, bound, t0 float64) []spell {
+	var found []spell
+	open := len(points) > 0 && points[0].T-t0 <= Silence
+	if open {
+		found = append(found, spell{t0, t0})
+	}
+	for _, p := range points {
+		switch {
+		case !(p.Value <= bound):
+			open = false
+		case open && p.T-found[len(found)-1].to <= Silence:
+			found[len(found)-1].to = p.T
+		default:
+			found, open = append(found, spell{p.T, p.T}), true
+		}
+	}
+	return found
+}
+
+// both are the times that lie in a spell of each list.
+func both(a, b []spell) []spell {
+	var common []spell
+	for len(a) > 0 && len(b) > 0 {
+		overlap := spell{max(a[0].from, b[0].from), min(a[0].to, b[0].to)}
+		if overlap.from < overlap.to {
+			common = append(common, overlap)
+		}
+		if a[0].to < b[0].to {
+			a = a[1:]
+		} else {
+			b = b[1:]
+		}
+	}
+	return common
+}
+
+// regained measures to the beginning of the first spell of at least Hold. One
+// that began before the last fault hit counts only if it was never broken
+// since: if it was, steady state was lost after it.
+func regained(found []spell, t0, last, until float64) *float64 {
+	for _, s := range found {
+		broken := s.to < until-Silence
+		if s.to-s.from < Hold || s.from <= last && broken {
+			continue
+		}
+		after := s.from - t0
+		return &after
+	}
+	return nil
+}

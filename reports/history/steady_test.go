@@ -1,0 +1,204 @@
+package history
+
+import (
+	"math"
+	"paperlab/system/paper"
+	"slices"
+	"testing"
+)
+
+func sampleOf(t float64, stream, name string, value int64) Event {
+	return Sampled(stream, name, value, true).At(t, "p")
+}
+
+func null(t float64, stream, name string) Event { return Sampled(stream, name, 0, false).At(t, "p") }
+
+// same compares points, NaN being equal to itself.
+func same(a, b []Point) bool {
+	return slices.EqualFunc(a, b, func(a, b Point) bool {
+		return a.T == b.T && (a.Value == b.Value || math.IsNaN(a.Value) && math.IsNaN(b.Value))
+	})
+}
+
+func TestBacklogSumsRoundsAndNullIsNotZero(t *testing.T) {
+	nan := math.NaN()
+	a := AccountOf([]Event{
+		sampleOf(1.0, "papers", "lag", 5), sampleOf(1.0, "papers", "pending", 2), sampleOf(1.1, "papers", "length", 100), sampleOf(1.2, "notifications", "lag", 1),
+		null(2.1, "papers", "lag"), sampleOf(2.1, "papers", "pending", 2), sampleOf(2.2, "notifications", "lag", 1),
+		sampleOf(3.0, "papers", "lag", 0), sampleOf(3.0, "papers", "pending", 0), // the other stream did not answer
+		sampleOf(4.0, "papers", "lag", 0), sampleOf(4.0, "papers", "pending", 3), sampleOf(4.2, "notifications", "lag", 0),
+	})
+	if want := []Point{{1.2, 8}, {2.2, nan}, {3, nan}, {4.2, 3}}; !same(a.Total, want) {
+		t.Errorf("in all %v; want %v", a.Total, want)
+	}
+	want := map[string][]Point{
+		"papers":        {{1.2, 7}, {2.2, nan}, {3, 0}, {4.2, 3}},
+		"notifications": {{1.2, 1}, {2.2, 1}, {3, nan}, {4.2, 0}},
+	}
+	for _, s := range a.Backlog {
+		if !same(s.Points, want[s.Name]) {
+			t.Errorf("%s: %v; want %v", s.Name, s.Points, want[s.Name])
+		}
+	}
+	if known := Between(a.Total, 0, 99); !same(known, []Point{{1.2, 8}, {4.2, 3}}) {
+		t.Errorf("known are %v", known)
+	}
+}
+
+func TestStreamsAreInTheOrderOfTheWork(t *testing.T) {
+	var names []string
+	for _, s := range AccountOf([]Event{
+		sampleOf(1, "zebra", "lag", 1), sampleOf(1, "notifications", "lag", 2), sampleOf(1, "alpha", "lag", 3), sampleOf(1, "papers", "lag", 4),
+		Began("lag").At(1, "p"),
+	}).Backlog {
+		names = append(names, s.Name)
+	}
+	if want := []string{"papers", "notifications", "alpha", "zebra"}; !slices.Equal(names, want) {
+		t.Errorf("streams are %q, want %q", names, want)
+	}
+	if got := AccountOf(nil); got.Backlog != nil || got.Total != nil {
+		t.Errorf("the backlog of nothing is %+v", got)
+	}
+}
+
+func served(t float64, id string) Event {
+	return Served(&paper.Paper{ID: id, Version: 1}, false).At(t, "p")
+}
+
+func hook(id, subscription string) Webhook {
+	return Webhook{Subscriber: "u", IdempotencyKey: "k", Notification: paper.Notification{ID: id + "v1/" + subscription, Subscriber: "u", Subscription: subscription, Paper: id, Version: 1}}
+}
+
+func TestLatencyIsOfTheFirstEffectSinceTheFirstServing(t *testing.T) {
+	tell := func(t float64, id, s string) Event { return Told(hook(id, s)).At(t, "p") }
+	refused := func(t float64) Event { return Refused(hook("v", "a"), 500, "no").At(t, "p") }
+	repeated := hook("v", "a")
+	repeated.Repeat = true
+	for name, c := range map[string]struct {
+		events []Event
+		want   []Point
+	}{
+		"each subscription once":           {[]Event{served(1, "v"), tell(2, "v", "a"), tell(4, "v", "b")}, []Point{{2, 1}, {4, 3}}},
+		"the first time counts":            {[]Event{served(1, "v"), tell(2, "v", "a"), tell(9, "v", "a")}, []Point{{2, 1}}},
+		"from the first page on":           {[]Event{served(1, "v"), served(5, "v"), tell(7, "v", "a")}, []Point{{7, 6}}},
+		"refused, then taken":              {[]Event{served(1, "v"), refused(2), tell(4, "v", "a")}, []Point{{4, 3}}},
+		"refused is not told":              {[]Event{served(1, "v"), refused(2)}, nil},
+		"a repeat tells nobody":            {[]Event{served(1, "v"), Told(repeated).At(2, "p")}, nil},
+		"a withheld answer tells":          {[]Event{served(1, "v"), ToldUnanswered(hook("v", "a")).At(2, "p")}, []Point{{2, 1}}},
+		"and what follows it does not":     {[]Event{served(1, "v"), ToldUnanswered(hook("v", "a")).At(2, "p"), Told(repeated).At(5, "p")}, []Point{{2, 1}}},
+		"what was not served has no start": {[]Event{tell(2, "w", "a")}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := AccountOf(c.events)
+			if !slices.Equal(a.Latency, c.want) {
+				t.Errorf("latencies are %v, want %v", a.Latency, c.want)
+			}
+			// An effect is a latency, wherever its version was served: what checkers
+			// count and what charts show are the same tellings.
+			if len(a.Served) > 0 && len(a.Latency) != len(a.Told) {
+				t.Errorf("%d latencies of %d notifications told", len(a.Latency), len(a.Told))
+			}
+		})
+	}
+}
+
+func TestPercentile(t *testing.T) {
+	var points []Point
+	for v := 100.0; v > 0; v-- {
+		points = append(points, Point{0, v})
+	}
+	for p, want := range map[float64]float64{1: 1, 50: 50, 95: 95, 99: 99, 99.5: 100, 100: 100} {
+		if got := Percentile(points, p); got != want {
+			t.Errorf("p%g is %g; want %g", p, got, want)
+		}
+	}
+	if !math.IsNaN(Percentile(nil, 50)) {
+		t.Error("a percentile of nothing is a number")
+	}
+}
+
+func TestSteadyBounds(t *testing.T) {
+	backlog := []Point{{0.5, 1000}, {1, 10}, {2, 30}, {9, 20}, {10, 5000}}
+	latency := []Point{{1, 0.1}, {2, 0.9}, {11, 60}}
+	if got, ok := SteadyBounds(backlog, latency, 1, 10, 40); !ok || got != (Bounds{Backlog: 60, Latency: 1.8, SteadyP95: 0.9}) {
+		t.Errorf("got %+v, %v", got, ok)
+	}
+	if got, ok := SteadyBounds(backlog, latency[:1], 1, 10, 100); !ok || got != (Bounds{Backlog: 100, Latency: 1, SteadyP95: 0.1}) {
+		t.Errorf("below the floors: got %+v, %v", got, ok)
+	}
+	if _, ok := SteadyBounds(nil, latency, 1, 10, 40); ok {
+		t.Error("bounds without a backlog")
+	}
+	if _, ok := SteadyBounds(backlog, nil, 1, 10, 40); ok {
+		t.Error("bounds without latencies")
+	}
+}
+
+// curve reads a series twice a second from t0: value(t) with t counted from t0.
+func curve(t0, seconds float64, value func(t float64) float64) []Point {
+	var points []Point
+	for t := 0.0; t < seconds; t += 0.5 {
+		if v := value(t); !math.IsNaN(v) {
+			points = append(points, Point{t0 + t, v})
+		}
+	}
+	return points
+}
+
+// during is high while any of the spans lasts, and low otherwise.
+func during(low, high float64, spans ...spell) func(float64) float64 {
+	return func(t float64) float64 {
+		for _, s := range spans {
+			if t >= s.from && t < s.to {
+				return high
+			}
+		}
+		return low
+	}
+}
+
+func TestRecover(t *testing.T) {
+	const t0, load = 100.0, 30.0
+	const never = -2.0
+	silent := math.NaN()
+	for name, c := range map[string]struct {
+		backlog, latency func(float64) float64
+		lag, time        float64
+		last             float64 // when the last fault hit, from t0
+	}{
+		"never broken":                  {during(5, 0), during(0.1, 0), 0, 0, 0},
+		"breaks late, comes back":       {during(5, 50, spell{6, 9}), during(0.1, 0), 9, 9, 0},
+		"latency takes longer":          {during(5, 50, spell{4, 9}), during(0.1, 9, spell{5, 12}), 9, 12, 0},
+		"backlog alone takes longer":    {during(5, 50, spell{4, 15}), during(0.1, 9, spell{5, 12}), 15, 15, 0},
+		"a short calm does not count":   {during(5, 50, spell{1, 4}, spell{6, 10}), during(0.1, 0), 10, 10, 0},
+		"a long calm does":              {during(5, 50, spell{1, 4}, spell{8, 10}), during(0.1, 0), 4, 4, 0},
+		"not back by the end":           {during(5, 50, spell{6, 99}), during(0.1, 0), never, never, 0},
+		"back too late to be sure":      {during(5, 50, spell{6, 28}), during(0.1, 0), never, never, 0},
+		"no backlog read":               {during(silent, 0), during(0.1, 0), never, never, 0},
+		"nobody told":                   {during(5, 0), during(silent, 0), 0, never, 0},
+		"no reading while it was worst": {during(5, silent, spell{3, 8}), during(0.1, 0), 8, 8, 0},
+		"nobody told for a while":       {during(5, 0), during(0.1, silent, spell{3, 8}), 0, 8, 0},
+		"nobody told any more":          {during(5, 0), during(0.1, silent, spell{10, 99}), 0, never, 0},
+		"calm between two faults":       {during(5, 50, spell{1, 4}, spell{11, 15}), during(0.1, 0), 15, 15, 10},
+		"the last fault did not hurt":   {during(5, 50, spell{1, 4}), during(0.1, 0), 4, 4, 10},
+		"at once":                       {during(5, 50, spell{0, 4}), during(0.1, 0), 4, 4, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := Recover(curve(t0, load+20, c.backlog), curve(t0, load+20, c.latency),
+				Bounds{Backlog: 10, Latency: 1}, t0, t0+c.last, t0+load)
+			for _, part := range []struct {
+				name string
+				got  *float64
+				want float64
+			}{{"lag", got.Lag, c.lag}, {"time", got.Time, c.time}} {
+				switch {
+				case part.got == nil && part.want == never:
+				case part.got == nil:
+					t.Errorf("%s recovery: never; want %g", part.name, part.want)
+				case *part.got != part.want:
+					t.Errorf("%s recovery: %g; want %g (%g is never)", part.name, *part.got, part.want, never)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,246 @@
+package record
+
+import (
+	"slices"
+	"time"
+)
+
+// Schema is the value of Result.Schema that this version writes and reads.
+const Schema = "paperlab/result/v1"
+
+// Verdict is the outcome of a scenario.
+type Verdict string
+
+// The verdicts. The worst of several wins, in this order: violation,
+// inconclusive, infrastructure, aborted, pass.
+const (
+	Pass           Verdict = "pass"
+	Violation      Verdict = "violation"
+	Inconclusive   Verdict = "inconclusive"
+	Infrastructure Verdict = "infrastructure"
+	Aborted        Verdict = "aborted"
+)
+
+// ExitCode is the process exit status that stands for the verdict.
+func (v Verdict) ExitCode() int {
+	switch v {
+	case Pass:
+		return 0
+	case Violation:
+		return 1
+	case Inconclusive:
+		return 2
+	case Aborted:
+		return 130
+	default:
+		return 3
+	}
+}
+
+// Worst is the verdict that stands for all; pass if there is none.
+func Worst(verdicts []Verdict) Verdict {
+	for _, v := range []Verdict{Violation, Inconclusive, Infrastructure, Aborted} {
+		if slices.Contains(verdicts, v) {
+			return v
+		}
+	}
+	return Pass
+}
+
+// Result is result.json: one run of one scenario over one or two profiles.
+type Result struct {
+	Schema   string `json:"schema"`
+	Scenario string `json:"scenario"`
+	About    string `json:"about"`
+	// Source is the file that the scenario was read from, empty for one of the
+	// catalogue.
+	Source string `json:"source,omitempty"`
+	// Target is what make was told, empty for "scenario".
+	Target      string    `json:"target,omitempty"`
+	Seed        int64     `json:"seed"`
+	Environment string    `json:"environment"`
+	Corpus      string    `json:"corpus"`
+	StartedAt   time.Time `json:"started_at"`
+	FinishedAt  time.Time `json:"finished_at"`
+	WallS       float64   `json:"wall_s"`
+	// Verdict is the hardened run's; a naive run is shown, never judged.
+	Verdict Verdict `json:"verdict"`
+	// Reasons say, one sentence each, why the verdict is not pass.
+	Reasons  []string          `json:"reasons,omitempty"`
+	Code     Code              `json:"code"`
+	Versions map[string]string `json:"versions"`
+	Host     Host              `json:"host"`
+	Runs     []Run             `json:"runs"`
+}
+
+// Code is the state of the source that ran.
+type Code struct {
+	Commit string `json:"commit"`
+	Dirty  bool   `json:"dirty"`
+}
+
+// Host is the machine of the run.
+type Host struct {
+	CPUs        int    `json:"cpus"`
+	MemoryBytes int64  `json:"memory_bytes"`
+	CPU         string `json:"cpu"`
+}
+
+// Run is one profile's part. Times are on its own clock: seconds since it
+// began. A nil time was never reached.
+type Run struct {
+	Profile string  `json:"profile"`
+	Counts  Counts  `json:"counts"`
+	Phases  []Phase `json:"phases"`
+	Faults  []Fault `json:"faults"`
+	Alerts  []Alert `json:"alerts"`
+	// DetectedBy is the alert that TimeToDetectS speaks of, nil without one.
+	// FalseAlarms are the alerts that arrived before anything was injected; where
+	// nothing was, all.
+	DetectedBy    *Alert   `json:"detected_by,omitempty"`
+	FalseAlarms   []Alert  `json:"false_alarms,omitempty"`
+	TimeToDetectS *float64 `json:"time_to_detect_s"`
+	// TimeToRecoverS runs from the first fault's proven effect until steady
+	// state holds again, LagRecoveryS until the backlog alone does. 0 means that
+	// it was never left.
+	TimeToRecoverS *float64    `json:"time_to_recover_s"`
+	LagRecoveryS   *float64    `json:"lag_recovery_s"`
+	Steady         Steady      `json:"steady_state"`
+	Invariants     []Invariant `json:"invariants"`
+	Objectives     []Objective `json:"objectives"`
+	// Undrained tells that work was still on its way when the time for it was
+	// up, Exits which processes of the service ended by themselves, in words.
+	Undrained  bool     `json:"undrained,omitempty"`
+	Exits      []string `json:"exits,omitempty"`
+	Memory     []Memory `json:"memory"`
+	ClusterUpS float64  `json:"cluster_up_s"`
+	WallS      float64  `json:"wall_s"`
+}
+
+// Counts are what the checkers counted in the history.
+type Counts struct {
+	// Offered are the distinct versions that arXiv's stand-in served,
+	// Acknowledged those found on the papers stream.
+	Offered      int `json:"offered"`
+	Acknowledged int `json:"acknowledged"`
+	// Delivered are distinct notifications with an effect.
+	Delivered int `json:"delivered"`
+	// Lost are the violations of no-loss.
+	Lost int `json:"lost"`
+	// Recovered are notifications whose first effect the service could not know
+	// of, because the answer was withheld, and which it then repeated until it
+	// had an answer.
+	Recovered int `json:"recovered"`
+	// Unexpected are effects that the oracle does not expect.
+	Unexpected int `json:"unexpected"`
+	// DuplicateDeliveries are all webhooks beyond the first of a notification:
+	// repeats that the sink knew by their key, and DuplicateEffects.
+	DuplicateDeliveries int `json:"duplicate_deliveries"`
+	DuplicateEffects    int `json:"duplicate_effects"`
+	// OrderViolations are effects that came before one that should precede
+	// them.
+	OrderViolations int `json:"order_violations"`
+	// Fenced are commits refused under an old epoch.
+	Fenced      int `json:"fenced"`
+	DeadLetters int `json:"dead_letters"`
+	// LLMCalls are calls begun. LLMCallsRepeated are answers for a version that
+	// had an answer before.
+	LLMCalls         int `json:"llm_calls"`
+	LLMCallsRepeated int `json:"llm_calls_repeated"`
+}
+
+// Phase is a part of a run: steady, fault, recover, drain.
+type Phase struct {
+	Name   string  `json:"name"`
+	StartS float64 `json:"start_s"`
+	EndS   float64 `json:"end_s"`
+}
+
+// Fault is one planned fault, with the evidence that it took effect. Without
+// evidence before it, it was never injected, and InjectedAtS is when it was given
+// up.
+type Fault struct {
+	ID   string `json:"id"`
+	Kind string `json:"kind"`
+	// Mode is which of a kind's manners it has; Processes are those of the
+	// service that it strikes, Happened the words for it once its effect is
+	// proven.
+	Mode        string   `json:"mode,omitempty"`
+	Target      string   `json:"target"`
+	Processes   []string `json:"processes,omitempty"`
+	Happened    string   `json:"happened,omitempty"`
+	InjectedAtS float64  `json:"injected_at_s"`
+	EffectAtS   *float64 `json:"effect_at_s"`
+	HealedAtS   *float64 `json:"healed_at_s"`
+	Receipt     Receipt  `json:"receipt"`
+	// Error says what went wrong, empty if nothing did.
+	Error string `json:"error,omitempty"`
+}
+
+// Receipt is evidence, taken before, during and after, that a fault took
+// effect. An empty field means that the evidence could not be had.
+type Receipt struct {
+	Before string `json:"before"`
+	During string `json:"during"`
+	After  string `json:"after"`
+}
+
+// Complete tells whether all three pieces of evidence are there.
+func (r Receipt) Complete() bool { return r.Before != "" && r.During != "" && r.After != "" }
+
+// Alert is one alert as it arrived at the lab's Slack sink.
+type Alert struct {
+	Name   string `json:"name"`
+	Labels string `json:"labels"`
+	// FiringAtS is when the rule's condition had held long enough, NotifiedAtS
+	// when the message arrived.
+	FiringAtS   float64  `json:"firing_at_s"`
+	NotifiedAtS float64  `json:"notified_at_s"`
+	ResolvedAtS *float64 `json:"resolved_at_s"`
+}
+
+// Steady are the bounds measured before the fault.
+type Steady struct {
+	BacklogBound  float64 `json:"backlog_bound"`
+	LatencyP95S   float64 `json:"latency_p95_s"`
+	LatencyBoundS float64 `json:"latency_bound_s"`
+	// Held tells whether the bounds held before the fault, Regained after it.
+	Held     bool `json:"held"`
+	Regained bool `json:"regained"`
+}
+
+// Answer is what a checker says of an invariant.
+type Answer string
+
+// The answers. Unknown never passes.
+const (
+	Valid   Answer = "valid"
+	Invalid Answer = "invalid"
+	Unknown Answer = "unknown"
+)
+
+// Invariant is what one checker found.
+type Invariant struct {
+	// ID is stable across versions.
+	ID     string `json:"id"`
+	Answer Answer `json:"verdict"`
+	// Detail says in one sentence what was judged and what was found.
+	Detail string `json:"detail"`
+	// Examples are up to five anomalies in words, the earliest first.
+	Examples []string `json:"examples,omitempty"`
+}
+
+// Objective is a bound from the scenario file and what was measured. Value is
+// nil if it was never reached; then OK is false.
+type Objective struct {
+	ID    string   `json:"id"`
+	Bound string   `json:"bound"`
+	Value *float64 `json:"value"`
+	OK    bool     `json:"ok"`
+}
+
+// Memory is the peak resident memory of a process under test, or of the lab.
+type Memory struct {
+	Process   string `json:"process"`
+	PeakBytes int64  `json:"peak_bytes"`
+}
