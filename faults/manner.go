@@ -34,23 +34,28 @@ type manner struct {
 	refuse bool
 	// happened are the words for the report: "answered with errors".
 	happened string
-	// shows tells whether a probe saw it.
-	shows func(seen standin.Seen, err error) bool
+	// shows tells whether a probe met it.
+	shows func(probed) bool
+}
+
+// probed is what one probe met.
+type probed struct {
+	standin.Seen
+	err  error
+	took time.Duration
 }
 
 // How a probe knows a manner.
-var (
-	refused = func(_ standin.Seen, err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
-	late    = func(seen standin.Seen, err error) bool {
-		return seen.Status == 0 && errors.Is(err, context.DeadlineExceeded)
-	}
-)
+func well(p probed) bool    { return p.Status == 200 && p.err == nil }
+func refused(p probed) bool { return errors.Is(p.err, syscall.ECONNREFUSED) }
+func cut(p probed) bool     { return p.Status == 0 && p.err != nil && !late(p) && !refused(p) }
+func late(p probed) bool {
+	return p.Status == 0 && errors.Is(p.err, context.DeadlineExceeded)
+}
 
 // answers is how a probe knows an answer with a status and a piece of its body.
-func answers(status int, piece string) func(standin.Seen, error) bool {
-	return func(seen standin.Seen, _ error) bool {
-		return seen.Status == status && strings.Contains(seen.Head, piece)
-	}
+func answers(status int, piece string) func(probed) bool {
+	return func(p probed) bool { return p.Status == status && strings.Contains(p.Head, piece) }
 }
 
 const (
@@ -67,9 +72,11 @@ type misbehaving struct {
 	mode     string
 	names    []string
 	standins []Standin
-	// only and share narrow the manner.
-	only  string
-	share float64
+	// only and share narrow the manner; spared is one that must stay well
+	// meanwhile, nil if there is none.
+	only   string
+	share  float64
+	spared Standin
 	// busy: a stand-in that nobody asks proves nothing, so that the receipt
 	// wants requests that had an answer before and after, and ones that met it.
 	busy bool
@@ -141,9 +148,6 @@ func (m *misbehaving) After(ctx context.Context) (string, error) {
 	return text, err
 }
 
-// well is how a probe knows the ordinary manner.
-func well(seen standin.Seen, err error) bool { return seen.Status == 200 && err == nil }
-
 // set gives every stand-in its manner, or the ordinary one back: a heal must not
 // stop at the first.
 func (m *misbehaving) set(on bool) (err error) {
@@ -170,44 +174,55 @@ func (m *misbehaving) count(of func(Standin) int64) (n int64) {
 }
 
 // each probes all stand-ins at once and gives evidence if all show what they
-// should.
-func (m *misbehaving) each(ctx context.Context, wait time.Duration, shows func(standin.Seen, error) bool) (string, error) {
+// should, and the spared one is well.
+func (m *misbehaving) each(ctx context.Context, wait time.Duration, shows func(probed) bool) (string, error) {
 	var g errgroup.Group
 	evidence := make([]string, len(m.standins))
 	for i, s := range m.standins {
-		g.Go(func() error {
-			probe, cancel := context.WithTimeout(ctx, wait)
-			defer cancel()
-			began := time.Now()
-			seen, err := s.Probe(probe)
-			evidence[i] = fmt.Sprintf("a probe of %s %s in %s", m.names[i], saw(seen, err), short(time.Since(began)))
-			if !shows(seen, err) {
-				return errors.New(evidence[i] + ", which is not what it should be")
-			}
-			return nil
+		g.Go(func() (err error) {
+			evidence[i], err = probe(ctx, s, m.names[i], wait, shows)
+			return err
 		})
 	}
 	err := g.Wait()
+	if m.spared != nil && err == nil {
+		var other string
+		other, err = probe(ctx, m.spared, "another receiver", wait, well)
+		evidence = append(evidence, other)
+	}
 	return strings.Join(evidence, "; "), err
 }
 
-// saw says in words what a probe met.
-func saw(seen standin.Seen, err error) string {
+func probe(ctx context.Context, s Standin, name string, wait time.Duration, shows func(probed) bool) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	began := time.Now()
+	seen, err := s.Probe(ctx)
+	p := probed{seen, err, time.Since(began)}
+	text := fmt.Sprintf("a probe of %s %v in %s", name, p, short(p.took))
+	if !shows(p) {
+		return "", errors.New(text + ", which is not what it should be")
+	}
+	return text, nil
+}
+
+// String says in words what a probe met.
+func (p probed) String() string {
 	switch {
-	case seen.Status == 0 && errors.Is(err, context.DeadlineExceeded):
+	case late(p):
 		return "had no answer"
-	case seen.Status == 0 && errors.Is(err, syscall.ECONNREFUSED):
+	case refused(p):
 		return "was refused a connection"
-	case seen.Status == 0:
-		return fmt.Sprintf("failed (%v)", err)
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("had %d and then only a part of its answer", seen.Status)
-	case err != nil:
-		return fmt.Sprintf("had %d and an answer that cannot be read", seen.Status)
-	case seen.Status != 200 && seen.RetryAfter != "":
-		return fmt.Sprintf("had %d %s, Retry-After %s,", seen.Status, seen.Head, seen.RetryAfter)
-	case seen.Status != 200:
-		return fmt.Sprintf("had %d %s", seen.Status, seen.Head)
+	case p.Status == 0:
+		return fmt.Sprintf("failed (%v)", p.err)
+	case errors.Is(p.err, context.DeadlineExceeded):
+		return fmt.Sprintf("had %d and then only a part of its answer", p.Status)
+	case p.err != nil:
+		return fmt.Sprintf("had %d and an answer that cannot be read", p.Status)
+	case p.Status != 200 && p.RetryAfter != "":
+		return fmt.Sprintf("had %d %s, Retry-After %s,", p.Status, p.Head, p.RetryAfter)
+	case p.Status != 200:
+		return fmt.Sprintf("had %d %s", p.Status, p.Head)
 	default:
 		return "had 200"
 	}

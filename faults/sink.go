@@ -24,7 +24,7 @@ var sinkManners = map[string]manner{
 	"lose-answers": {
 		told:     func(string) standin.Manner { return standin.Manner{Ends: standin.Reset, Take: true} },
 		happened: "took notifications and withheld its answers",
-		shows:    func(seen standin.Seen, err error) bool { return seen.Status == 0 && err != nil && !refused(seen, err) },
+		shows:    cut,
 	},
 }
 
