@@ -114,13 +114,6 @@ func (s *server) Refuse(on bool) error {
 	return s.held.Close()
 }
 
-// Refusing tells whether connections are refused at present.
-func (s *server) Refusing() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.started && !s.stopped && s.http == nil
-}
-
 // Stop cuts off the requests in hand and returns when none is left. It may be
 // called twice, and before Start.
 func (s *server) Stop() {
