@@ -109,7 +109,7 @@ func (c *cutOff) ping(ctx context.Context, node string, want bool) (string, erro
 		return "", fmt.Errorf("%s: %w", what, err)
 	}
 	began := time.Now()
-	answer, err := ping(ctx, addr)
+	answer, err := ask(ctx, addr, "PING")
 	// A refusal, or a reading that was cut short, is no silence.
 	switch took := time.Since(began); {
 	case err == nil && want:

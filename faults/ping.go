@@ -3,13 +3,19 @@ package faults
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"net"
 	"strings"
+	"time"
+
+	"paperlab/compose"
 )
 
-// ping waits for Redis' answer for as long as silence. It speaks RESP by
-// itself: a client library would retry, and hide what we look for.
-func ping(ctx context.Context, addr string) (string, error) {
+// ask waits for the first line of Redis' answer for as long as silence. It
+// speaks RESP by itself: a client library would retry, and hide what we look
+// for. The error is os.ErrDeadlineExceeded if no answer came, and
+// syscall.ECONNREFUSED if nobody listens.
+func ask(ctx context.Context, addr, command string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, silence)
 	defer cancel()
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
@@ -21,9 +27,20 @@ func ping(ctx context.Context, addr string) (string, error) {
 	if err := conn.SetDeadline(deadline); err != nil {
 		return "", err
 	}
-	if _, err := conn.Write([]byte("PING\r\n")); err != nil {
+	if _, err := conn.Write([]byte(command + "\r\n")); err != nil {
 		return "", err
 	}
-	line, err := bufio.NewReader(conn).ReadString('\n')
+	answers := bufio.NewReader(conn)
+	line, err := answers.ReadString('\n')
 	return strings.Trim(line, "+-\r\n"), err
+}
+
+// serves is the evidence that a Redis node answers.
+func serves(ctx context.Context, n compose.Node) (string, error) {
+	began := time.Now()
+	answer, err := ask(ctx, n.Addr, "PING")
+	if err != nil || answer != "PONG" {
+		return "", fmt.Errorf("PING to %s at %s: answer %q: %w", n.Name, n.Addr, answer, err)
+	}
+	return fmt.Sprintf("%s answers PONG in %s", n.Name, short(time.Since(began))), nil
 }

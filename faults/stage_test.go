@@ -214,7 +214,12 @@ func (s *stage) KillNode(_ context.Context, name string) error {
 	return s.does(func() error { s.server(name).kill(); return nil })
 }
 
-func (s *stage) RestartNode(_ context.Context, name string) error { return s.server(name).start() }
+func (s *stage) RestartNode(_ context.Context, name string) error {
+	if s.server(name).cmd.ProcessState == nil {
+		return nil
+	}
+	return s.server(name).start()
+}
 
 func (s *stage) FreezeNode(_ context.Context, name string) error {
 	return s.does(func() error { return s.server(name).cmd.Process.Signal(syscall.SIGSTOP) })
