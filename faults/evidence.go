@@ -43,13 +43,14 @@ func (a *act) evidence(ctx context.Context, read func(context.Context) (string, 
 			text, err = read(ctx)
 			return err
 		})
+		cut := over(ctx)
 		switch {
-		case err == nil && ctx.Err() == nil:
+		case err == nil && !cut:
 			return text, at, nil
 		case err == nil:
 			err = fmt.Errorf("the reading %q was cut short", text)
 		}
-		if ctx.Err() == nil || whole == nil {
+		if !cut || whole == nil {
 			whole = err
 		}
 		select {
@@ -58,6 +59,13 @@ func (a *act) evidence(ctx context.Context, read func(context.Context) (string, 
 		case <-tick.C:
 		}
 	}
+}
+
+// over tells whether a context has ended, or would have if its timer were not
+// late.
+func over(ctx context.Context) bool {
+	deadline, has := ctx.Deadline()
+	return ctx.Err() != nil || has && !time.Now().Before(deadline)
 }
 
 func (a *act) fail(err error) { a.Recorder.Record(history.FaultFailed(a.facts, err)) }

@@ -3,6 +3,7 @@ package faults_test
 import "testing"
 
 func TestFreeze(t *testing.T) {
+	t.Parallel()
 	stage := newStage(t)
 	w := stage.member("deliver")
 	first, _ := w.Incarnation()
@@ -18,6 +19,7 @@ func TestFreeze(t *testing.T) {
 
 // The receipt's sabotage: nothing is stopped.
 func TestFreezeThatIsNotProven(t *testing.T) {
+	t.Parallel()
 	stage := newStage(t)
 	stage.member("deliver")
 	stage.idle = true

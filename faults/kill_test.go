@@ -6,6 +6,7 @@ import (
 )
 
 func TestKillStrikesWithWorkInHand(t *testing.T) {
+	t.Parallel()
 	stage := newStage(t)
 	w := stage.member("summarize")
 	first, _ := w.Incarnation()
@@ -34,6 +35,7 @@ func TestKillStrikesWithWorkInHand(t *testing.T) {
 }
 
 func TestKillOfAnIdleProcess(t *testing.T) {
+	t.Parallel()
 	stage := newStage(t)
 	w := stage.member("summarize")
 	site := stage.site()
@@ -46,6 +48,7 @@ func TestKillOfAnIdleProcess(t *testing.T) {
 
 // A role that consumes nothing has nothing in hand.
 func TestKillOfTheCrawler(t *testing.T) {
+	t.Parallel()
 	stage := newStage(t)
 	stage.member("crawl")
 	site := stage.site()
@@ -56,6 +59,7 @@ func TestKillOfTheCrawler(t *testing.T) {
 // The receipt's sabotages: the entries are gone when the process is; the process
 // is not.
 func TestKillThatIsNotProven(t *testing.T) {
+	t.Parallel()
 	stage := newStage(t)
 	w := stage.member("summarize")
 	site := stage.site()

@@ -6,6 +6,7 @@ import (
 )
 
 func TestPartition(t *testing.T) {
+	t.Parallel()
 	stage := newStage(t)
 	stage.member("summarize")
 	stage.node()
@@ -24,6 +25,7 @@ func TestPartition(t *testing.T) {
 
 // The receipt's sabotage: the link is not cut.
 func TestPartitionThatIsNotProven(t *testing.T) {
+	t.Parallel()
 	stage := newStage(t)
 	stage.member("summarize")
 	stage.node()

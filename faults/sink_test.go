@@ -38,6 +38,7 @@ func tell(t *testing.T, s *standin.Sink) (stop func()) {
 }
 
 func TestSinkLosesAnswers(t *testing.T) {
+	t.Parallel()
 	site, sink := receivers(t)
 	stop := tell(t, sink)
 	b := strike(t, site, read(t, "sink", "mode", "lose-answers", "share", "50%"))
@@ -51,6 +52,7 @@ func TestSinkLosesAnswers(t *testing.T) {
 // The receipt's sabotages: a sink that goes on answering, and one that nobody
 // calls.
 func TestSinkThatIsNotProven(t *testing.T) {
+	t.Parallel()
 	site, sink := receivers(t)
 	f := read(t, "sink", "mode", "lose-answers", "share", "50%")
 	wantUnproven(t, strike(t, site, f), "has answered nobody yet")

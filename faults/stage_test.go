@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -40,6 +41,10 @@ func TestMain(m *testing.M) {
 	if os.Getenv(workerVariable) != "" {
 		work()
 		return
+	}
+	// These tests wait nearly all of their time, for evidence and for its lack.
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
 	}
 	goleak.VerifyTestMain(m)
 }
