@@ -16,6 +16,7 @@ const onFullDisk = "PAPERLAB_TEST_FULL_DISK"
 // where there are none: a tmpfs of its own is the only disk that a test may
 // fill.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	if dir := os.Getenv(onFullDisk); dir != "" {
 		writeOnFullDisk(t, dir)
 		return

@@ -81,29 +81,12 @@ func checkHistory(t *testing.T, dir string, r record.Result) {
 	}
 }
 
-func TestWriteMayBeCalledAgain(t *testing.T) {
+// Without histories there are fewer figures, and a sentence for each one that
+// is missing. Write may be called again for the same folder.
+func TestWriteWithoutHistoriesAndAgain(t *testing.T) {
+	t.Parallel()
 	dir, r := t.TempDir(), crashResult(1)
 	if err := Write(dir, r, nil, nil); err != nil {
-		t.Fatal(err)
-	}
-	before := filesIn(t, dir)
-	r.Verdict = record.Aborted
-	if err := Write(dir, r, nil, nil); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := record.LoadResult(dir); err != nil || got.Verdict != record.Aborted {
-		t.Errorf("the record is %s, %v", got.Verdict, err)
-	}
-	if after := filesIn(t, dir); !slices.Equal(before, after) {
-		t.Errorf("files were %q, are %q", before, after)
-	}
-}
-
-// Without histories there are fewer figures, and a sentence for each one that
-// is missing.
-func TestWriteWithoutHistories(t *testing.T) {
-	dir := t.TempDir()
-	if err := Write(dir, crashResult(1), nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	got := filesIn(t, dir)
@@ -115,6 +98,16 @@ func TestWriteWithoutHistories(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report does not say %q", want)
 		}
+	}
+	r.Verdict = record.Aborted
+	if err := Write(dir, r, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := record.LoadResult(dir); err != nil || got.Verdict != record.Aborted {
+		t.Errorf("the record is %s, %v", got.Verdict, err)
+	}
+	if after := filesIn(t, dir); !slices.Equal(got, after) {
+		t.Errorf("files were %q, are %q", got, after)
 	}
 }
 
@@ -164,12 +157,12 @@ func TestHTMLIsOneFile(t *testing.T) {
 
 // Colours follow the page's theme; a name that looks like one stays as it is.
 func TestInlineColours(t *testing.T) {
-	svg, err := inline(chart.Timeline{Title: "#1F2328", Panels: []chart.Panel{{Title: "stroke:#1F2328"}}}.Chart())
+	c, err := drawn(figure{Chart: chart.Timeline{Title: "#1F2328", Panels: []chart.Panel{{Title: "stroke:#1F2328"}}}.Chart()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{">#1F2328</text>", ">stroke:#1F2328</text>", "fill:var(--c1F2328,#1F2328)\"", "stroke:var(--c5B6470,#5B6470)"} {
-		if !strings.Contains(string(svg), want) {
+		if !strings.Contains(string(c.SVG), want) {
 			t.Errorf("the figure lacks %s", want)
 		}
 	}
