@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"image/png"
 	"io"
@@ -108,6 +109,74 @@ func TestWriteWithoutHistoriesAndAgain(t *testing.T) {
 	}
 	if after := filesIn(t, dir); !slices.Equal(got, after) {
 		t.Errorf("files were %q, are %q", got, after)
+	}
+}
+
+// redraw is what lab report does with a folder.
+func redraw(dir string) error {
+	result, events, err := Load(dir)
+	if err != nil {
+		return err
+	}
+	return Write(dir, result, events, nil)
+}
+
+// TestRedraw: the pages come again from record and history alone, and the rest
+// stays as it is.
+func TestRedraw(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(written(t))); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{}
+	for _, name := range filesIn(t, dir) {
+		want[name] = read(t, dir, name)
+		if strings.HasPrefix(name, "report.") || strings.HasPrefix(name, "charts/") {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := redraw(dir); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range want {
+		if read(t, dir, name) != content {
+			t.Errorf("%s is not as it was", name)
+		}
+	}
+}
+
+// TestRedrawOfAnotherVersion: a folder of an older version is left as it is, and
+// the error says what it is.
+func TestRedrawOfAnotherVersion(t *testing.T) {
+	dir := t.TempDir()
+	if err := writeJSON(dir, "result.json", crashResult(1)); err != nil {
+		t.Fatal(err)
+	}
+	writeOldHistory(t, dir)
+	err := redraw(dir)
+	var schema *history.SchemaError
+	if !errors.As(err, &schema) || !strings.Contains(err.Error(), "names no schema, as those of version 1 did not; this program reads paperlab/history/v2") {
+		t.Errorf("error is %v", err)
+	}
+	if got := filesIn(t, dir); !slices.Equal(got, []string{"history.jsonl.gz", "result.json"}) {
+		t.Errorf("files are %q", got)
+	}
+	if err := redraw(t.TempDir()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("an empty folder gives %v", err)
+	}
+}
+
+func writeOldHistory(t *testing.T, dir string) {
+	t.Helper()
+	if err := writeFile(dir, historyFile, func(w io.Writer) error {
+		zip := gzip.NewWriter(w)
+		_, err := zip.Write([]byte(`{"t":1,"profile":"hardened","process":"lab","type":"ok","op":"phase","name":"steady"}` + "\n"))
+		return errors.Join(err, zip.Close())
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 
