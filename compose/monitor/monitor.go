@@ -16,8 +16,7 @@
 //  1. New with a folder, rule files, targets and a webhook;
 //  2. Start when the targets answer: a target that is not up yet counts as
 //     down, and ConsumerDown says so two seconds later;
-//  3. SetTargets when a process came back at another address;
-//  4. Stop, then remove the folder.
+//  3. Stop, then remove the folder.
 //
 // The time that a fault needs to be noticed is bounded by what production has
 // too: up to one interval until the scrape, up to one until the rules are
@@ -56,7 +55,8 @@ type Config struct {
 	Dir string
 	// Rules holds Prometheus rule files, *.yaml, at its root.
 	Rules fs.FS
-	// Targets are scraped from the start; SetTargets replaces them.
+	// Targets are scraped from the start; one that comes back, comes back at its
+	// address.
 	Targets []Target
 	// Webhook is the address that Slack-format messages are posted to. Empty:
 	// nobody is told.
@@ -81,7 +81,6 @@ type Monitor struct {
 	// mu guards what follows.
 	mu      sync.RWMutex
 	state   state
-	targets []Target
 	db      *tsdb.DB
 	scraper *scrape.Manager
 	rules   *rules.Manager
@@ -111,7 +110,6 @@ func New(cfg Config) (*Monitor, error) {
 	}
 	return &Monitor{
 		cfg:      cfg,
-		targets:  cfg.Targets,
 		journal:  &journal{firing: map[uint64]bool{}},
 		notifier: newNotifier(cfg.Webhook, cfg.Logger),
 		engine:   newEngine(cfg),
@@ -176,23 +174,7 @@ func (m *Monitor) Start(ctx context.Context) error {
 	m.wg.Go(func() { _ = scraper.Run(m.groups) })
 	m.wg.Go(manager.Run)
 	m.state = running
-	m.groups <- groupsOf(m.targets)
-	return nil
-}
-
-// SetTargets replaces the targets. A target with the same job and instance at
-// a new address goes on in the same series. Before Start it replaces
-// Config.Targets; after Stop it does nothing.
-func (m *Monitor) SetTargets(targets []Target) error {
-	if err := checkTargets(targets); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.targets = targets
-	if m.state == running {
-		m.groups <- groupsOf(targets)
-	}
+	m.groups <- groupsOf(m.cfg.Targets)
 	return nil
 }
 
