@@ -9,6 +9,8 @@ PROFILE     ?= both
 CORPUS      ?= builtin
 ENVIRONMENT ?= process
 
+FOLDERS := bench cmd compose faults grafana reports scenarios system
+
 LAB := .build/lab
 # The commit goes into the programs, and from there into every record.
 BUILD := -trimpath -buildvcs=auto
@@ -16,7 +18,7 @@ BUILD := -trimpath -buildvcs=auto
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help build scenario bench sabotage test nightly report heal list clean
+.PHONY: help build scenario bench sabotage test lint nightly report heal list clean
 
 help: ## show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,11 +47,16 @@ test: .SHELLFLAGS := -o pipefail -c
 test: build ## vet, and all tests, on a real Redis Cluster, with the race detector
 	@$(LAB) setup
 	@go vet ./...
-	@test -z "$$(gofmt -l bench cmd compose faults grafana reports scenarios system)" || { gofmt -l bench cmd compose faults grafana reports scenarios system; echo "run gofmt -w on these"; exit 1; }
 	@test -n "$(RACE)" || echo "no C compiler was found: the tests run without the race detector"
 	@go test -v $(RACE) -p 1 -timeout 20m ./... 2>&1 | tee .build/test.log | grep --line-buffered -E '^(ok|FAIL|panic:)|^ *--- (FAIL|SKIP)' \
 	  || { grep -B 40 -A 3 -E '^ *--- FAIL|^panic:' .build/test.log | tail -300; echo "all of it: .build/test.log"; exit 1; }
 	@grep -A 1 -E '^ *--- SKIP' .build/test.log || echo "no test was skipped"
+
+lint: ## gofmt, staticcheck, and functions that no program reaches
+	@test -z "$$(gofmt -l $(FOLDERS))" || { gofmt -l $(FOLDERS); echo "run gofmt -w on these"; exit 1; }
+	@go tool staticcheck ./...
+	@dead="$$(go tool deadcode -test=false ./cmd/...)"; test -z "$$dead" || { echo "$$dead"; exit 1; }
+	@echo "lint: clean"
 
 nightly: build sabotage ## every scenario, the benchmark and the sabotages
 	@$(LAB) nightly --seed="$(SEED)" --corpus="$(CORPUS)"

@@ -30,12 +30,13 @@ func (a *act) await(ctx context.Context, first []*act) error {
 }
 
 // evidence asks until there is some, and tells on the run's clock when the
-// reading that gave it began. The error is the last reading's. A reading that
-// ended with the context is none: an answer that we stopped waiting for is not
-// one that did not come.
+// reading that gave it began. The error is that of the last reading that was not
+// cut short. A reading that ended with the context is none: an answer that we
+// stopped waiting for is not one that did not come.
 func (a *act) evidence(ctx context.Context, read func(context.Context) (string, error)) (text string, at float64, err error) {
 	tick := time.NewTicker(a.Every)
 	defer tick.Stop()
+	var whole error
 	for {
 		at = a.Recorder.Now()
 		err = guard(func() (err error) {
@@ -48,30 +49,18 @@ func (a *act) evidence(ctx context.Context, read func(context.Context) (string, 
 		case err == nil:
 			err = fmt.Errorf("the reading %q was cut short", text)
 		}
+		if ctx.Err() == nil || whole == nil {
+			whole = err
+		}
 		select {
 		case <-ctx.Done():
-			return "", at, fmt.Errorf("%w (%w)", err, context.Cause(ctx))
+			return "", at, fmt.Errorf("%w (%w)", whole, context.Cause(ctx))
 		case <-tick.C:
 		}
 	}
 }
 
-func (a *act) fail(err error) {
-	a.out.Err = err
-	at := a.Recorder.Record(history.FaultFailed(a.facts(), err))
-	if a.out.InjectedAt == 0 {
-		a.out.InjectedAt = at
-	}
-}
-
-// facts are what is known of the fault before it is injected.
-func (a *act) facts() history.FaultFacts {
-	f := history.FaultFacts{ID: a.out.ID, Kind: a.out.Kind, Target: a.out.Target}
-	if t, ok := a.Fault.(Telling); ok {
-		f.Mode, f.Processes, f.Happened = t.Tell()
-	}
-	return f
-}
+func (a *act) fail(err error) { a.Recorder.Record(history.FaultFailed(a.facts, err)) }
 
 // guard turns a panic into an error: one broken fault must not keep the others
 // from being healed.

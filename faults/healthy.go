@@ -4,18 +4,18 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"paperlab/compose"
 )
 
 // healthy is the evidence that a process answers.
-func healthy(ctx context.Context, p interface {
-	Pid() int
-	Health(ctx context.Context) error
-}) (string, error) {
+func healthy(ctx context.Context, m compose.Member) (string, error) {
 	began := time.Now()
-	if err := p.Health(ctx); err != nil {
-		return "", fmt.Errorf("pid %d does not answer /healthz: %w", p.Pid(), err)
+	who, _ := m.Incarnation()
+	if err := m.Health(ctx); err != nil {
+		return "", fmt.Errorf("%s does not answer /healthz: %w", who, err)
 	}
-	return fmt.Sprintf("pid %d answers /healthz in %s", p.Pid(), short(time.Since(began))), nil
+	return fmt.Sprintf("%s answers /healthz in %s", who, short(time.Since(began))), nil
 }
 
 // short gives a duration the digits that a reader needs.

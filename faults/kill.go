@@ -3,101 +3,99 @@ package faults
 import (
 	"context"
 	"fmt"
-	"os"
-	"syscall"
+	"slices"
 	"time"
+
+	"paperlab/compose"
+	"paperlab/reports/history"
 )
 
-var killKind = register(Kind{
-	Name:  "kill",
-	About: "SIGKILL to a process with work in hand; started again when healed",
-	Undo:  "none: a dead process leaves nothing, and its successor is the stack's child",
+var _ = register(Kind{
+	Name:    "kill",
+	About:   "SIGKILL to a process with work in hand; started again when healed",
+	Undo:    "none: a dead process leaves nothing, and its successor is the stack's child",
+	Fields:  []string{"role", "pick"},
+	Example: "{role: summarize, pick: one}",
+	Lasts:   "restart_after",
+	Read:    func(f Fields) Fault { return kill{readProcess(f)} },
 })
 
-// Killable is what kill needs of a process of the service.
-type Killable interface {
-	Name() string
-	Pid() int // as last started
-	Signal(sig os.Signal) error
-	// Ended is what wait(2) told ("signal: killed"), empty while it runs.
-	Ended() string
-	// Start starts it again under the same name, unless it runs.
-	Start(ctx context.Context) error
-	Health(ctx context.Context) error // asks /healthz
-}
+type kill struct{ process }
 
-// Work counts the entries that a member of a consumer group has been given and
-// has not acknowledged, summed over all shards, with a client of its own.
-type Work interface {
-	Pending(ctx context.Context, member string) (int64, error)
+func (kill) Mode() string      { return "" }
+func (k kill) Holds() []string { return []string{k.hold()} }
+
+// Aim wants a process that can be killed. If it consumes a stream, the act
+// strikes only while entries are pending for it, and is proven only if entries
+// are still pending after its death: a kill of an idle process tests nothing.
+func (k kill) Aim(s *Site) (Act, error) {
+	killer, err := compose.Power[compose.Killer](s.Stack)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.choose(k.process)
+	act := &killing{Member: m, killer: killer}
+	if slices.Contains(consumers, k.role) {
+		act.work = s.Work
+	}
+	return act, err
 }
 
 // lookForWork is short, since a deliverer holds an entry for milliseconds.
 const lookForWork = 2 * time.Millisecond
 
-type kill struct {
-	process Killable
-	work    Work
-	pid     int
+type killing struct {
+	compose.Member
+	killer compose.Killer
+	work   Work // nil for a process that consumes no stream
+	victim string
 }
 
-// NewKill kills the process. With a Work it strikes only while entries are
-// pending for the process, and is proven only if entries are still pending
-// after its death: a kill of an idle process tests nothing. Work is nil for a
-// process that consumes no stream.
-func NewKill(p Killable, w Work) Fault { return &kill{process: p, work: w} }
+func (k *killing) Facts() history.FaultFacts {
+	return history.FaultFacts{Target: k.Name(), Processes: []string{k.Name()}, Happened: k.Name() + " was killed"}
+}
 
-func (k *kill) ID() string      { return killKind + "-" + k.process.Name() }
-func (k *kill) Kind() string    { return killKind }
-func (k *kill) Target() string  { return k.process.Name() }
-func (k *kill) Holds() []string { return []string{"process/" + k.process.Name()} }
-
-func (k *kill) Before(ctx context.Context) (string, error) {
-	k.pid = k.process.Pid()
-	if how := k.process.Ended(); how != "" {
-		return "", fmt.Errorf("pid %d of %s is dead before the kill: %s", k.pid, k.process.Name(), how)
+func (k *killing) Before(ctx context.Context) (string, error) {
+	var how string
+	if k.victim, how = k.Incarnation(); how != "" {
+		return "", fmt.Errorf("%s of %s is dead before the kill: %s", k.victim, k.Name(), how)
 	}
 	if k.work == nil {
-		return fmt.Sprintf("pid %d alive", k.pid), nil
+		return k.victim + " alive", nil
 	}
 	tick := time.NewTicker(lookForWork)
 	defer tick.Stop()
 	for {
-		n, err := k.work.Pending(ctx, k.process.Name())
+		n, err := k.work.InHand(ctx, k.Name())
 		if err == nil && n > 0 {
-			return fmt.Sprintf("pid %d alive, %d entries pending for %s", k.pid, n, k.process.Name()), nil
+			return fmt.Sprintf("%s alive, %d entries pending for %s", k.victim, n, k.Name()), nil
 		}
 		select {
 		case <-ctx.Done():
-			return "", fmt.Errorf("wait for work in hand of %s: %d entries pending (%v): %w; does the load reach it?", k.process.Name(), n, err, ctx.Err())
+			return "", fmt.Errorf("wait for work in hand of %s: %d entries pending (%v): %w; does the load reach it?", k.Name(), n, err, ctx.Err())
 		case <-tick.C:
 		}
 	}
 }
 
-func (k *kill) Inject(context.Context) error { return k.process.Signal(syscall.SIGKILL) }
+func (k *killing) Inject(ctx context.Context) error { return k.killer.Kill(ctx, k.Name()) }
 
-func (k *kill) During(ctx context.Context) (string, error) {
-	how := k.process.Ended()
+func (k *killing) During(ctx context.Context) (string, error) {
+	_, how := k.Incarnation()
 	if how == "" {
-		return "", fmt.Errorf("pid %d still runs", k.pid)
+		return "", fmt.Errorf("%s still runs", k.victim)
 	}
-	gone := fmt.Sprintf("pid %d gone: %s", k.pid, how)
+	gone := fmt.Sprintf("%s gone: %s", k.victim, how)
 	if k.work == nil {
 		return gone, nil
 	}
-	n, err := k.work.Pending(ctx, k.process.Name())
+	n, err := k.work.InHand(ctx, k.Name())
 	if err != nil || n == 0 {
-		return "", fmt.Errorf("%s, but %d entries are pending for %s (%v): not proven that it had work in hand", gone, n, k.process.Name(), err)
+		return "", fmt.Errorf("%s, but %d entries are pending for %s (%v): not proven that it had work in hand", gone, n, k.Name(), err)
 	}
 	return fmt.Sprintf("%s; %d entries still pending", gone, n), nil
 }
 
-func (k *kill) Heal(ctx context.Context) error { return k.process.Start(ctx) }
+func (k *killing) Heal(ctx context.Context) error { return k.killer.Restart(ctx, k.Name()) }
 
-func (k *kill) After(ctx context.Context) (string, error) { return healthy(ctx, k.process) }
-
-// Tell implements Telling.
-func (k *kill) Tell() (string, []string, string) {
-	return "", []string{k.process.Name()}, k.process.Name() + " was killed"
-}
+func (k *killing) After(ctx context.Context) (string, error) { return healthy(ctx, k.Member) }

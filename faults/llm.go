@@ -1,98 +1,63 @@
 package faults
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"strings"
+	"maps"
+	"slices"
+	"time"
+
+	"paperlab/compose"
+	"paperlab/compose/standin"
 )
 
-var llmKind = register(Kind{
-	Name:  "llm",
-	About: "an LLM stand-in answers with errors, answers late, or refuses connections",
-	Undo:  "none: the stand-in runs inside the lab and dies with it",
+var _ = register(Kind{
+	Name:    "llm",
+	About:   "an LLM answers with errors, answers late, or refuses connections",
+	Undo:    "none: the stand-in runs inside the lab and dies with it",
+	Fields:  []string{"provider", "mode"},
+	Example: "{provider: ollama, mode: errors}",
+	Read: func(f Fields) Fault {
+		return llm{f.Choice("provider", compose.Ollama, compose.OpenAI, "all"), f.Choice("mode", slices.Sorted(maps.Keys(llmManners))...)}
+	},
 })
 
-// The modes of a stand-in. Errors answers 503 at once, Slow answers too late,
-// Refuse accepts no connection.
-const (
-	LLMNormal = "normal"
-	LLMErrors = "errors"
-	LLMSlow   = "slow"
-	LLMRefuse = "refuse"
-)
+// busyOllama is Ollama's answer when its queue is full, two blanks included.
+const busyOllama = `{"error":"server busy, please try again.  maximum pending requests exceeded"}`
 
-// LLM is what the fault needs of a stand-in.
-type LLM interface {
-	// Provider is "ollama" or "openai".
-	Provider() string
-	// SetMode takes one of the modes above.
-	SetMode(mode string) error
-	// Probe asks for a completion as the service does, over HTTP, outside the
-	// witness's record, and returns the answer's status and the gist of its
-	// body.
-	Probe(ctx context.Context) (status int, gist string, err error)
-	// Failed counts the service's calls, without probes, that were answered
-	// with an error, too late, or not at all.
-	Failed() int64
+var llmManners = map[string]manner{
+	"errors": {
+		told: func(provider string) standin.Manner {
+			if provider == compose.Ollama {
+				return standin.Manner{Status: 503, Body: busyOllama}
+			}
+			return standin.Manner{Status: 503, Body: `{"error":{"message":"The engine is currently overloaded, please try again later","type":"server_error","param":null,"code":null}}`}
+		},
+		happened: "answered with errors", shows: answers(503, `"error"`),
+	},
+	"slow": {
+		told:     func(string) standin.Manner { return standin.Manner{Delay: 30 * time.Second} },
+		happened: "answered too late", shows: late,
+	},
+	"refuse": {refuse: true, happened: "refused connections", shows: refused},
 }
 
-type llm struct {
-	standins []LLM
-	mode     string
-	failed   int64
-}
+type llm struct{ provider, mode string }
 
-// NewLLM switches all of the stand-ins to the mode.
-func NewLLM(mode string, standins ...LLM) Fault { return &llm{standins: standins, mode: mode} }
+func (l llm) Mode() string { return l.mode }
 
-func (l *llm) ID() string      { return llmKind + "-" + l.Target() + "-" + l.mode }
-func (l *llm) Kind() string    { return llmKind }
-func (l *llm) Target() string  { return strings.Join(l.providers(""), "+") }
-func (l *llm) Holds() []string { return l.providers("llm/") }
-
-func (l *llm) Before(ctx context.Context) (string, error) {
-	l.failed = l.count()
-	return l.each(ctx, probeTimeout, LLMNormal)
-}
-
-func (l *llm) Inject(context.Context) error { return l.set(l.mode) }
-func (l *llm) During(ctx context.Context) (string, error) {
-	return l.each(ctx, slowAfter, l.mode)
-}
-func (l *llm) Heal(context.Context) error { return l.set(LLMNormal) }
-func (l *llm) After(ctx context.Context) (string, error) {
-	return l.each(ctx, probeTimeout, LLMNormal)
-}
-
-// Toll implements Tolling.
-func (l *llm) Toll() string {
-	return fmt.Sprintf("%d calls of the service failed meanwhile", l.count()-l.failed)
-}
-
-func (l *llm) providers(prefix string) (names []string) {
-	for _, s := range l.standins {
-		names = append(names, prefix+s.Provider())
+func (l llm) providers() []string {
+	if l.provider == "all" {
+		return []string{compose.Ollama, compose.OpenAI}
 	}
-	return names
+	return []string{l.provider}
 }
 
-func (l *llm) set(mode string) (err error) {
-	for _, s := range l.standins {
-		err = errors.Join(err, s.SetMode(mode))
+func (l llm) Holds() (held []string) {
+	for _, p := range l.providers() {
+		held = append(held, "llm/"+p)
 	}
-	return err
+	return held
 }
 
-func (l *llm) count() (n int64) {
-	for _, s := range l.standins {
-		n += s.Failed()
-	}
-	return n
-}
-
-// Tell implements Telling.
-func (l *llm) Tell() (string, []string, string) {
-	how := map[string]string{LLMErrors: "answered with errors", LLMSlow: "answered too late", LLMRefuse: "refused connections"}
-	return l.mode, nil, strings.Join(l.providers(""), " and ") + " " + how[l.mode]
+func (l llm) Aim(s *Site) (Act, error) {
+	return s.misbehave(l.mode, llmManners[l.mode], l.providers()...)
 }

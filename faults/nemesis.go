@@ -1,8 +1,8 @@
 package faults
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -10,32 +10,13 @@ import (
 	"paperlab/reports/history"
 )
 
-// Outcome is what became of one planned fault. Times are the run's clock, in
-// seconds.
-type Outcome struct {
-	ID, Kind, Target string
-	// InjectedAt is when the injection began, or when it was given up.
-	InjectedAt float64
-	// EffectAt is when the reading that proved the effect began, which is
-	// before its end by as long as it takes to notice that an answer is
-	// missing. Nil: not proven.
-	EffectAt *float64
-	// HealedAt is when the heal had succeeded. Nil: never injected, or never
-	// healed.
-	HealedAt *float64
-	// Before, During and After are the receipt; what could not be had is
-	// empty.
-	Before, During, After string
-	// Err says what went wrong, nil if nothing did.
-	Err error
-}
-
 // Nemesis carries out a schedule of faults. The zero value of each time means
 // its default.
 type Nemesis struct {
-	// Recorder receives Fault and Heal events of the witness "lab".
+	// Recorder receives what becomes of each fault, its receipt included, as
+	// Fault, Heal and Well events.
 	Recorder *history.Recorder
-	Plan     []Planned
+	Plan     []Armed
 	// Every is the time between two looks for evidence; 50 ms.
 	Every time.Duration
 	// BeforeWithin bounds the wait for a fault's moment, ProveWithin that for
@@ -51,29 +32,19 @@ type Nemesis struct {
 const afterAbort = 3 * time.Second
 
 // Run carries the schedule out, beginning now, and returns when every fault is
-// healed: in the order of Plan, what became of each. When the context ends,
-// faults that wait are given up and faults that act are healed at once. Faults
-// that last to the end are healed when the context ends. The error is Check's,
-// and nothing was done then.
-func (n Nemesis) Run(ctx context.Context) ([]Outcome, error) {
-	if err := Check(n.Plan); err != nil {
-		return nil, err
-	}
-	n.Every = or(n.Every, 50*time.Millisecond)
-	n.BeforeWithin = or(n.BeforeWithin, 5*time.Second)
-	n.ProveWithin = or(n.ProveWithin, 5*time.Second)
-	n.HealWithin = or(n.HealWithin, 15*time.Second)
+// healed. When the context ends, faults that wait are given up and faults that
+// act are healed at once. Faults that last to the end are healed when the
+// context ends.
+func (n Nemesis) Run(ctx context.Context) {
+	n.Every = cmp.Or(n.Every, 50*time.Millisecond)
+	n.BeforeWithin = cmp.Or(n.BeforeWithin, 5*time.Second)
+	n.ProveWithin = cmp.Or(n.ProveWithin, 5*time.Second)
+	n.HealWithin = cmp.Or(n.HealWithin, 15*time.Second)
 
 	begin := time.Now()
 	acts := make([]*act, len(n.Plan))
-	times := map[string]int{}
 	for i, p := range n.Plan {
-		id := p.ID()
-		if times[id]++; times[id] > 1 {
-			id += fmt.Sprintf("-%d", times[id])
-		}
-		acts[i] = &act{Nemesis: n, Planned: p, begin: begin, done: make(chan struct{}),
-			out: Outcome{ID: id, Kind: p.Kind(), Target: p.Target()}}
+		acts[i] = &act{Nemesis: n, Armed: p, begin: begin, done: make(chan struct{})}
 	}
 	var wg sync.WaitGroup
 	for _, a := range acts {
@@ -84,36 +55,21 @@ func (n Nemesis) Run(ctx context.Context) ([]Outcome, error) {
 		})
 	}
 	wg.Wait()
-	out := make([]Outcome, len(acts))
-	for i, a := range acts {
-		out[i] = a.out
-	}
-	return out, nil
-}
-
-func or(d, otherwise time.Duration) time.Duration {
-	if d == 0 {
-		return otherwise
-	}
-	return d
 }
 
 // act is one fault on its way through the schedule.
 type act struct {
 	Nemesis
-	Planned
+	Armed
 	begin time.Time
 	// done is closed when the fault is healed and its receipt is complete.
 	done chan struct{}
-	out  Outcome
-	// toll is what it has cost, if it can say so.
-	toll string
 }
 
 // after are the acts that hold what this one needs, and end before it begins.
 func (a *act) after(all []*act) (first []*act) {
 	for _, b := range all {
-		if end, ends := b.end(); b != a && ends && end <= a.At && shared(a.Planned, b.Planned) != "" {
+		if end, ends := b.End(); b != a && ends && end <= a.At && shared(a.Planned, b.Planned) != "" {
 			first = append(first, b)
 		}
 	}
@@ -126,54 +82,50 @@ func (a *act) run(ctx context.Context, first []*act) {
 		return
 	}
 	before, cancel := context.WithTimeout(ctx, a.BeforeWithin)
-	text, _, err := a.evidence(before, a.Before)
+	text, _, err := a.evidence(before, a.Act.Before)
 	cancel()
 	if err != nil {
 		a.fail(fmt.Errorf("not injected: before: %w", err))
 		return
 	}
-	a.out.Before = text
-	a.out.InjectedAt = a.Recorder.Record(history.FaultInjected(a.facts(), text))
-	a.strike(ctx)
-	a.heal(ctx)
+	a.Recorder.Record(history.FaultInjected(a.facts, text))
+	toll := a.strike(ctx)
+	a.heal(ctx, toll)
 }
 
-// strike injects, proves, and lasts as long as planned.
-func (a *act) strike(ctx context.Context) {
+// strike injects, proves, lasts as long as planned, and says what it has cost.
+func (a *act) strike(ctx context.Context) (toll string) {
 	end := make(<-chan time.Time)
-	if at, ends := a.end(); ends {
+	if at, ends := a.End(); ends {
 		timer := time.NewTimer(time.Until(a.begin.Add(at)))
 		defer timer.Stop()
 		end = timer.C
 	}
-	if err := guard(func() error { return a.Inject(ctx) }); err != nil {
+	if err := guard(func() error { return a.Act.Inject(ctx) }); err != nil {
 		a.fail(fmt.Errorf("inject: %w", err))
-		return
+		return ""
 	}
 	prove, cancel := context.WithTimeout(ctx, a.ProveWithin)
-	text, at, err := a.evidence(prove, a.During)
+	text, at, err := a.evidence(prove, a.Act.During)
 	cancel()
 	if err != nil {
 		a.fail(fmt.Errorf("no effect proven: %w", err))
-		return
+		return ""
 	}
-	a.out.During, a.out.EffectAt = text, &at
-	a.Recorder.Record(history.FaultProven(a.out.ID, text, a.Recorder.Now()-at))
+	a.Recorder.Record(history.FaultProven(a.ID, text, a.Recorder.Now()-at))
 	select {
 	case <-ctx.Done():
 	case <-end:
 	}
-	if t, ok := a.Fault.(Tolling); ok {
-		_ = guard(func() error { a.toll = t.Toll(); return nil })
-		if a.toll != "" {
-			a.out.During += "; " + a.toll
-		}
+	if t, ok := a.Act.(Tolling); ok {
+		_ = guard(func() error { toll = t.Toll(); return nil })
 	}
+	return toll
 }
 
 // heal runs on every way out of strike; the schedule's context no longer
 // counts, except that an aborted run does not wait long for evidence.
-func (a *act) heal(ctx context.Context) {
+func (a *act) heal(ctx context.Context, toll string) {
 	patience := a.HealWithin
 	if ctx.Err() != nil {
 		patience = min(patience, afterAbort)
@@ -181,21 +133,17 @@ func (a *act) heal(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	healing, cancel := context.WithTimeout(ctx, a.HealWithin)
 	defer cancel()
-	if err := guard(func() error { return a.Heal(healing) }); err != nil {
-		a.out.Err = errors.Join(a.out.Err, fmt.Errorf("heal: %w", err))
-		a.Recorder.Record(history.HealFailed(a.out.ID, err))
+	if err := guard(func() error { return a.Act.Heal(healing) }); err != nil {
+		a.Recorder.Record(history.HealFailed(a.ID, err))
 		return
 	}
-	at := a.Recorder.Record(history.Healed(a.out.ID, a.toll))
-	a.out.HealedAt = &at
+	a.Recorder.Record(history.Healed(a.ID, toll))
 	proving, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	text, _, err := a.evidence(proving, a.After)
+	text, _, err := a.evidence(proving, a.Act.After)
 	if err != nil {
-		a.out.Err = errors.Join(a.out.Err, fmt.Errorf("after the heal: %w", err))
-		a.Recorder.Record(history.NotWell(a.out.ID, err))
+		a.Recorder.Record(history.NotWell(a.ID, err))
 		return
 	}
-	a.out.After = text
-	a.Recorder.Record(history.WellAgain(a.out.ID, text))
+	a.Recorder.Record(history.WellAgain(a.ID, text))
 }

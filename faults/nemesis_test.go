@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,10 +49,10 @@ func call(f func() error) error {
 	return f()
 }
 
-func (s *script) ID() string      { return s.id }
-func (s *script) Kind() string    { return "script" }
-func (s *script) Target() string  { return "target of " + s.id }
-func (s *script) Holds() []string { return s.holds }
+func (s *script) Mode() string                         { return "" }
+func (s *script) Holds() []string                      { return s.holds }
+func (s *script) Aim(*faults.Site) (faults.Act, error) { return s, nil }
+func (s *script) Facts() history.FaultFacts            { return history.FaultFacts{Target: "target of " + s.id} }
 
 func (s *script) Before(context.Context) (string, error) { return "well", nil }
 func (s *script) Inject(context.Context) error           { s.note("inject"); return call(s.inject) }
@@ -61,6 +60,21 @@ func (s *script) During(context.Context) (string, error) { return "ill", call(s.
 func (s *script) Heal(context.Context) error             { s.note("heal"); return call(s.heal) }
 func (s *script) After(context.Context) (string, error)  { return "well again", nil }
 func (s *script) Toll() string                           { return "cost 3" }
+
+// at plans the script.
+func (s *script) at(at, lasting time.Duration) faults.Planned {
+	return faults.Planned{ID: s.id, Kind: "script", Fault: s, At: at, For: lasting}
+}
+
+// runs carries a plan out.
+func runs(ctx context.Context, t *testing.T, rec *history.Recorder, plan ...faults.Planned) {
+	t.Helper()
+	armed, err := faults.Arm(plan, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	faults.Nemesis{Recorder: rec, Plan: armed}.Run(ctx)
+}
 
 func TestFaultsRunOnTimeAndTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -70,21 +84,14 @@ func TestFaultsRunOnTimeAndTogether(t *testing.T) {
 		// c begins when a ends, on the same target.
 		c := &script{id: "c", rec: rec, holds: []string{"x"}}
 		a.holds = c.holds
-		out, err := faults.Nemesis{Recorder: rec, Plan: []faults.Planned{
-			{Fault: a, At: time.Second, For: 4 * time.Second},
-			{Fault: b, At: 2 * time.Second, For: time.Second},
-			{Fault: c, At: 5 * time.Second, For: time.Second},
-		}}.Run(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+		runs(t.Context(), t, rec, a.at(time.Second, 4*time.Second), b.at(2*time.Second, time.Second), c.at(5*time.Second, time.Second))
 		got := fmt.Sprintf("a: %v | b: %v | c: %v", a, b, c)
 		if want := "a: inject@1.0 heal@5.0 | b: inject@2.0 heal@3.0 | c: inject@5.0 heal@6.0"; got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
-		for _, o := range out {
-			if o.Err != nil || o.EffectAt == nil || o.HealedAt == nil || o.Before != "well" || o.During != "ill; cost 3" || o.After != "well again" {
-				t.Errorf("outcome %+v lacks a part", o)
+		for _, id := range []string{"a", "b", "c"} {
+			if o := whatBecame(rec, id); !o.proven() || o.before != "well" || o.during != "ill" || o.toll != "cost 3" || o.after != "well again" || o.Target != "target of "+id {
+				t.Errorf("%+v lacks a part", o)
 			}
 		}
 		if got, want := events(rec, "a"), "fault/invoke fault/ok heal/ok well/ok"; got != want {
@@ -104,8 +111,8 @@ func TestEffectIsPolledAndTimedByItsReading(t *testing.T) {
 			<-time.After(500 * time.Millisecond) // as long as a missing answer takes to be noticed
 			return nil
 		}}
-		out, _ := faults.Nemesis{Recorder: rec, Plan: []faults.Planned{{Fault: a, For: 2 * time.Second}}}.Run(t.Context())
-		if at := *out[0].EffectAt; at < 0.19 || at > 0.21 {
+		runs(t.Context(), t, rec, a.at(0, 2*time.Second))
+		if at := whatBecame(rec, "a").effectAt; at < 0.19 || at > 0.21 {
 			t.Errorf("EffectAt = %.3f, want 0.2: four looks 50 ms apart, and the begin of the fifth", at)
 		}
 	})
@@ -124,7 +131,7 @@ func TestHealsOnEveryWayOut(t *testing.T) {
 		"never proven":   {during: func() error { return ill }, log: "inject@0.0 heal@5.0", events: "fault/invoke fault/fail heal/ok well/ok", err: "no effect proven: ill"},
 		"during panics":  {during: func() error { panic("oh") }, log: "inject@0.0 heal@5.0", events: "fault/invoke fault/fail heal/ok well/ok", err: "panic: oh"},
 		"run is aborted": {cancelAfter: 3 * time.Second, log: "inject@0.0 heal@3.0", events: "fault/invoke fault/ok heal/ok well/ok"},
-		"heal fails":     {heal: func() error { return ill }, log: "inject@0.0 heal@9.0", events: "fault/invoke fault/ok heal/fail", err: "heal: ill"},
+		"heal fails":     {heal: func() error { return ill }, log: "inject@0.0 heal@9.0", events: "fault/invoke fault/ok heal/fail", err: "ill"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -137,12 +144,7 @@ func TestHealsOnEveryWayOut(t *testing.T) {
 				a := &script{id: "a", rec: rec, inject: c.inject, during: c.during, heal: c.heal}
 				// An innocent neighbour keeps its own time unless the run ends.
 				b := &script{id: "b", rec: rec}
-				out, err := faults.Nemesis{Recorder: rec, Plan: []faults.Planned{
-					{Fault: a, For: 9 * time.Second}, {Fault: b, At: time.Second, For: time.Second},
-				}}.Run(ctx)
-				if err != nil {
-					t.Fatal(err)
-				}
+				runs(ctx, t, rec, a.at(0, 9*time.Second), b.at(time.Second, time.Second))
 				if a.String() != c.log {
 					t.Errorf("did %s, want %s", a, c.log)
 				}
@@ -152,7 +154,7 @@ func TestHealsOnEveryWayOut(t *testing.T) {
 				if got := events(rec, "a"); got != c.events {
 					t.Errorf("recorded %s, want %s", got, c.events)
 				}
-				if got := fmt.Sprint(out[0].Err); c.err != "" && !strings.Contains(got, c.err) || c.err == "" && out[0].Err != nil {
+				if got := whatBecame(rec, "a").err; !strings.Contains(got, c.err) || c.err == "" && got != "" {
 					t.Errorf("error %s, want %q", got, c.err)
 				}
 			})
@@ -167,9 +169,9 @@ func TestAbortBeforeTheTime(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		a := &script{id: "a", rec: rec}
-		out, _ := faults.Nemesis{Recorder: rec, Plan: []faults.Planned{{Fault: a, At: 2 * time.Second}}}.Run(ctx)
-		if a.String() != "" || out[0].Err == nil || out[0].EffectAt != nil || out[0].HealedAt != nil {
-			t.Errorf("did %q, outcome %+v", a, out[0])
+		runs(ctx, t, rec, a.at(2*time.Second, 0))
+		if o := whatBecame(rec, "a"); a.String() != "" || o.err == "" || o.during != "" || o.healed {
+			t.Errorf("did %q: %+v", a, o)
 		}
 	})
 }
@@ -184,9 +186,9 @@ func TestCutShortIsNoEvidence(t *testing.T) {
 			cancel() // and then claims success, as a time-out would
 			return nil
 		}}
-		out, _ := faults.Nemesis{Recorder: rec, Plan: []faults.Planned{{Fault: a}}}.Run(ctx)
-		if out[0].EffectAt != nil || out[0].Err == nil {
-			t.Errorf("outcome %+v: an effect was taken for proven", out[0])
+		runs(ctx, t, rec, a.at(0, 0))
+		if o := whatBecame(rec, "a"); o.during != "" || o.err == "" {
+			t.Errorf("%+v: an effect was taken for proven", o)
 		}
 		if !strings.Contains(a.String(), "heal") {
 			t.Errorf("did %s", a)
@@ -194,85 +196,67 @@ func TestCutShortIsNoEvidence(t *testing.T) {
 	})
 }
 
-func TestCheckRefusesTwoFaultsOnOneTarget(t *testing.T) {
-	mk := func(id string, at, lasting time.Duration) faults.Planned {
-		return faults.Planned{Fault: &script{id: id, holds: []string{"process/x"}}, At: at, For: lasting}
-	}
+func TestTwoFaultsOnOneTargetClash(t *testing.T) {
+	a := &script{id: "a", holds: []string{"process/x", "y"}}
+	b := &script{id: "b", holds: []string{"process/x"}}
+	other := &script{id: "other", holds: []string{"process/z"}}
 	for name, c := range map[string]struct {
-		plan []faults.Planned
-		ok   bool
+		p, q faults.Planned
+		held string
 	}{
-		"overlap":        {[]faults.Planned{mk("a", 0, 5*time.Second), mk("b", 4*time.Second, time.Second)}, false},
-		"touch":          {[]faults.Planned{mk("a", 0, 5*time.Second), mk("b", 5*time.Second, time.Second)}, true},
-		"to the end":     {[]faults.Planned{mk("a", 0, 0), mk("b", 5*time.Second, time.Second)}, false},
-		"negative times": {[]faults.Planned{mk("a", -1, 0)}, false},
+		"overlap":       {a.at(0, 5*time.Second), b.at(4*time.Second, time.Second), "process/x"},
+		"within":        {a.at(0, 5*time.Second), b.at(time.Second, time.Second), "process/x"},
+		"touch":         {a.at(0, 5*time.Second), b.at(5*time.Second, time.Second), ""},
+		"to the end":    {a.at(0, 0), b.at(5*time.Second, time.Second), "process/x"},
+		"other targets": {a.at(0, 5*time.Second), other.at(0, time.Second), ""},
 	} {
-		err := faults.Check(c.plan)
-		if (err == nil) != c.ok {
-			t.Errorf("%s: %v", name, err)
-		}
-		if c.ok {
-			continue
-		}
-		n := faults.Nemesis{Recorder: history.NewRecorder("hardened"), Plan: c.plan}
-		if _, err := n.Run(t.Context()); err == nil {
-			t.Errorf("%s: Run did not refuse", name)
+		for _, pair := range [][2]faults.Planned{{c.p, c.q}, {c.q, c.p}} {
+			if held := faults.Clash(pair[0], pair[1]); held != c.held {
+				t.Errorf("%s: %s and %s clash over %q, want %q", name, pair[0].ID, pair[1].ID, held, c.held)
+			}
 		}
 	}
 }
 
-func TestEqualSeedsPickEqually(t *testing.T) {
-	names := []string{"summarize-3", "summarize-1", "summarize-2"}
-	picks := func(seed uint64) (all []string) {
-		rng := rand.New(rand.NewPCG(seed, 0))
-		for range 20 {
-			one, err := faults.Pick(rng, "one", names)
+// Equal seeds choose equally, in whatever order the members come; "one" of a role
+// is the same one in all of a scenario's faults.
+func TestEqualSeedsAimEqually(t *testing.T) {
+	stage := newStage(t)
+	for range 3 {
+		stage.member("summarize")
+	}
+	targets := func(seed uint64) (all []string) {
+		for i := range uint64(20) {
+			site := stage.site()
+			site.Rand = rand.New(rand.NewPCG(seed, i))
+			plan := []faults.Planned{read(t, "kill", "role", "summarize", "pick", "one"), read(t, "freeze", "role", "summarize", "pick", "one")}
+			armed, err := faults.Arm(plan, site)
 			if err != nil {
 				t.Fatal(err)
 			}
-			all = append(all, one...)
-			slices.Reverse(names) // the order of the candidates must not count
+			kill, freeze := armed[0].Act.Facts().Target, armed[1].Act.Facts().Target
+			if kill != freeze {
+				t.Errorf("one summarizer is %s, then %s", kill, freeze)
+			}
+			all = append(all, kill)
+			slices.Reverse(stage.workers)
 		}
 		return all
 	}
-	first := picks(1)
-	if !slices.Equal(first, picks(1)) {
-		t.Error("equal seeds, different picks")
+	first := targets(1)
+	if !slices.Equal(first, targets(1)) {
+		t.Error("equal seeds, different targets")
 	}
-	if slices.Equal(first, picks(2)) {
-		t.Error("different seeds, equal picks: the seed is not used")
+	if slices.Equal(first, targets(2)) {
+		t.Error("different seeds, equal targets: the seed is not used")
 	}
-	rng := rand.New(rand.NewPCG(1, 0))
-	for how, want := range map[string]int{"all": 3, "2": 2, "summarize-2": 1} {
-		if got, err := faults.Pick(rng, how, names); err != nil || len(got) != want || !slices.IsSorted(got) {
-			t.Errorf("pick %s: %v, %v", how, got, err)
-		}
-	}
-	for _, how := range []string{"0", "4", "some", ""} {
-		if got, err := faults.Pick(rng, how, names); err == nil {
-			t.Errorf("pick %q gave %v", how, got)
-		}
-	}
-}
-
-func TestSameFaultTwiceHasTwoIDs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		rec := history.NewRecorder("hardened")
-		a := &script{id: "a", rec: rec}
-		out, _ := faults.Nemesis{Recorder: rec, Plan: []faults.Planned{
-			{Fault: a, For: time.Second}, {Fault: a, At: 2 * time.Second, For: time.Second},
-		}}.Run(t.Context())
-		if out[0].ID != "a" || out[1].ID != "a-2" {
-			t.Errorf("ids %s, %s", out[0].ID, out[1].ID)
-		}
-	})
 }
 
 func TestKindsAreDescribed(t *testing.T) {
 	var names []string
 	for _, k := range faults.Kinds() {
 		names = append(names, k.Name)
-		if k.About == "" || k.Undo == "" {
+		if k.About == "" || k.Undo == "" || k.Lasts == "" || k.Example == "" {
 			t.Errorf("%+v lacks a description", k)
 		}
 	}
@@ -291,22 +275,3 @@ func events(rec *history.Recorder, id string) string {
 	}
 	return strings.Join(all, " ")
 }
-
-// runOne carries out one fault for a second in real time and returns its
-// outcome, which must be complete.
-func runOne(t *testing.T, f faults.Fault) faults.Outcome {
-	t.Helper()
-	out, err := faults.Nemesis{Recorder: history.NewRecorder("hardened"), Plan: []faults.Planned{{Fault: f, For: time.Second}}}.Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := out[0]
-	t.Logf("%s of %s\n before: %s\n during: %s\n after:  %s", o.Kind, o.Target, o.Before, o.During, o.After)
-	if o.Err != nil || o.EffectAt == nil || o.HealedAt == nil || o.Before == "" || o.During == "" || o.After == "" {
-		t.Errorf("incomplete: %+v", o)
-	}
-	return o
-}
-
-// count is a number that a witness of a test counts.
-type count = atomic.Int64

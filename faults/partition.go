@@ -8,72 +8,93 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"paperlab/compose"
+	"paperlab/reports/history"
 )
 
-var partitionKind = register(Kind{
-	Name:  "partition",
-	About: "one process loses its network to one Redis node or to all of them",
-	Undo:  "none: the links run inside the lab and die with it",
+var _ = register(Kind{
+	Name:    "partition",
+	About:   "one process loses its network to one Redis node or to all of them",
+	Undo:    "none: the links run inside the lab and die with it",
+	Fields:  []string{"role", "pick", "from"},
+	Example: "{role: summarize, pick: one, from: redis-one}",
+	Read: func(f Fields) Fault {
+		return partition{readProcess(f), f.Choice("from", "redis-one", "redis-all")}
+	},
 })
 
-// Links are one process's paths to the Redis nodes, by their real host:port.
-type Links interface {
-	// Process names whose links they are.
-	Process() string
-	// Address is what the process dials to reach the node.
-	Address(node string) (string, error)
-	// Cut lets no byte pass and leaves connections as they are.
-	Cut(ctx context.Context, node string) error
-	Mend(ctx context.Context, node string) error
-}
-
 type partition struct {
-	links Links
-	nodes []string
+	process
+	from string
 }
 
-// NewPartition cuts the process from these nodes.
-func NewPartition(l Links, nodes ...string) Fault { return &partition{l, nodes} }
+func (p partition) Mode() string    { return p.from }
+func (p partition) Holds() []string { return []string{"link/" + p.role + "/redis"} }
 
-func (p *partition) ID() string {
-	where := fmt.Sprintf("%d-nodes", len(p.nodes))
-	if len(p.nodes) == 1 {
-		where = p.nodes[0]
+// Aim chooses the nodes. One means one that was made a master: a replica holds
+// no shard, so losing it tests nothing.
+func (p partition) Aim(s *Site) (Act, error) {
+	cutter, err := compose.Power[compose.LinkCutter](s.Stack)
+	if err != nil {
+		return nil, err
 	}
-	return partitionKind + "-" + p.links.Process() + "-" + where
-}
-func (p *partition) Kind() string { return partitionKind }
-func (p *partition) Target() string {
-	return p.links.Process() + " to " + strings.Join(p.nodes, ", ")
-}
-
-func (p *partition) Holds() (held []string) {
-	for _, node := range p.nodes {
-		held = append(held, "link/"+p.links.Process()+"/"+node)
+	m, err := s.choose(p.process)
+	if err != nil {
+		return nil, err
 	}
-	return held
+	nodes := s.Stack.Nodes()
+	if p.from == "redis-one" {
+		one, err := s.node(true)
+		if err != nil {
+			return nil, err
+		}
+		nodes = []compose.Node{one}
+	}
+	return &cutOff{cutter, m.Name(), nodes}, nil
 }
 
-func (p *partition) Before(ctx context.Context) (string, error) { return p.pings(ctx, true) }
-func (p *partition) Inject(ctx context.Context) error           { return p.each(ctx, p.links.Cut) }
-func (p *partition) During(ctx context.Context) (string, error) { return p.pings(ctx, false) }
-func (p *partition) Heal(ctx context.Context) error             { return p.each(ctx, p.links.Mend) }
-func (p *partition) After(ctx context.Context) (string, error)  { return p.pings(ctx, true) }
+type cutOff struct {
+	cutter compose.LinkCutter
+	member string
+	nodes  []compose.Node
+}
 
-func (p *partition) each(ctx context.Context, act func(context.Context, string) error) (err error) {
-	for _, node := range p.nodes {
-		err = errors.Join(err, act(ctx, node)) // a heal must not stop at the first link
+func (c *cutOff) Facts() history.FaultFacts {
+	var names []string
+	for _, n := range c.nodes {
+		names = append(names, n.Name)
+	}
+	from := names[0]
+	if len(names) > 1 {
+		from = fmt.Sprintf("%d Redis nodes", len(names))
+	}
+	return history.FaultFacts{
+		Target: c.member + " to " + strings.Join(names, ", "), Processes: []string{c.member},
+		Happened: fmt.Sprintf("%s was cut off from %s by a network partition", c.member, from),
+	}
+}
+
+func (c *cutOff) Before(ctx context.Context) (string, error) { return c.pings(ctx, true) }
+func (c *cutOff) Inject(ctx context.Context) error           { return c.each(ctx, c.cutter.Cut) }
+func (c *cutOff) During(ctx context.Context) (string, error) { return c.pings(ctx, false) }
+func (c *cutOff) Heal(ctx context.Context) error             { return c.each(ctx, c.cutter.Mend) }
+func (c *cutOff) After(ctx context.Context) (string, error)  { return c.pings(ctx, true) }
+
+func (c *cutOff) each(ctx context.Context, act func(context.Context, string, string) error) (err error) {
+	for _, n := range c.nodes {
+		err = errors.Join(err, act(ctx, c.member, n.Name)) // a heal must not stop at the first link
 	}
 	return err
 }
 
 // pings asks every link at once: evidence is that all answer, or that none do.
-func (p *partition) pings(ctx context.Context, want bool) (string, error) {
+func (c *cutOff) pings(ctx context.Context, want bool) (string, error) {
 	var g errgroup.Group
-	texts := make([]string, len(p.nodes))
-	for i, node := range p.nodes {
+	texts := make([]string, len(c.nodes))
+	for i, n := range c.nodes {
 		g.Go(func() (err error) {
-			texts[i], err = p.ping(ctx, node, want)
+			texts[i], err = c.ping(ctx, n.Name, want)
 			return err
 		})
 	}
@@ -81,9 +102,9 @@ func (p *partition) pings(ctx context.Context, want bool) (string, error) {
 	return strings.Join(texts, "; "), err
 }
 
-func (p *partition) ping(ctx context.Context, node string, want bool) (string, error) {
-	what := fmt.Sprintf("PING via %s's link to %s", p.links.Process(), node)
-	addr, err := p.links.Address(node)
+func (c *cutOff) ping(ctx context.Context, node string, want bool) (string, error) {
+	what := fmt.Sprintf("PING via %s's link to %s", c.member, node)
+	addr, err := c.cutter.Via(c.member, node)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", what, err)
 	}
@@ -98,14 +119,4 @@ func (p *partition) ping(ctx context.Context, node string, want bool) (string, e
 	default:
 		return "", fmt.Errorf("%s: answer %q after %s: %w", what, answer, short(took), err)
 	}
-}
-
-// Tell implements Telling.
-func (p *partition) Tell() (string, []string, string) {
-	where := strings.Join(p.nodes, ", ")
-	if n := len(p.nodes); n > 2 {
-		where = fmt.Sprintf("%d addresses", n)
-	}
-	process := p.links.Process()
-	return "", []string{process}, fmt.Sprintf("%s was cut off from %s by a network partition", process, where)
 }

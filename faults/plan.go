@@ -2,16 +2,17 @@ package faults
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
+
+	"paperlab/reports/history"
 )
 
-// Planned is a fault with its window, relative to the begin of the fault
-// phase.
+// Planned is a fault with its window, relative to the begin of the fault phase.
 type Planned struct {
+	// ID is the kind and the entry's place among those of its kind: "llm-2". It
+	// is the fault's one name, from the scenario's file to the report.
+	ID, Kind string
 	Fault
 	// At is when it is injected; 0 and up.
 	At time.Duration
@@ -19,43 +20,20 @@ type Planned struct {
 	For time.Duration
 }
 
-// end is when it is healed; ok is false for a fault that lasts to the end.
-func (p Planned) end() (at time.Duration, ok bool) { return p.At + p.For, p.For > 0 }
+// End is when it is healed; ok is false for a fault that lasts to the end.
+func (p Planned) End() (at time.Duration, ok bool) { return p.At + p.For, p.For > 0 }
 
-// String is a line of the schedule.
-func (p Planned) String() string {
-	lasting := "to the end"
-	if end, ok := p.end(); ok {
-		lasting = fmt.Sprintf("%v to %v", p.At, end)
-	} else if p.At > 0 {
-		lasting = fmt.Sprintf("from %v to the end", p.At)
+// Clash names what two faults would hold at the same time, "" if nothing. Two
+// windows may touch; the second fault is then injected when the first is proven
+// healed. This is the one place that judges it: the reader of scenarios asks
+// before anything starts.
+func Clash(p, q Planned) string {
+	pEnd, pEnds := p.End()
+	qEnd, qEnds := q.End()
+	if (pEnds && q.At >= pEnd) || (qEnds && p.At >= qEnd) {
+		return ""
 	}
-	return fmt.Sprintf("%s %s", p.ID(), lasting)
-}
-
-// Check refuses a schedule that cannot be carried out as written: times below
-// zero, or two faults on one target at once. Two windows may
-// touch; the second fault is then injected when the first is proven healed.
-func Check(plan []Planned) error {
-	for i, p := range plan {
-		if p.At < 0 || p.For < 0 {
-			return fmt.Errorf("fault %s: at %v for %v: times must be 0 or above", p.ID(), p.At, p.For)
-		}
-		for _, q := range plan[:i] {
-			held := shared(p, q)
-			if held == "" || !overlap(p, q) {
-				continue
-			}
-			return fmt.Errorf("faults %q and %q both hold %s at the same time: the heal of one would end the other; let one end before the other begins", q, p, held)
-		}
-	}
-	return nil
-}
-
-func overlap(p, q Planned) bool {
-	pEnd, pEnds := p.end()
-	qEnd, qEnds := q.end()
-	return (!pEnds || q.At < pEnd) && (!qEnds || p.At < qEnd)
+	return shared(p, q)
 }
 
 // shared names something that both hold.
@@ -69,27 +47,40 @@ func shared(p, q Planned) string {
 	return ""
 }
 
-// Pick chooses targets by name: "one" or a number of them at random, "all", or
-// the name of one. The order of from does not matter, so that equal seeds give
-// equal picks however the names were gathered; the result is sorted.
-func Pick(rng *rand.Rand, how string, from []string) ([]string, error) {
-	names := slices.Sorted(slices.Values(from))
-	count := 0
-	switch n, err := strconv.Atoi(how); {
-	case slices.Contains(names, how):
-		return []string{how}, nil
-	case how == "all":
-		count = len(names)
-	case how == "one":
-		count = 1
-	case err == nil:
-		count = n
-	default:
-		return nil, fmt.Errorf("pick %q: must be one, all, a number, or one of %s", how, strings.Join(names, ", "))
+// Armed is a planned fault with its targets.
+type Armed struct {
+	Planned
+	Act   Act
+	facts history.FaultFacts
+}
+
+// Arm aims the faults of a plan, in its order. The error names the fault, and is
+// one of Aim's.
+func Arm(plan []Planned, site *Site) ([]Armed, error) {
+	var armed []Armed
+	for _, p := range plan {
+		act, err := p.Aim(site)
+		if err != nil {
+			return nil, fmt.Errorf("fault %s: %w", p.ID, err)
+		}
+		facts := act.Facts()
+		facts.ID, facts.Kind, facts.Mode = p.ID, p.Kind, p.Mode()
+		armed = append(armed, Armed{p, act, facts})
 	}
-	if count < 1 || count > len(names) {
-		return nil, fmt.Errorf("pick %q of %d (%s): must be from 1 to %d", how, len(names), strings.Join(names, ", "), len(names))
+	return armed, nil
+}
+
+// String is a line of the schedule.
+func (a Armed) String() string {
+	lasting := "to the end"
+	if end, ok := a.End(); ok {
+		lasting = fmt.Sprintf("%v to %v", a.At, end)
+	} else if a.At > 0 {
+		lasting = fmt.Sprintf("from %v to the end", a.At)
 	}
-	rng.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
-	return slices.Sorted(slices.Values(names[:count])), nil
+	what := a.Kind
+	if a.facts.Mode != "" {
+		what += " " + a.facts.Mode
+	}
+	return fmt.Sprintf("%s: %s of %s, %s", a.ID, what, a.facts.Target, lasting)
 }

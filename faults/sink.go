@@ -2,86 +2,63 @@ package faults
 
 import (
 	"context"
-	"fmt"
-	"sync/atomic"
+	"maps"
+	"slices"
+
+	"paperlab/compose"
+	"paperlab/compose/standin"
 )
 
-var sinkKind = register(Kind{
-	Name:  "sink",
-	About: "the webhook sink takes notifications and withholds its answers",
-	Undo:  "none: the sink runs inside the lab and dies with it",
+var _ = register(Kind{
+	Name:    "sink",
+	About:   "the receivers of webhooks take notifications and their answers get lost",
+	Undo:    "none: the sink runs inside the lab and dies with it",
+	Fields:  []string{"mode", "share"},
+	Example: "{mode: lose-answers, share: 5%}",
+	Read: func(f Fields) Fault {
+		return sink{f.Choice("mode", slices.Sorted(maps.Keys(sinkManners))...), f.Number("share", "%", "5%", 100) / 100}
+	},
 })
 
-// Sink is what the fault needs of the webhook sink.
-type Sink interface {
-	// Withhold says whether answers are withheld from now on. What arrives is
-	// taken and recorded in any case.
-	Withhold(on bool) error
-	// Answered and Withheld count the webhooks that were taken with and
-	// without an answer.
-	Answered() int64
-	Withheld() int64
+var sinkManners = map[string]manner{
+	"lose-answers": {
+		told:     func(string) standin.Manner { return standin.Manner{Ends: standin.Reset, Take: true} },
+		happened: "took notifications and withheld its answers",
+		shows:    cut,
+	},
 }
 
 type sink struct {
-	target Sink
-	// withheld and healed are the counts at the injection and at the heal.
-	// The evidence is what comes on top of them.
-	withheld, healed atomic.Int64
+	mode  string
+	share float64
 }
 
-// NewSink loses the sink's answers: people are told, and the service does not
-// know it.
-func NewSink(target Sink) Fault { return &sink{target: target} }
+func (s sink) Mode() string  { return s.mode }
+func (sink) Holds() []string { return []string{compose.Sink} }
 
-func (s *sink) ID() string      { return sinkKind + "-answers" }
-func (s *sink) Kind() string    { return sinkKind }
-func (s *sink) Target() string  { return sinkKind }
-func (s *sink) Holds() []string { return []string{sinkKind} }
-
-// Before waits for an answered webhook, since a sink that nobody calls proves
-// nothing.
-func (s *sink) Before(context.Context) (string, error) {
-	n := s.target.Answered()
-	if n == 0 {
-		return "", fmt.Errorf("the sink has not answered any webhook yet")
-	}
-	return fmt.Sprintf("the sink has answered %d webhooks", n), nil
+func (s sink) Aim(site *Site) (Act, error) {
+	probed := site.Receivers[site.Rand.IntN(len(site.Receivers))]
+	return &misbehaving{
+		manner: sinkManners[s.mode], mode: s.mode, share: s.share, busy: true,
+		names: []string{compose.Sink}, standins: []Standin{receiver{site.Sink, probed}},
+	}, nil
 }
 
-func (s *sink) Inject(context.Context) error {
-	s.withheld.Store(s.target.Withheld())
-	return s.target.Withhold(true)
+// Sink is a stand-in that is probed in the name of one receiver.
+type Sink interface {
+	SetManner(m standin.Manner) error
+	Refuse(on bool) error
+	Probe(ctx context.Context, receiver string) (standin.Seen, error)
+	Struck() int64
+	Answered() int64
 }
 
-func (s *sink) During(context.Context) (string, error) {
-	n := s.target.Withheld() - s.withheld.Load()
-	if n == 0 {
-		return "", fmt.Errorf("the sink has withheld no answer yet")
-	}
-	return fmt.Sprintf("the sink took %d webhooks and withheld its answers", n), nil
+type receiver struct {
+	Sink
+	probed string
 }
 
-// Toll implements Tolling.
-func (s *sink) Toll() string {
-	return fmt.Sprintf("%d answers withheld in all", s.target.Withheld()-s.withheld.Load())
-}
-
-func (s *sink) Heal(context.Context) error {
-	err := s.target.Withhold(false)
-	s.healed.Store(s.target.Answered())
-	return err
-}
-
-func (s *sink) After(context.Context) (string, error) {
-	n := s.target.Answered() - s.healed.Load()
-	if n == 0 {
-		return "", fmt.Errorf("the sink has not answered any webhook since the heal")
-	}
-	return fmt.Sprintf("the sink has answered %d webhooks since the heal", n), nil
-}
-
-// Tell implements Telling.
-func (s *sink) Tell() (string, []string, string) {
-	return "", nil, "the webhook sink took notifications and withheld its answers"
+// Probe implements Standin.
+func (r receiver) Probe(ctx context.Context) (standin.Seen, error) {
+	return r.Sink.Probe(ctx, r.probed)
 }

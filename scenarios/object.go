@@ -62,7 +62,7 @@ func describe(n ast.Node) string {
 	}
 }
 
-// object is a mapping with known fields.
+// object is a mapping with known fields; its exported methods are faults.Fields.
 type object struct {
 	doc    *document
 	path   string // "load", or empty for the file
@@ -97,7 +97,7 @@ func (d *document) object(n ast.Node, path string, allowed ...string) *object {
 	return o
 }
 
-func (o *object) has(name string) bool { return o.fields[name] != nil }
+func (o *object) Has(name string) bool { return o.fields[name] != nil }
 
 // name is the field's full name.
 func (o *object) name(field string) string {
@@ -107,8 +107,8 @@ func (o *object) name(field string) string {
 	return o.path + "." + field
 }
 
-// fail marks a field's value, or its key if it has no value.
-func (o *object) fail(field, format string, args ...any) {
+// Fail marks a field's value, or its key if it has no value.
+func (o *object) Fail(field, format string, args ...any) {
 	at := position(o.fields[field])
 	if _, null := o.fields[field].(*ast.NullNode); null || at == nil {
 		at = o.keys[field]
@@ -123,19 +123,19 @@ func (o *object) fail(field, format string, args ...any) {
 func (o *object) need(field, kind string) ast.Node {
 	n := o.fields[field]
 	if n == nil {
-		o.fail(field, "%s is missing; %s is needed", o.name(field), kind)
+		o.Fail(field, "%s is missing; %s is needed", o.name(field), kind)
 	}
 	return n
 }
 
 func (o *object) wrong(field, kind string) {
-	if o.has(field) {
-		o.fail(field, "%s is %s; %s is needed", o.name(field), describe(o.fields[field]), kind)
+	if o.Has(field) {
+		o.Fail(field, "%s is %s; %s is needed", o.name(field), describe(o.fields[field]), kind)
 	}
 }
 
-// text is a string that is not empty.
-func (o *object) text(field string) string {
+// Text is a string that is not empty.
+func (o *object) Text(field string) string {
 	return o.textOf(field, "a text")
 }
 
@@ -154,17 +154,17 @@ func (o *object) textOf(field, kind string) string {
 	return value
 }
 
-// choice is one of a few names.
-func (o *object) choice(field string, allowed ...string) string {
+// Choice is one of a few names.
+func (o *object) Choice(field string, allowed ...string) string {
 	value := o.textOf(field, "one of "+strings.Join(allowed, ", "))
 	if value != "" && !slices.Contains(allowed, value) {
-		o.fail(field, "%s", unknown(o.name(field), value, allowed))
+		o.Fail(field, "%s", unknown(o.name(field), value, allowed))
 	}
 	return value
 }
 
-// integer is a whole number within both bounds.
-func (o *object) integer(field string, least, most int) int {
+// Integer is a whole number within both bounds.
+func (o *object) Integer(field string, least, most int) int {
 	kind := fmt.Sprintf("a whole number from %d to %d", least, most)
 	n, ok := o.need(field, kind).(*ast.IntegerNode)
 	if !ok {
@@ -190,8 +190,8 @@ func toInt(value any) (int, bool) {
 	}
 }
 
-// duration is a time with its unit, within both bounds.
-func (o *object) duration(field string, least, most time.Duration) time.Duration {
+// Duration is a time with its unit, within both bounds.
+func (o *object) Duration(field string, least, most time.Duration) time.Duration {
 	kind := fmt.Sprintf("a time from %v to %v, such as 10s,", least, most)
 	n, ok := o.need(field, kind).(*ast.StringNode)
 	if !ok {
@@ -205,9 +205,9 @@ func (o *object) duration(field string, least, most time.Duration) time.Duration
 	return value
 }
 
-// number is a text such as 60/s or 5%: a number above 0 and up to most, and
+// Number is a text such as 60/s or 5%: a number above 0 and up to most, and
 // then its unit.
-func (o *object) number(field, unit, example string, most float64) float64 {
+func (o *object) Number(field, unit, example string, most float64) float64 {
 	kind := fmt.Sprintf("a number above 0 and up to %g with its unit, such as %s,", most, example)
 	n, ok := o.need(field, kind).(*ast.StringNode)
 	if !ok {
@@ -224,7 +224,7 @@ func (o *object) number(field, unit, example string, most float64) float64 {
 
 // list is a sequence; a field that is not there is an empty one.
 func (o *object) list(field string) []ast.Node {
-	if !o.has(field) {
+	if !o.Has(field) {
 		return nil
 	}
 	sequence, ok := o.fields[field].(*ast.SequenceNode)

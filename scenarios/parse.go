@@ -76,42 +76,42 @@ func short(message string) string {
 
 func (d *document) scenario(root ast.Node, alerts []string) Scenario {
 	o := d.object(root, "", "name", "about", "service", "load", "phases", "faults", "objectives", "invariants", "compare")
-	s := Scenario{Name: o.text("name"), About: o.text("about")}
+	s := Scenario{Name: o.Text("name"), About: o.Text("about")}
 	if want := strings.TrimSuffix(filepath.Base(d.file), filepath.Ext(d.file)); s.Name != want {
-		o.fail("name", "name is %q in a file called %s; a scenario is found by its file's name, so both must be the same", s.Name, filepath.Base(d.file))
+		o.Fail("name", "name is %q in a file called %s; a scenario is found by its file's name, so both must be the same", s.Name, filepath.Base(d.file))
 	}
 	s.Service = readService(d.object(o.need("service", "a mapping"), "service", "shards", "summarizers", "deliverers", "lanes"))
 	s.Phases = readPhases(d.object(o.need("phases", "a mapping"), "phases", "steady", "fault", "recover"))
 	s.Load = readLoad(d.object(o.need("load", "a mapping"), "load", "papers", "rate", "subscribers"), s.Phases)
 	s.Faults = d.faults(o.list("faults"), s.Phases.Fault)
-	if o.has("objectives") {
+	if o.Has("objectives") {
 		s.Objectives = d.objectives(o, s, alerts)
 	}
 	s.Invariants = d.invariants(o)
-	if o.has("compare") {
-		s.Compare = o.choice("compare", "naive")
+	if o.Has("compare") {
+		s.Compare = o.Choice("compare", "naive")
 	}
 	return s
 }
 
 func readService(o *object) Service {
 	s := Service{
-		Shards:      o.integer("shards", 1, 1024),
-		Summarizers: o.integer("summarizers", 1, 32),
-		Deliverers:  o.integer("deliverers", 1, 32),
+		Shards:      o.Integer("shards", 1, 1024),
+		Summarizers: o.Integer("summarizers", 1, 32),
+		Deliverers:  o.Integer("deliverers", 1, 32),
 		Lanes:       8,
 	}
-	if o.has("lanes") {
-		s.Lanes = o.integer("lanes", 1, 256)
+	if o.Has("lanes") {
+		s.Lanes = o.Integer("lanes", 1, 256)
 	}
 	return s
 }
 
 func readPhases(o *object) Phases {
 	return Phases{
-		Steady:  o.duration("steady", time.Second, time.Hour),
-		Fault:   o.duration("fault", time.Second, time.Hour),
-		Recover: o.duration("recover", time.Second, time.Hour),
+		Steady:  o.Duration("steady", time.Second, time.Hour),
+		Fault:   o.Duration("fault", time.Second, time.Hour),
+		Recover: o.Duration("recover", time.Second, time.Hour),
 	}
 }
 
@@ -119,12 +119,12 @@ func readPhases(o *object) Phases {
 // from anything.
 func readLoad(o *object, p Phases) Workload {
 	l := Workload{
-		Papers:      o.integer("papers", 1, 1_000_000),
-		Rate:        o.number("rate", "/s", "60/s", 10_000),
-		Subscribers: o.integer("subscribers", 1, 100_000),
+		Papers:      o.Integer("papers", 1, 1_000_000),
+		Rate:        o.Number("rate", "/s", "60/s", 10_000),
+		Subscribers: o.Integer("subscribers", 1, 100_000),
 	}
 	if least := int(math.Ceil(l.Rate * (p.Steady + p.Fault).Seconds())); l.Papers < least {
-		o.fail("papers", "load.papers is %d, which at %g/s are used up before the faults end; %d are needed for the steady and the fault phase, %d to last through recover as well",
+		o.Fail("papers", "load.papers is %d, which at %g/s are used up before the faults end; %d are needed for the steady and the fault phase, %d to last through recover as well",
 			l.Papers, l.Rate, least, int(math.Ceil(l.Rate*p.Total().Seconds())))
 	}
 	return l
@@ -134,22 +134,22 @@ func (d *document) objectives(scenario *object, s Scenario, alerts []string) Obj
 	var found Objectives
 	o := d.object(scenario.fields["objectives"], "objectives", "time_to_detect", "time_to_recover", "lag_recovery")
 	if len(s.Faults) == 0 {
-		scenario.fail("objectives", "objectives are times after a fault, and there are no faults; leave them out")
+		scenario.Fail("objectives", "objectives are times after a fault, and there are no faults; leave them out")
 	}
 	// What takes longer than this is not observed any more.
 	longest := s.Phases.Fault + s.Phases.Recover
-	if o.has("time_to_detect") {
+	if o.Has("time_to_detect") {
 		detect := d.object(o.fields["time_to_detect"], "time_to_detect", "alert", "within")
-		found.TimeToDetect = &Detection{Alert: detect.text("alert"), Within: detect.duration("within", time.Millisecond, longest)}
+		found.TimeToDetect = &Detection{Alert: detect.Text("alert"), Within: detect.Duration("within", time.Millisecond, longest)}
 		if len(alerts) > 0 && found.TimeToDetect.Alert != "" {
-			detect.choice("alert", alerts...)
+			detect.Choice("alert", alerts...)
 		}
 	}
 	within := func(field string) *time.Duration {
-		if !o.has(field) {
+		if !o.Has(field) {
 			return nil
 		}
-		bound := d.object(o.fields[field], field, "within").duration("within", time.Millisecond, longest)
+		bound := d.object(o.fields[field], field, "within").Duration("within", time.Millisecond, longest)
 		return &bound
 	}
 	found.TimeToRecover, found.LagRecovery = within("time_to_recover"), within("lag_recovery")
@@ -162,7 +162,7 @@ func (d *document) invariants(o *object) []string {
 	o.need("invariants", "a list of "+strings.Join(check.IDs(), ", "))
 	for _, n := range o.list("invariants") {
 		entry := object{doc: d, path: "", fields: map[string]ast.Node{"invariant": n}}
-		id := entry.choice("invariant", check.IDs()...)
+		id := entry.Choice("invariant", check.IDs()...)
 		if before := first[id]; before != nil {
 			d.fail(position(n), "%s is listed twice, first at line %d", id, before.Line)
 		}

@@ -27,8 +27,9 @@
 package scenarios
 
 import (
-	"fmt"
 	"time"
+
+	"paperlab/faults"
 )
 
 // Scenario is one scenario file.
@@ -36,11 +37,12 @@ type Scenario struct {
 	// Name is the file's name without .yaml.
 	Name string
 	// About says in a sentence or two what happens and what must hold.
-	About      string
-	Service    Service
-	Load       Workload
-	Phases     Phases
-	Faults     []Fault
+	About   string
+	Service Service
+	Load    Workload
+	Phases  Phases
+	// Faults are in the order in which they begin.
+	Faults     []faults.Planned
 	Objectives Objectives
 	// Invariants are ids of the checkers' catalogue, at least one.
 	Invariants []string
@@ -95,98 +97,3 @@ type Detection struct {
 	Alert  string
 	Within time.Duration
 }
-
-// Kind is what a fault does.
-type Kind string
-
-// The kinds. A Fault has the field of its own kind and no other.
-const (
-	// Kill ends a process by SIGKILL and starts it again later.
-	Kill Kind = "kill"
-	// Freeze stops a process by SIGSTOP and lets it go on later.
-	Freeze Kind = "freeze"
-	// LLM makes an LLM provider fail.
-	LLM Kind = "llm"
-	// Partition cuts a process off from Redis nodes, by its links alone.
-	Partition Kind = "partition"
-	// Sink makes the webhook's sink fail.
-	Sink Kind = "sink"
-)
-
-// Fault is one entry of faults.
-type Fault struct {
-	// ID is the kind and the entry's place among those of its kind: "llm-2".
-	ID   string
-	Kind Kind
-
-	Kill      *Target
-	Freeze    *Target
-	LLM       *LLMFault
-	Partition *PartitionFault
-	Sink      *SinkFault
-
-	// At is when the fault begins, from the begin of the fault phase.
-	At time.Duration
-	// Lasts is how long: the file's for, or a kill's restart_after. It ends
-	// within the fault phase.
-	Lasts time.Duration
-}
-
-// End is when the fault is healed, from the begin of the fault phase.
-func (f Fault) End() time.Duration { return f.At + f.Lasts }
-
-// Target chooses a process.
-type Target struct {
-	// Role is crawl, summarize, deliver or watch.
-	Role string
-	// Pick is "one": the seed says which.
-	Pick string
-}
-
-// LLMFault is a failing LLM provider.
-type LLMFault struct {
-	// Provider is ollama, openai or all.
-	Provider string
-	// Mode is errors (answers 500 and 503), slow (answers after the caller's
-	// time-out) or refuse (connections are refused).
-	Mode string
-}
-
-// PartitionFault is a process cut off from Redis.
-type PartitionFault struct {
-	Target
-	// From is redis-one (the seed says which node) or redis-all.
-	From string
-}
-
-// SinkFault is a failing sink.
-type SinkFault struct {
-	// Mode is lose-answers: the sink takes a webhook and withholds its answer.
-	Mode string
-	// Share of the webhooks, above 0 and up to 1.
-	Share float64
-}
-
-// Target says in words what the fault hits.
-func (f Fault) Target() string {
-	switch {
-	case f.Kill != nil:
-		return f.Kill.String()
-	case f.Freeze != nil:
-		return f.Freeze.String()
-	case f.LLM != nil && f.LLM.Provider == "all":
-		return "all LLM providers"
-	case f.LLM != nil:
-		return f.LLM.Provider
-	case f.Partition != nil && f.Partition.From == "redis-one":
-		return f.Partition.Target.String() + " and one Redis node"
-	case f.Partition != nil:
-		return f.Partition.Target.String() + " and all Redis nodes"
-	case f.Sink != nil:
-		return "the webhook sink"
-	default:
-		return ""
-	}
-}
-
-func (t Target) String() string { return fmt.Sprintf("%s %s process", t.Pick, t.Role) }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -89,8 +90,8 @@ func profilesOf(profile string, s *scenarios.Scenario) ([]string, error) {
 
 // run runs one scenario and says what came of it.
 func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenario, source string, profiles []string) (record.Verdict, error) {
-	if f.Environment != run.Environment {
-		return "", unknownInput("environment", f.Environment, []string{run.Environment})
+	if f.Environment != process.Name {
+		return "", unknownInput("environment", f.Environment, []string{process.Name})
 	}
 	o := run.Options{
 		Scenario: s, Source: source, Profiles: profiles, Seed: f.Seed, CorpusName: f.Corpus,
@@ -119,14 +120,18 @@ func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenar
 
 // equip finds the programs that the run needs, and room for what it writes:
 // what can be missing is missed before anything starts.
-func equip(ctx context.Context, o *run.Options, papers string) (err error) {
-	if o.Papers, err = sibling(papers); err != nil {
+func equip(ctx context.Context, o *run.Options, papers string) error {
+	program, err := sibling(papers)
+	if err != nil {
 		return err
 	}
-	if o.RedisServer, o.RedisVersion, err = process.FindRedis(ctx); err != nil {
+	redisServer, version, err := process.FindRedis(ctx)
+	if err != nil {
 		return err
 	}
-	return o.CheckSpace()
+	o.RedisVersion = version
+	o.Environment = process.New(process.Config{Papers: program, RedisServer: redisServer})
+	return errors.Join(o.Environment.Check(ctx), o.CheckSpace())
 }
 
 // corpus is what arXiv's stand-in will serve: as many papers as the scenario

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	httpconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/model/labels"
@@ -53,10 +55,13 @@ func openStorage(cfg Config) (*tsdb.DB, error) {
 	return db, nil
 }
 
-func newScraper(cfg Config, db *tsdb.DB, registry prometheus.Registerer) (*scrape.Manager, error) {
+// newScraper's context ends the connections: the scraper wraps its client such
+// that closing the idle ones does not reach them.
+func newScraper(ctx context.Context, cfg Config, db *tsdb.DB, registry prometheus.Registerer) (*scrape.Manager, error) {
 	scraper, err := scrape.NewManager(&scrape.Options{
 		DiscoveryReloadOnStartup: true,
 		DiscoveryReloadInterval:  model.Duration(50 * time.Millisecond),
+		HTTPClientOptions:        []httpconfig.HTTPClientOption{httpconfig.WithDialContextFunc(dialUntil(ctx))},
 	}, cfg.Logger, nil, nil, db, registry)
 	if err != nil {
 		return nil, fmt.Errorf("monitor: make the scraper: %w", err)
@@ -71,6 +76,16 @@ func newScraper(cfg Config, db *tsdb.DB, registry prometheus.Registerer) (*scrap
 		return nil, fmt.Errorf("monitor: configure the scraper: %w", err)
 	}
 	return scraper, nil
+}
+
+func dialUntil(end context.Context) httpconfig.DialContextFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err == nil {
+			context.AfterFunc(end, func() { _ = conn.Close() })
+		}
+		return conn, err
+	}
 }
 
 // newRules loads the rule files. ResendDelay is beyond any run: production
@@ -118,7 +133,7 @@ func (m *Monitor) Query(ctx context.Context, expr string) ([]Value, error) {
 	// Held to the end, so that Stop does not close the storage meanwhile.
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	if m.state != running {
+	if m.db == nil {
 		return nil, ErrNotRunning
 	}
 	vector, err := rules.EngineQueryFunc(m.engine, m.db)(ctx, expr, time.Now())

@@ -46,6 +46,8 @@ import (
 	"github.com/prometheus/prometheus/rules"
 	"github.com/prometheus/prometheus/scrape"
 	"github.com/prometheus/prometheus/tsdb"
+
+	"paperlab/system/service"
 )
 
 // Config is what a monitor needs.
@@ -78,26 +80,13 @@ type Monitor struct {
 	notifier *notifier
 	engine   *promql.Engine
 
+	life service.Life
+
 	// mu guards what follows.
-	mu      sync.RWMutex
-	state   state
-	db      *tsdb.DB
-	scraper *scrape.Manager
-	rules   *rules.Manager
-	// groups hands targets to the scraper; it is closed by Stop.
-	groups chan map[string][]*targetgroup.Group
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
+	mu sync.RWMutex
+	// db is there between Start and Stop.
+	db *tsdb.DB
 }
-
-// state of a monitor only ever moves forward.
-type state int
-
-const (
-	fresh state = iota
-	running
-	stopped
-)
 
 // New checks the configuration and the rule files; it starts nothing.
 func New(cfg Config) (*Monitor, error) {
@@ -113,6 +102,8 @@ func New(cfg Config) (*Monitor, error) {
 		journal:  &journal{firing: map[uint64]bool{}},
 		notifier: newNotifier(cfg.Webhook, cfg.Logger),
 		engine:   newEngine(cfg),
+		// An evaluation in hand ends by itself; its alerts are worth waiting for.
+		life: service.Life{Grace: 10 * time.Second},
 	}, nil
 }
 
@@ -142,59 +133,54 @@ func (cfg Config) checked() (Config, error) {
 	return cfg, checkTargets(cfg.Targets)
 }
 
-// Start opens the storage, loads the rules and begins to scrape. Its context
-// bounds the starting alone; what was started runs until Stop.
+// Start opens the storage, loads the rules and begins to scrape.
 func (m *Monitor) Start(ctx context.Context) error {
+	return m.life.Start(ctx, func(context.Context) error { return m.begin() })
+}
+
+func (m *Monitor) begin() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.state != fresh {
-		return errors.New("monitor: Start was called before; make a new monitor with New")
-	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("monitor: start: %w", err)
-	}
 	registry := prometheus.NewRegistry()
 	db, err := openStorage(m.cfg)
 	if err != nil {
 		return err
 	}
-	scraper, err := newScraper(m.cfg, db, registry)
+	scraper, err := newScraper(m.life.Working(), m.cfg, db, registry)
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	manager, err := newRules(work, m.cfg, db, m.engine, registry, m.notify)
+	manager, err := newRules(m.life.Working(), m.cfg, db, m.engine, registry, m.notify)
 	if err != nil {
-		cancel()
 		return errors.Join(err, db.Close())
 	}
-	m.db, m.scraper, m.rules, m.cancel = db, scraper, manager, cancel
-	m.groups = make(chan map[string][]*targetgroup.Group)
+	m.db = db
+	groups := make(chan map[string][]*targetgroup.Group) // hands the targets to the scraper
 	m.notifier.start()
-	m.wg.Go(func() { _ = scraper.Run(m.groups) })
-	m.wg.Go(manager.Run)
-	m.state = running
-	m.groups <- groupsOf(m.cfg.Targets)
+	m.life.Go(func() { _ = scraper.Run(groups) })
+	m.life.Go(manager.Run)
+	m.life.Go(func() {
+		<-m.life.Taking().Done()
+		m.end(scraper, manager, groups)
+	})
+	groups <- groupsOf(m.cfg.Targets)
 	return nil
 }
 
 // Stop ends evaluation, gives queued messages two seconds to leave, and
 // returns when nothing of the monitor runs any more.
-func (m *Monitor) Stop() {
+func (m *Monitor) Stop() { m.life.Stop() }
+
+func (m *Monitor) end(scraper *scrape.Manager, manager *rules.Manager, groups chan map[string][]*targetgroup.Group) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	before := m.state
-	m.state = stopped
-	if before != running {
-		return
-	}
-	m.rules.Stop()
+	manager.Stop()
 	m.notifier.stop()
-	m.scraper.Stop()
-	close(m.groups)
-	m.cancel()
-	m.wg.Wait()
-	if err := m.db.Close(); err != nil {
+	scraper.Stop()
+	close(groups)
+	db := m.db
+	m.db = nil
+	if err := db.Close(); err != nil {
 		m.cfg.Logger.Warn("closing the storage failed", "dir", m.cfg.Dir, "err", err)
 	}
 }

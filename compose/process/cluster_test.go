@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"paperlab/compose/undo"
+	"paperlab/system/servicetest"
 )
 
 // These tests start real clusters: about 3 s each. They need redis-server 7.0
@@ -218,14 +219,14 @@ func TestClusterFailsOverAndTakesARestartedNodeBack(t *testing.T) {
 		t.Errorf("a shard that lost nothing: %v", err)
 	}
 	promoted := c.nodes[3]
-	eventually(t, "the replica takes the master's place", func() bool {
+	servicetest.Eventually(t, "the replica takes the master's place", func() bool {
 		view, err := c.view(t.Context(), promoted)
 		return err == nil && strings.Contains(view[promoted.ID], "master - 0-5460")
 	})
 	if err := c.Restart(t.Context(), "redis-1"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the old master is back as a replica", func() bool {
+	servicetest.Eventually(t, "the old master is back as a replica", func() bool {
 		view, err := c.view(t.Context(), promoted)
 		return err == nil && strings.Contains(view[c.nodes[0].ID], "slave "+promoted.ID)
 	})
@@ -238,7 +239,7 @@ func TestKilledLabLeavesNothing(t *testing.T) {
 	for _, what := range []string{"lab with a process", "lab starting a cluster", "lab with a cluster"} {
 		t.Run(what, func(t *testing.T) {
 			killLab(t, what)
-			eventually(t, "the children die with the lab, as far as Pdeathsig goes", func() bool {
+			servicetest.Eventually(t, "the children die with the lab, as far as Pdeathsig goes", func() bool {
 				return len(runsIn(t, undo.Base())) == 0
 			})
 			stale, err := undo.Stale()

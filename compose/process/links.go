@@ -118,7 +118,8 @@ func (l *Links) start(ctx context.Context, process, target string) (*link, error
 			return nil, fmt.Errorf("the gate for its %s: %w", direction, err)
 		}
 		// No connection is there yet that could look.
-		toxic.Toxic.(*gateToxic).gate = made.gate
+		own := toxic.Toxic.(*gateToxic)
+		own.gate, own.fromTarget = made.gate, direction == "downstream"
 	}
 	var err error
 	pprof.Do(ctx, pprof.Labels(linksLabel, l.label), func(context.Context) { err = made.proxy.Start() })

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"paperlab/system/dial"
+	"paperlab/system/servicetest"
 )
 
 // silence is how long a test listens before it says that nothing came. It is
@@ -218,13 +219,13 @@ func TestLinkUnderTraffic(t *testing.T) {
 	defer stop()
 	for range 5 {
 		heard := answers.Load()
-		eventually(t, "answers come through the link", func() bool { return answers.Load() > heard+1000 })
+		servicetest.Eventually(t, "answers come through the link", func() bool { return answers.Load() > heard+1000 })
 		within(t, 2*time.Second, "cut", func() { try(t, l.Of("api").Cut, target) })
 		if answer, err := ping(address); err == nil {
 			t.Errorf("PING was answered through a cut link: %s", answer)
 		}
 		within(t, 2*time.Second, "mend", func() { try(t, l.Of("api").Mend, target) })
-		eventually(t, "PING is answered through a mended link", func() bool {
+		servicetest.Eventually(t, "PING is answered through a mended link", func() bool {
 			answer, err := ping(address)
 			return err == nil && answer == "+PONG\r\n"
 		})

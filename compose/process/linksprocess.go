@@ -3,6 +3,8 @@ package process
 import (
 	"context"
 	"slices"
+
+	"paperlab/compose"
 )
 
 // ProcessLinks are the links of one process. A cut or mend is done when the
@@ -47,6 +49,17 @@ func (p ProcessLinks) Mend(_ context.Context, target string) error {
 		return err
 	}
 	one.gate.mend()
+	return nil
+}
+
+// Shape makes the link worse, or what it was for the zero Shape. Connections
+// live on.
+func (p ProcessLinks) Shape(target string, how compose.Shape) error {
+	one, err := p.links.find(p.process, target)
+	if err != nil {
+		return err
+	}
+	one.gate.reshape(how)
 	return nil
 }
 

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"paperlab/system/servicetest"
 )
 
 func listen(t *testing.T) net.Listener {
@@ -67,7 +69,7 @@ func newRedis(t *testing.T) (address string) {
 	p := start(t, openLedger(t), Spec{Name: fmt.Sprintf("redis-%d", port), Path: path,
 		Args: []string{"--bind", "127.0.0.1", "--port", fmt.Sprint(port), "--save", ""}})
 	address = fmt.Sprintf("127.0.0.1:%d", port)
-	eventually(t, "redis-server answers", func() bool {
+	servicetest.Eventually(t, "redis-server answers", func() bool {
 		if err := p.Died(); err != nil {
 			t.Fatal(err)
 		}

@@ -164,12 +164,3 @@ func killLab(t *testing.T, what string) (pid int) {
 	_ = lab.Wait()
 	return pid
 }
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
-	defer cancel()
-	if err := poll(ctx, func() (bool, error) { return holds(), nil }); err != nil {
-		t.Fatalf("not within 15 s: %s", what)
-	}
-}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,62 +13,27 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
-	"paperlab/compose/standin"
-	"paperlab/compose/standin/corpus"
+	"paperlab/compose"
 	"paperlab/compose/undo"
 	"paperlab/system/paper"
 )
 
-// StackConfig says what to start: the service, and what stands around it.
-type StackConfig struct {
-	// Papers is the service's program.
-	Papers string
-	// Env is added to the environment of the service's processes.
-	Env []string
-	// Profile is hardened or naive.
-	Profile string
-	// Shards of each stream; Summarizers and Deliverers are processes; Lanes
-	// belong to each shard's owner.
-	Shards, Summarizers, Deliverers, Lanes int
-	// Begin is from where the crawler harvests.
-	Begin time.Time
-	// Interval is the crawler's wait between two requests, PageSize how many
-	// papers it asks for at once.
-	Interval time.Duration
-	PageSize int
-	// Subscribers and Subscriptions go into the store before anything starts.
-	// A subscriber's webhook is filled in.
-	Subscribers   []paper.Subscriber
-	Subscriptions []paper.Subscription
-	// World is what the service talks to; the stack does not stop it.
-	World World
-	// RedisServer is the program; empty means what FindRedis finds.
-	RedisServer string
-}
+// stack is a running service with its Redis Cluster and its links.
+type stack struct {
+	config Config
+	plan   compose.Plan
 
-// World is everything outside the service: the stand-ins, started.
-type World struct {
-	// ArxivURL is the address of the query API.
-	ArxivURL string
-	Ollama   *standin.LLM
-	OpenAI   *standin.LLM
-	Sink     *standin.Sink
-}
-
-// Stack is a running service with its Redis Cluster and its links.
-type Stack struct {
-	Cluster *Cluster
-	Links   *Links
-
-	cfg      StackConfig
-	ledger   *undo.Ledger
+	cluster  *Cluster
+	links    *Links
 	database string
 	// folder is the database's; the next stack begins without it.
 	folder *undo.Entry
-	// services are in the order in which they were started.
-	services []*Service
+	// members are in the order in which they were started.
+	members []*member
+	frozen  frozen
 }
 
 // The lab's timings of the service: shorter than in production, because a run
@@ -76,44 +42,34 @@ const (
 	llmTimeout     = "2s"
 	llmInFlight    = "8"
 	webhookTimeout = "2s"
-	// OpenAIKey is what the service sends to the stand-in; it opens nothing.
-	OpenAIKey = "lab-key"
 )
 
-// StartStack starts the cluster, fills the store, and starts the service's
-// processes, each with links of its own. It returns once all are ready. If it
-// fails or ctx ends, it leaves nothing behind.
-func StartStack(ctx context.Context, ledger *undo.Ledger, cfg StackConfig) (s *Stack, err error) {
-	s = &Stack{cfg: cfg, ledger: ledger, Links: NewLinks()}
-	defer func() {
-		if err != nil {
-			s.Stop()
-		}
-	}()
-	if s.Cluster, err = StartCluster(ctx, ledger, ClusterConfig{RedisServer: cfg.RedisServer}); err != nil {
-		return s, err
+// start starts the cluster, fills the store, and starts the service's
+// processes, each with links of its own. It returns once all are ready.
+func (s *stack) start(ctx context.Context) (err error) {
+	if s.cluster, err = StartCluster(ctx, s.plan.Ledger, ClusterConfig{RedisServer: s.config.RedisServer}); err != nil {
+		return err
 	}
 	if err := s.fillStore(ctx); err != nil {
-		return s, err
+		return err
 	}
-	return s, s.startServices(ctx)
+	return s.startMembers(ctx)
 }
 
 // fillStore uses the service's own commands, as an operator would.
-func (s *Stack) fillStore(ctx context.Context) error {
-	dir, entry, err := s.ledger.Folder("store")
+func (s *stack) fillStore(ctx context.Context) error {
+	dir, entry, err := s.plan.Ledger.Folder("store")
 	if err != nil {
 		return err
 	}
 	s.folder = entry
-	path := filepath.Join(dir, "papers.db")
-	s.database = "sqlite:" + path
+	s.database = "sqlite:" + filepath.Join(dir, "papers.db")
 	people := struct {
 		Subscribers   []paper.Subscriber   `json:"subscribers"`
 		Subscriptions []paper.Subscription `json:"subscriptions"`
-	}{nil, s.cfg.Subscriptions}
-	for _, one := range s.cfg.Subscribers {
-		one.Webhook = s.cfg.World.Sink.Webhook(one.ID)
+	}{nil, s.plan.Subscriptions}
+	for _, one := range s.plan.Subscribers {
+		one.Webhook = s.plan.Surroundings.Webhook(one.ID)
 		people.Subscribers = append(people.Subscribers, one)
 	}
 	raw, err := json.Marshal(people)
@@ -126,7 +82,7 @@ func (s *Stack) fillStore(ctx context.Context) error {
 	}
 	for _, args := range [][]string{{"migrate"}, {"import", file}} {
 		args = append(args, "--database", s.database)
-		out, err := exec.CommandContext(ctx, s.cfg.Papers, args...).CombinedOutput()
+		out, err := exec.CommandContext(ctx, s.config.Papers, args...).CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("papers %s: %w: %s", args[0], err, strings.TrimSpace(string(out)))
 		}
@@ -134,61 +90,107 @@ func (s *Stack) fillStore(ctx context.Context) error {
 	return nil
 }
 
-// StorePath is the database's file.
-func (s *Stack) StorePath() string { return strings.TrimPrefix(s.database, "sqlite:") }
-
-func (s *Stack) startServices(ctx context.Context) error {
+func (s *stack) startMembers(ctx context.Context) error {
 	add := func(role string, count int) {
 		for i := range count {
-			s.services = append(s.services, &Service{stack: s, role: role, name: fmt.Sprintf("%s-%d", role, i+1)})
+			s.members = append(s.members, &member{stack: s, role: role, name: fmt.Sprintf("%s-%d", role, i+1)})
 		}
 	}
 	add("watch", 1)
-	add("summarize", s.cfg.Summarizers)
-	add("deliver", s.cfg.Deliverers)
+	add("summarize", s.plan.Summarizers)
+	add("deliver", s.plan.Deliverers)
 	add("crawl", 1)
 	group, ctx := errgroup.WithContext(ctx)
-	for _, service := range s.services {
-		group.Go(func() error { return service.begin(ctx) })
+	for _, m := range s.members {
+		group.Go(func() error { return m.begin(ctx) })
 	}
 	return group.Wait()
 }
 
-// Services are the processes of a role, or all of them for "".
-func (s *Stack) Services(role string) []*Service {
-	var found []*Service
-	for _, service := range s.services {
-		if role == "" || service.role == role {
-			found = append(found, service)
+// roleArguments are the flags that only the role has.
+func (s *stack) roleArguments(role string) []string {
+	around, lanes := s.plan.Surroundings, strconv.Itoa(s.plan.Lanes)
+	switch role {
+	case "crawl":
+		return []string{"--arxiv", around.Arxiv, "--interval", s.plan.Interval.String(),
+			"--page-size", strconv.Itoa(s.plan.PageSize), "--from", s.plan.Begin.UTC().Format(time.RFC3339)}
+	case "summarize":
+		return []string{"--ollama", around.Ollama, "--openai", around.OpenAI, "--lanes", lanes,
+			"--llm-timeout", llmTimeout, "--llm-in-flight", llmInFlight}
+	case "deliver":
+		return []string{"--lanes", lanes, "--timeout", webhookTimeout}
+	default:
+		return nil
+	}
+}
+
+// addressOf is the real host:port of a target, "" if there is none.
+func (s *stack) addressOf(target string) string {
+	around := s.plan.Surroundings
+	for _, n := range s.cluster.Nodes() {
+		if n.Name == target {
+			return n.Addr
+		}
+	}
+	address := map[string]string{compose.Arxiv: around.Arxiv, compose.Ollama: around.Ollama, compose.OpenAI: around.OpenAI}[target]
+	if target == compose.Sink {
+		address = around.Webhook("")
+	}
+	at, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return at.Host
+}
+
+func (s *stack) nodeNames() (names []string) {
+	for _, n := range s.cluster.Nodes() {
+		names = append(names, n.Name)
+	}
+	return names
+}
+
+// Members implements compose.Stack, as does all that follows.
+func (s *stack) Members(role string) []compose.Member {
+	var found []compose.Member
+	for _, m := range s.members {
+		if role == "" || m.role == role {
+			found = append(found, m)
 		}
 	}
 	return found
 }
 
-// targets are what a role talks to besides Redis, with the flag that names it.
-func (s *Stack) targets(role string) (args, addresses []string) {
-	w := s.cfg.World
-	switch role {
-	case "crawl":
-		address := strings.TrimPrefix(strings.SplitN(w.ArxivURL, "/api", 2)[0], "http://")
-		return []string{"--arxiv", w.ArxivURL, "--interval", s.cfg.Interval.String(), "--page-size", strconv.Itoa(s.cfg.PageSize),
-			"--from", s.cfg.Begin.UTC().Format(time.RFC3339)}, []string{address}
-	case "summarize":
-		return []string{"--ollama", w.Ollama.URL(), "--openai", w.OpenAI.URL(), "--lanes", fmt.Sprint(s.cfg.Lanes),
-				"--llm-timeout", llmTimeout, "--llm-in-flight", llmInFlight},
-			[]string{w.Ollama.Address(), w.OpenAI.Address()}
-	case "deliver":
-		return []string{"--lanes", fmt.Sprint(s.cfg.Lanes), "--timeout", webhookTimeout}, []string{w.Sink.Address()}
-	default:
-		return nil, nil
+// Nodes is explained at Members.
+func (s *stack) Nodes() []compose.Node {
+	formed := s.cluster.Nodes()
+	var nodes []compose.Node
+	for _, n := range formed {
+		node := compose.Node{Name: n.Name, Addr: n.Addr, Master: n.Role == Master}
+		for _, m := range formed {
+			if m.ID == n.MasterID {
+				node.Of = m.Name
+			}
+		}
+		nodes = append(nodes, node)
 	}
+	return nodes
 }
 
-// Died names a process that ended though nobody ended it.
-func (s *Stack) Died() error {
+// Redis is explained at Members.
+func (s *stack) Redis() *redis.ClusterClient { return s.cluster.Client() }
+
+// Database is explained at Members.
+func (s *stack) Database() string { return s.database }
+
+// ClusterUpIn is explained at Members.
+func (s *stack) ClusterUpIn() time.Duration { return s.cluster.UpIn() }
+
+// Died is explained at Members.
+func (s *stack) Died() error {
 	var died []error
-	for _, service := range s.services {
-		died = append(died, service.died())
+	for _, m := range s.members {
+		died = append(died, m.died())
 	}
 	return errors.Join(died...)
 }
@@ -196,24 +198,20 @@ func (s *Stack) Died() error {
 // stopWithin is how long the service's processes have to end by themselves.
 const stopWithin = 5 * time.Second
 
-// Stop ends the service, the cluster and the links, in this order. It may be
-// called twice.
-func (s *Stack) Stop() {
+// Stop ends the service, the cluster and the links, in this order.
+func (s *stack) Stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
 	var group errgroup.Group
-	for _, service := range s.services {
-		group.Go(func() error { service.stop(ctx); return nil })
+	for _, m := range s.members {
+		group.Go(func() error { m.stop(ctx); return nil })
 	}
 	_ = group.Wait()
-	if s.Cluster != nil {
-		s.Cluster.Stop()
+	if s.cluster != nil {
+		s.cluster.Stop()
 	}
-	_ = s.Links.Close()
+	_ = s.links.Close()
 	if s.folder != nil {
 		_ = s.folder.Undo(context.Background()) // stays in the ledger if it fails
 	}
 }
-
-// CorpusBegin is where a crawl must start to see the whole corpus.
-func CorpusBegin(c *corpus.Corpus) time.Time { return c.Begin().Add(-time.Minute) }

@@ -27,14 +27,13 @@ type ArxivConfig struct {
 	RetryAfter time.Duration
 	// Latency is how long an answer takes.
 	Latency Latency
-	// SlowAnswer is how long an answer takes in mode Slow; 0 means 30 s.
-	SlowAnswer time.Duration
-	Seed       uint64
+	// Host is where to listen; empty means 127.0.0.1.
+	Host string
+	Seed uint64
 }
 
 func (c *ArxivConfig) check() error {
 	c.RefuseWith = cmp.Or(c.RefuseWith, http.StatusTooManyRequests)
-	c.SlowAnswer = cmp.Or(c.SlowAnswer, defaultSlowAnswer)
 	if c.RefuseWith != http.StatusTooManyRequests && c.RefuseWith != http.StatusServiceUnavailable {
 		return fmt.Errorf("standin: arxiv: RefuseWith is %d: want 429 or 503", c.RefuseWith)
 	}
@@ -43,7 +42,6 @@ func (c *ArxivConfig) check() error {
 		present("arxiv", "Corpus", c.Corpus != nil && len(c.Corpus.Versions) > 0),
 		within("arxiv", "Interval", c.Interval, 0, time.Minute),
 		within("arxiv", "RetryAfter", c.RetryAfter, 0, time.Hour),
-		within("arxiv", "SlowAnswer", c.SlowAnswer, time.Millisecond, longestLatency),
 		c.Latency.check("arxiv"),
 	)
 }
@@ -52,7 +50,7 @@ func (c *ArxivConfig) check() error {
 // when it starts; Release lets the corpus appear.
 type Arxiv struct {
 	*server
-	*modes
+	*manners
 	cfg  ArxivConfig
 	dice *dice
 	now  func() time.Time
@@ -76,10 +74,10 @@ func NewArxiv(cfg ArxivConfig) (*Arxiv, error) {
 		index: search.New(cfg.Corpus), served: map[string]bool{},
 	}
 	a.release = release{now: func() time.Time { return a.now() }}
-	a.modes = newModes("arxiv", Normal, Errors, RateLimited, Slow, Refuse)
+	a.manners = newManners("arxiv")
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/query", a.query)
-	a.server = newServer("arxiv", mux)
+	a.server = newServer("arxiv", mux).on(cfg.Host)
 	return a, nil
 }
 
@@ -103,9 +101,6 @@ func (a *Arxiv) Release(rate float64) error {
 	a.release.set(rate)
 	return nil
 }
-
-// Pause stops the release until the next call of Release.
-func (a *Arxiv) Pause() { _ = a.Release(0) }
 
 // ReleaseNow lets n more versions appear at once.
 func (a *Arxiv) ReleaseNow(n int) error {

@@ -13,6 +13,7 @@ import (
 
 	"paperlab/compose/standin/corpus"
 	"paperlab/reports/history"
+	"paperlab/system/servicetest"
 )
 
 // everything is a query that finds whatever is out.
@@ -216,7 +217,7 @@ func TestArxivReleasesByTheClock(t *testing.T) {
 	step(50*time.Millisecond, 5)
 	release(0.5)
 	step(2*time.Second, 6)
-	a.Pause()
+	release(0)
 	step(time.Hour, 6)
 	if err := a.ReleaseNow(10); err != nil {
 		t.Fatal(err)
@@ -275,64 +276,66 @@ func TestArxivInterval(t *testing.T) {
 	}
 }
 
-func TestArxivModes(t *testing.T) {
-	a, _ := newArxiv(t, ArxivConfig{Recorder: recorder(), Corpus: builtin(t, 3), RetryAfter: time.Second})
+func TestArxivManners(t *testing.T) {
+	a, _ := newArxiv(t, ArxivConfig{Recorder: recorder(), Corpus: builtin(t, 3)})
 	ask := func() answer { return query(t, a, "search_query", everything) }
-	for mode, want := range map[string]int{Errors: 503, RateLimited: 429, Normal: 200} {
-		setMode(t, a, mode)
+	for manner, want := range map[Manner]int{
+		failing: 503, limited: 429, garbage: 200, truncated: 200, ordinary: 200,
+		{Name: "503", Status: 503, RetryAfter: "5"}: 503, {Name: "429", Status: 429}: 429,
+	} {
+		setManner(t, a, manner)
 		got := ask()
-		got.want(t, want)
-		if after := got.header.Get("Retry-After"); (after == "1") != (want != 200) {
-			t.Errorf("%s: Retry-After %q", mode, after)
+		got.want(t, want, manner.Body)
+		if after := got.header.Get("Retry-After"); after != manner.RetryAfter {
+			t.Errorf("%s: Retry-After %q", manner.Name, after)
+		}
+		if _, err := readAtom([]byte(got.body)); (err == nil) != (manner == ordinary) {
+			t.Errorf("%s: the page: %v", manner.Name, err)
 		}
 	}
-	setMode(t, a, Refuse)
+	setManner(t, a, cut)
 	ask().wantReset(t)
-	setMode(t, a, Normal)
+	setManner(t, a, ordinary)
 	ask().want(t, 200)
-	for _, mode := range []string{Quota, LoseAnswers} {
-		if err := a.SetMode(mode); err == nil {
-			t.Errorf("arXiv took mode %s", mode)
-		}
+	if a.Struck() != 7 || a.Answered() != 2 {
+		t.Errorf("%d struck, %d answered", a.Struck(), a.Answered())
 	}
 }
 
-// TestArxivHealsAtOnce: who waits when the mode changes goes on under the new
+// TestArxivHealsAtOnce: who waits when the manner changes goes on under the new
 // one, and what is then refused was not served.
 func TestArxivHealsAtOnce(t *testing.T) {
-	for mode, want := range map[string]int{Normal: 200, Errors: 503} {
-		rec := recorder()
-		a, err := NewArxiv(ArxivConfig{Recorder: rec, Corpus: builtin(t, 3), SlowAnswer: 10 * time.Minute})
-		if err != nil {
-			t.Fatal(err)
-		}
-		arrivals := entered(a.server)
-		start(t, a, nil)
-		if err := a.ReleaseNow(3); err != nil {
-			t.Fatal(err)
-		}
-		setMode(t, a, Slow)
-		wait := background(t, 3, func(int) answer { return query(t, a, "search_query", everything) })
-		for range 3 {
-			<-arrivals
-		}
-		if n := len(events(rec, history.Serve)); n != 0 {
-			t.Errorf("%d serves before the answer's time", n)
-		}
-		setMode(t, a, mode)
-		for _, got := range wait() {
-			got.want(t, want)
-		}
-		if served := a.Served() > 0; served != (want == 200) {
-			t.Errorf("mode %s: served %d", mode, a.Served())
+	for manner, want := range map[Manner]int{ordinary: 200, failing: 503} {
+		for _, before := range []Manner{slow, silent} {
+			a, err := NewArxiv(ArxivConfig{Recorder: recorder(), Corpus: builtin(t, 3)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			start(t, a, nil)
+			if err := a.ReleaseNow(3); err != nil {
+				t.Fatal(err)
+			}
+			setManner(t, a, before)
+			wait := background(t, 3, func(int) answer { return query(t, a, "search_query", everything) })
+			servicetest.Eventually(t, "all three wait", func() bool { return a.Struck() == 3 })
+			if a.Served() != 0 {
+				t.Errorf("%d served before the answer's time", a.Served())
+			}
+			setManner(t, a, manner)
+			for _, got := range wait() {
+				got.want(t, want)
+			}
+			if served := a.Served() > 0; served != (want == 200) || a.Struck() != 3 {
+				t.Errorf("%s, then %q: served %d, struck %d", before.Name, manner.Name, a.Served(), a.Struck())
+			}
 		}
 	}
 }
 
 // TestArxivSlowAnswersInTheEnd: slow is late, not lost.
 func TestArxivSlowAnswersInTheEnd(t *testing.T) {
-	a, _ := newArxiv(t, ArxivConfig{Recorder: recorder(), Corpus: builtin(t, 3), SlowAnswer: 50 * time.Millisecond})
-	setMode(t, a, Slow)
+	a, _ := newArxiv(t, ArxivConfig{Recorder: recorder(), Corpus: builtin(t, 3)})
+	setManner(t, a, Manner{Name: "slow", Delay: 50 * time.Millisecond})
 	began := time.Now()
 	query(t, a, "search_query", everything).want(t, 200)
 	if took := time.Since(began); took < 50*time.Millisecond {
@@ -348,7 +351,6 @@ func TestArxivConfig(t *testing.T) {
 		"Interval":       func(c *ArxivConfig) { c.Interval = -1 },
 		"RefuseWith":     func(c *ArxivConfig) { c.RefuseWith = 500 },
 		"RetryAfter":     func(c *ArxivConfig) { c.RetryAfter = 2 * time.Hour },
-		"SlowAnswer":     func(c *ArxivConfig) { c.SlowAnswer = -1 },
 		"Latency.Median": func(c *ArxivConfig) { c.Latency.Median = -1 },
 		"Latency.Sigma":  func(c *ArxivConfig) { c.Latency.Sigma = 4 },
 	} {

@@ -1,11 +1,14 @@
 package standin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
+	"time"
 
 	"paperlab/compose/standin/corpus"
 	"paperlab/compose/standin/search"
@@ -14,51 +17,55 @@ import (
 
 // query answers one request of the query API.
 func (a *Arxiv) query(w http.ResponseWriter, r *http.Request) {
-	mode, err := a.linger(r)
-	switch {
-	case err != nil || mode == Refuse:
+	v := a.dice.visit(a.cfg.Latency, isProbe(r))
+	got, err := a.pass(r.Context(), v)
+	if err != nil {
 		reset(w)
 		return
-	case mode == Errors:
-		a.refuse(w, http.StatusServiceUnavailable)
-		return
-	case mode == RateLimited:
-		a.refuse(w, http.StatusTooManyRequests)
-		return
-	case !a.admit():
-		a.refuse(w, a.cfg.RefuseWith)
-		return
+	}
+	var ordinary reply
+	if got.Status == 0 && got.Ends != Reset {
+		ordinary = a.answer(r, v.probe)
+	}
+	_ = a.give(r.Context(), w, v, got, ordinary)
+}
+
+// answer is the ordinary one, and records what is on it: served means offered,
+// even if the page then gets lost.
+func (a *Arxiv) answer(r *http.Request, probe bool) reply {
+	if !probe && !a.admit() {
+		return a.refusal()
 	}
 	f, req, err := parseRequest(r.URL.RawQuery)
 	if err != nil {
-		a.write(w, http.StatusBadRequest, errorPage(err.Error(), a.now()))
-		return
+		return atomReply(http.StatusBadRequest, errorPage(err.Error(), a.now()))
 	}
 	f.updated = a.now()
 	f.entries, f.total = a.find(req)
 	page := f.page()
-	if r.Context().Err() != nil {
-		reset(w)
-		return
+	if r.Context().Err() == nil {
+		a.record(f.entries)
 	}
-	a.record(f.entries)
-	a.write(w, http.StatusOK, page)
+	return atomReply(http.StatusOK, page)
 }
 
-// linger lets the answer's latency pass and returns the mode to answer in.
-func (a *Arxiv) linger(r *http.Request) (mode string, err error) {
-	latency := a.dice.latency(a.cfg.Latency)
-	for {
-		mode, changed := a.current()
-		d := latency
-		if mode == Slow {
-			d = a.cfg.SlowAnswer
-		}
-		early, err := wait(r.Context(), d, changed)
-		if err != nil || !early {
-			return mode, err
-		}
+// Probe asks for an empty page, apart from the rule of the Interval. See Seen.
+func (a *Arxiv) Probe(ctx context.Context) (Seen, error) { return a.probeAtom(ctx, a.QueryURL()) }
+
+// probeAtom probes a query API.
+func (s *server) probeAtom(ctx context.Context, address string) (Seen, error) {
+	r, err := http.NewRequest(http.MethodGet, address+"?max_results=0", http.NoBody)
+	if err != nil {
+		return Seen{}, err
 	}
+	return s.probe(ctx, r, func(body []byte) error {
+		_, err := readAtom(body)
+		return err
+	})
+}
+
+func atomReply(status int, page []byte) reply {
+	return reply{status: status, contentType: "application/atom+xml; charset=utf-8", body: page}
 }
 
 // admit keeps the rule of the Interval. A refused request does not count: the
@@ -74,22 +81,17 @@ func (a *Arxiv) admit() bool {
 	return true
 }
 
-func (a *Arxiv) refuse(w http.ResponseWriter, status int) {
+// refusal is the answer to whom admit turned away.
+func (a *Arxiv) refusal() reply {
+	no := reply{status: a.cfg.RefuseWith, body: []byte("Rate exceeded.\n")}
+	if no.status == http.StatusServiceUnavailable {
+		no.body = []byte("Service Unavailable\n")
+	}
 	if a.cfg.RetryAfter > 0 {
-		w.Header().Set("Retry-After", retrySeconds(a.cfg.RetryAfter))
+		// Whole seconds, rounded up.
+		no.retryAfter = strconv.FormatInt(int64((a.cfg.RetryAfter+time.Second-1)/time.Second), 10)
 	}
-	text := "Rate exceeded."
-	if status == http.StatusServiceUnavailable {
-		text = "Service Unavailable"
-	}
-	http.Error(w, text, status)
-}
-
-func (a *Arxiv) write(w http.ResponseWriter, status int, page []byte) {
-	w.Header().Set("Content-Type", "application/atom+xml; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(page)))
-	w.WriteHeader(status)
-	_, _ = w.Write(page)
+	return no
 }
 
 func (a *Arxiv) find(req search.Request) ([]*corpus.Version, int) {
@@ -119,7 +121,7 @@ func parseRequest(raw string) (*feed, search.Request, error) {
 	if err != nil {
 		return nil, req, fmt.Errorf("malformed query string: %w", err)
 	}
-	f := &feed{idList: values.Get("id_list")}
+	f := &feed{query: strings.TrimSpace(values.Get("search_query")), idList: values.Get("id_list")}
 	if f.start, err = number(values, "start", 0); err != nil {
 		return nil, req, err
 	}
@@ -136,13 +138,8 @@ func parseRequest(raw string) (*feed, search.Request, error) {
 	if req.IDs, err = search.ParseIDs(f.idList); err != nil {
 		return nil, req, err
 	}
-	if req.Query, err = search.Parse(values.Get("search_query")); err != nil {
-		return nil, req, err
-	}
-	if req.Query != nil {
-		f.query = req.Query.String()
-	}
-	return f, req, nil
+	req.Query, err = search.Parse(values.Get("search_query"))
+	return f, req, err
 }
 
 func number(values url.Values, name string, absent int) (int, error) {

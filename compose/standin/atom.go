@@ -14,7 +14,7 @@ import (
 // feed is one answer of the query API. Its form, down to the order of
 // elements, is that of real answers of April 2026.
 type feed struct {
-	query      string // the parsed query, "" if there was none
+	query      string // as it was asked
 	idList     string
 	start, max int
 	total      int

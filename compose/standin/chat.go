@@ -2,7 +2,7 @@ package standin
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -42,7 +42,7 @@ type chatUsage struct {
 	TotalTokens      int `json:"total_tokens"`
 }
 
-func parseChat(body []byte) (chatRequest, *refusal) {
+func parseChat(body []byte) (chatRequest, *reply) {
 	var req chatRequest
 	if err := json.Unmarshal(body, &req); err != nil {
 		return req, badRequest("the body is not a chat completion request: " + err.Error())
@@ -78,24 +78,34 @@ func (r chatRequest) version() string {
 	return ""
 }
 
-// writeChat answers; the error says that the caller did not get the answer, as
-// far as that can be seen from here.
-func writeChat(w http.ResponseWriter, cfg LLMConfig, req chatRequest, id string) error {
+// answerChat is the ordinary answer.
+func answerChat(cfg LLMConfig, req chatRequest, id string) reply {
 	text := extract(req.user(), cfg.Tokens)
 	prompt := 0
 	for _, m := range req.Messages {
 		prompt += tokens(m.Content) + 4
 	}
-	res := chatResponse{
+	body, err := json.Marshal(chatResponse{
 		ID: "chatcmpl-" + id, Object: "chat.completion", Created: time.Now().Unix(), Model: req.Model,
 		Choices: []chatChoice{{Message: chatMessage{Role: "assistant", Content: text}, FinishReason: "stop"}},
 		Usage:   chatUsage{PromptTokens: prompt, CompletionTokens: tokens(text), TotalTokens: prompt + tokens(text)},
+	})
+	if err != nil {
+		panic(err) // numbers and strings always encode
 	}
-	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(res); err != nil {
+	return reply{status: http.StatusOK, contentType: "application/json", body: body}
+}
+
+// readableChat tells whether an answer holds a completion.
+func readableChat(body []byte) error {
+	var res chatResponse
+	if err := json.Unmarshal(body, &res); err != nil {
 		return err
 	}
-	return http.NewResponseController(w).Flush()
+	if len(res.Choices) == 0 {
+		return errors.New("it holds no completion")
+	}
+	return nil
 }
 
 // tokens estimates: English has about four characters to a token.
@@ -131,27 +141,35 @@ func extract(prompt string, length int) string {
 	return text
 }
 
-// refusal is an answer that is not 200.
-type refusal struct {
-	status int
-	// code names the reason in the history.
-	code       string
-	body       string
-	retryAfter time.Duration
-	// reset: there is no answer, the connection is reset.
-	reset bool
-}
-
-func (r *refusal) write(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "application/json")
-	if r.retryAfter > 0 {
-		w.Header().Set("Retry-After", retrySeconds(r.retryAfter))
+// openAIError writes an error the way OpenAI does.
+func openAIError(status int, reason, kind, code, message string) *reply {
+	type detail struct {
+		Message string  `json:"message"`
+		Type    string  `json:"type"`
+		Param   *string `json:"param"`
+		Code    *string `json:"code"`
 	}
-	w.WriteHeader(r.status)
-	_, _ = w.Write([]byte(r.body))
+	d := detail{Message: message, Type: kind}
+	if code != "" {
+		d.Code = &code
+	}
+	body, err := json.Marshal(map[string]detail{"error": d})
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	return &reply{status: status, contentType: "application/json", body: body, reason: reason}
 }
 
-// retrySeconds is a Retry-After header's value: whole seconds, rounded up.
-func retrySeconds(d time.Duration) string {
-	return fmt.Sprint(int64((d + time.Second - 1) / time.Second))
+func badRequest(message string) *reply {
+	return openAIError(http.StatusBadRequest, "bad request", "invalid_request_error", "", message)
+}
+
+// queueFull is the provider's answer when no more requests may wait.
+func queueFull(provider string) *reply {
+	if provider == OpenAI {
+		return openAIError(http.StatusServiceUnavailable, "queue full", "server_error", "", "The engine is currently overloaded, please try again later")
+	}
+	// Ollama's own words, two blanks included.
+	return &reply{status: http.StatusServiceUnavailable, contentType: "application/json", reason: "queue full",
+		body: []byte(`{"error":"server busy, please try again.  maximum pending requests exceeded"}`)}
 }

@@ -34,20 +34,26 @@ func (l Latency) draw(rng *rand.Rand) time.Duration {
 	return time.Duration(float64(l.Median) * min(factor, 20))
 }
 
-// dice is a seeded source that several requests may use.
+// dice are the seeded sources of one stand-in: of latencies, and of what a
+// manner's share strikes. There are two, so that a manner shifts no latency.
 type dice struct {
-	mu  sync.Mutex
-	rng *rand.Rand
+	mu        sync.Mutex
+	rng, luck *rand.Rand
 }
 
 func newDice(seed uint64, stream uint64) *dice {
-	return &dice{rng: rand.New(rand.NewPCG(seed, stream))}
+	return &dice{rng: rand.New(rand.NewPCG(seed, stream)), luck: rand.New(rand.NewPCG(seed, stream+1000))}
 }
 
-func (d *dice) latency(l Latency) time.Duration {
+// visit makes a request's draws, which are the same whatever the manner. A
+// probe draws nothing and has no latency.
+func (d *dice) visit(l Latency, probe bool) *visit {
+	if probe {
+		return &visit{probe: true}
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return l.draw(d.rng)
+	return &visit{latency: l.draw(d.rng), luck: d.luck.Float64()}
 }
 
 // within refuses a value outside its bounds, both included.

@@ -1,6 +1,6 @@
 // Package standin plays everything outside the paper service that a lab cannot
 // have: arXiv, the two LLMs, the people's webhooks, and Slack. Each is an HTTP
-// server of its own on 127.0.0.1, inside the lab's process, so that none of
+// server of its own, inside the lab's process, so that none of
 // them dies with a process under test.
 //
 //	NewArxiv   the query API over a corpus that appears by the clock
@@ -10,8 +10,8 @@
 //	NewSlack   where alerts arrive
 //
 // A stand-in is two things at once. It is a counterpart with the manners of the
-// original, bad ones included: rate limits, full queues, late answers, lost
-// answers. And it is a witness: it records what it was asked and what it
+// original, bad ones included: rate limits, full queues, late answers. What a
+// fault adds is a Manner. And it is a witness: it records what it was asked and what it
 // answered as history.Events, and what a checker believes rests on that. So an
 // event is recorded at the moment that gives it its meaning, under one lock
 // where its order matters:
@@ -27,10 +27,13 @@
 //
 //  1. Make one with its Config; bad values are refused by field and bound.
 //  2. Start it. URL is good from then on.
-//  3. SetMode switches its manners at any time. Requests that are waiting when
-//     the mode changes go on under the new one, so that a heal is immediate.
+//  3. SetManner switches its manner at any time: how it treats requests in
+//     place of its ordinary answer, as one value. Requests that are waiting when
+//     it changes go on under the new one, so that a heal is immediate. Refuse
+//     closes the door itself: whoever connects is refused.
 //  4. Stop it. Requests in hand are cut off.
 //
 // Latencies and coin tosses come from a source that is seeded by the Config;
-// they are drawn in the order in which requests arrive.
+// they are drawn in the order in which requests arrive, and the same whatever the
+// manner.
 package standin

@@ -17,6 +17,8 @@ type GatewayConfig struct {
 	// Limit is how many versions are served at most, each counted once; 1 to
 	// corpus.Largest.
 	Limit int
+	// Host is where to listen; empty means 127.0.0.1.
+	Host string
 }
 
 func (c *GatewayConfig) check() error {
@@ -44,10 +46,14 @@ func (c *GatewayConfig) check() error {
 // made. To ask for no more than is left: after a lost page nothing is left, and
 // the crawler stands still before the papers that it did not get.
 //
-// When arXiv cannot be reached, the answer is 502 and says why.
+// When arXiv cannot be reached, the answer is 502 and says why. What a manner
+// answers in arXiv's place, arXiv is not asked; manners strike requests of a
+// share by the order in which they come, the same in each run.
 type Gateway struct {
 	*server
-	cfg GatewayConfig
+	*manners
+	dice *dice
+	cfg  GatewayConfig
 	// released is closed by the first Release; until then requests wait.
 	released chan struct{}
 	release  sync.Once
@@ -70,10 +76,10 @@ func NewGateway(cfg GatewayConfig) (*Gateway, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	g := &Gateway{cfg: cfg, released: make(chan struct{}), served: map[string]bool{}}
+	g := &Gateway{cfg: cfg, released: make(chan struct{}), served: map[string]bool{}, manners: newManners("gateway"), dice: newDice(0, 40)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/query", g.query)
-	g.server = newServer("gateway", mux)
+	g.server = newServer("gateway", mux).on(cfg.Host)
 	return g, nil
 }
 

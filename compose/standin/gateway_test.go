@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"paperlab/reports/history"
+	"paperlab/system/service"
+	"paperlab/system/servicetest"
 )
 
 // newUpstream asks the address with an interval short enough for a test.
@@ -282,18 +284,22 @@ func TestGatewayWithoutArxiv(t *testing.T) {
 	}
 }
 
-// TestGatewayLife: the contract of all stand-ins; a request that waits gets no
-// answer when the gateway stops, whatever it waits for.
-func TestGatewayLife(t *testing.T) {
-	early, err := NewGateway(GatewayConfig{Recorder: recorder(), Upstream: newUpstream(t, "", 0), Limit: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	early.Stop()
-	early.Stop()
-	if err := early.Start(t.Context()); err == nil || early.QueryURL() != "" {
-		t.Errorf("started after Stop: %v, %s", err, early.QueryURL())
-	}
+func TestGatewayKeepsTheContract(t *testing.T) {
+	servicetest.Lifecycle(t, func(t *testing.T) (service.Service, func(*testing.T)) {
+		g, err := NewGateway(GatewayConfig{Recorder: recorder(), Upstream: newUpstream(t, "", 0), Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g.QueryURL() != "" {
+			t.Errorf("an address before Start: %s", g.QueryURL())
+		}
+		return g, answers(g)
+	})
+}
+
+// TestGatewayStops: a request that waits gets no answer when the gateway stops,
+// whatever it waits for.
+func TestGatewayStops(t *testing.T) {
 	for _, what := range []string{"release", "interval"} {
 		g, err := NewGateway(GatewayConfig{Recorder: recorder(), Upstream: newUpstream(t, "", time.Minute), Limit: 1})
 		if err != nil {
@@ -333,5 +339,32 @@ func TestGatewayConfig(t *testing.T) {
 		if _, err := NewGateway(bad); err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("%s: %v", field, err)
 		}
+	}
+}
+
+// TestGatewayManners: what a manner answers in arXiv's place, arXiv is not
+// asked, and nobody was served.
+func TestGatewayManners(t *testing.T) {
+	asked := 0
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		_, _ = w.Write((&feed{}).page())
+	}))
+	defer upstream.Close()
+	g, rec := newGateway(t, upstream.URL, 10)
+	ask := func() answer { return request(t.Context(), http.MethodGet, g.QueryURL(), "") }
+	for _, m := range []Manner{failing, limited, garbage} {
+		setManner(t, g, m)
+		ask().want(t, m.Status, m.Body)
+	}
+	setManner(t, g, cut)
+	ask().wantReset(t)
+	if asked != 0 || len(rec.Events()) != 0 || g.Struck() != 4 || g.Answered() != 0 {
+		t.Errorf("arXiv was asked %d times; %d events, %d struck, %d answered", asked, len(rec.Events()), g.Struck(), g.Answered())
+	}
+	setManner(t, g, ordinary)
+	ask().want(t, http.StatusOK, "<feed")
+	if asked != 1 || g.Answered() != 1 {
+		t.Errorf("arXiv was asked %d times, %d answered", asked, g.Answered())
 	}
 }

@@ -1,10 +1,10 @@
 package standin
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"paperlab/reports/history"
 	"paperlab/system/paper"
@@ -12,33 +12,45 @@ import (
 
 // query passes one request on, and its answer back.
 func (g *Gateway) query(w http.ResponseWriter, r *http.Request) {
-	select {
-	case <-g.released:
-	case <-r.Context().Done():
-		reset(w)
-		return
-	}
-	got, err := g.cfg.Upstream.ask(r.Context(), g.question(r.URL.RawQuery))
-	if r.Context().Err() != nil {
-		reset(w)
-		return
-	}
-	if err != nil {
-		http.Error(w, fmt.Sprintf("the lab's gateway got no answer from arXiv: %v", err), http.StatusBadGateway)
-		return
-	}
-	body := got.body
-	if got.status == http.StatusOK {
-		body = g.witness(body)
-	}
-	for _, name := range []string{"Content-Type", "Retry-After"} {
-		if value := got.header.Get(name); value != "" {
-			w.Header().Set(name, value)
+	v := g.dice.visit(Latency{}, isProbe(r))
+	if !v.probe {
+		select {
+		case <-g.released:
+		case <-r.Context().Done():
+			reset(w)
+			return
 		}
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(got.status)
-	_, _ = w.Write(body)
+	got, err := g.pass(r.Context(), v)
+	if err != nil {
+		reset(w)
+		return
+	}
+	var ordinary reply
+	switch {
+	case got.Status != 0 || got.Ends == Reset:
+	case v.probe:
+		// arXiv is not where to take evidence.
+		ordinary = atomReply(http.StatusOK, (&feed{}).page())
+	default:
+		ordinary = g.forward(r)
+	}
+	_ = g.give(r.Context(), w, v, got, ordinary)
+}
+
+// Probe asks the gateway, and not arXiv, for an empty page. See Seen.
+func (g *Gateway) Probe(ctx context.Context) (Seen, error) { return g.probeAtom(ctx, g.QueryURL()) }
+
+// forward asks arXiv.
+func (g *Gateway) forward(r *http.Request) reply {
+	got, err := g.cfg.Upstream.ask(r.Context(), g.question(r.URL.RawQuery))
+	if err != nil {
+		return reply{status: http.StatusBadGateway, body: fmt.Appendf(nil, "the lab's gateway got no answer from arXiv: %v\n", err)}
+	}
+	if got.status == http.StatusOK && r.Context().Err() == nil {
+		got.body = g.witness(got.body)
+	}
+	return reply{status: got.status, contentType: got.header.Get("Content-Type"), retryAfter: got.header.Get("Retry-After"), body: got.body}
 }
 
 // question is what arXiv is asked: what the crawler asks, but for the one entry

@@ -12,7 +12,7 @@ import (
 func draws(seed uint64, n int, l Latency) (all []time.Duration) {
 	d := newDice(seed, 1)
 	for range n {
-		all = append(all, d.latency(l))
+		all = append(all, d.visit(l, false).latency)
 	}
 	return all
 }
@@ -60,7 +60,7 @@ func TestLLMTakesItsTime(t *testing.T) {
 	l, rec := newLLM(t, LLMConfig{Latency: latency, Seed: 3})
 	dice := newDice(3, 10)
 	for range 10 {
-		drawn := dice.latency(latency)
+		drawn := dice.visit(latency, false).latency
 		ask(t.Context(), l).want(t, 200)
 		last := rec.Events()[len(rec.Events())-1]
 		if last.Type != history.OK || last.Seconds < drawn.Seconds() {

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"paperlab/reports/history"
 )
@@ -38,12 +37,9 @@ type LLMConfig struct {
 	Tokens int
 	// Key, if not empty, has to come as "Authorization: Bearer KEY".
 	Key string
-	// SlowAnswer is how long an answer takes in mode Slow; 0 means 30 s.
-	SlowAnswer time.Duration
-	// RetryAfter is what 429 answers ask for, 0 to 1 h, sent in whole seconds,
-	// rounded up; 0 means 1 s.
-	RetryAfter time.Duration
-	Seed       uint64
+	// Host is where to listen; empty means 127.0.0.1.
+	Host string
+	Seed uint64
 }
 
 func (c *LLMConfig) check() error {
@@ -53,38 +49,37 @@ func (c *LLMConfig) check() error {
 	c.Slots = cmp.Or(c.Slots, 4)
 	c.Queue = cmp.Or(c.Queue, 512)
 	c.Tokens = cmp.Or(c.Tokens, 90)
-	c.SlowAnswer = cmp.Or(c.SlowAnswer, defaultSlowAnswer)
-	c.RetryAfter = cmp.Or(c.RetryAfter, time.Second)
 	return firstOf(
 		present(c.Provider, "Recorder", c.Recorder != nil),
 		within(c.Provider, "Slots", c.Slots, 1, 1024),
 		within(c.Provider, "Queue", c.Queue, -1, 65_536),
 		within(c.Provider, "Tokens", c.Tokens, 1, 4096),
-		within(c.Provider, "SlowAnswer", c.SlowAnswer, time.Millisecond, longestLatency),
-		within(c.Provider, "RetryAfter", c.RetryAfter, 0, time.Hour),
 		c.Latency.check(c.Provider),
 	)
 }
 
-// LLM is a stand-in for Ollama or OpenAI: POST /v1/chat/completions, and
-// Ollama's GET /api/version and /api/tags. The answer is an extract of what
-// was asked and the same each time.
+// LLM is a stand-in for Ollama or OpenAI: POST /v1/chat/completions. The answer
+// is an extract of what was asked and the same each time.
 //
 //	request ── understood ── slot free? ─yes─ latency ── answer      OK
 //	               │             no                 │
 //	               │          queue full? ── 503    │                Fail
 //	               │             no ── wait ────────┤
 //	               └─ Invoke            caller hung up: slot freed   Info
+//
+// Under a manner, an answer that comes at once takes no slot; one that comes
+// late, or never, holds its slot until then. What the caller got decides the
+// event's type: Fail if it was not the ordinary answer, OK if it was, however
+// late, and Info if nobody knows. Detail names the manner.
 type LLM struct {
 	*server
-	*modes
+	*manners
 	cfg   LLMConfig
 	dice  *dice
 	slots *slots
 
-	calls  atomic.Int64
-	failed atomic.Int64
-	// draw makes the number of a call, its Invoke and its latency one step.
+	calls atomic.Int64
+	// draw makes the number of a call, its Invoke and its draws one step.
 	draw sync.Mutex
 }
 
@@ -97,13 +92,10 @@ func NewLLM(cfg LLMConfig) (*LLM, error) {
 	if cfg.Provider == OpenAI {
 		stream = 11
 	}
-	l := &LLM{cfg: cfg, dice: newDice(cfg.Seed, stream), slots: newSlots(cfg.Slots, max(cfg.Queue, 0))}
-	l.modes = newModes(cfg.Provider, Normal, Errors, Slow, Refuse, RateLimited, Quota)
+	l := &LLM{cfg: cfg, dice: newDice(cfg.Seed, stream), slots: newSlots(cfg.Slots, max(cfg.Queue, 0)), manners: newManners(cfg.Provider)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/chat/completions", l.complete)
-	mux.HandleFunc("GET /api/version", l.health(`{"version":"0.5.7"}`))
-	mux.HandleFunc("GET /api/tags", l.health(`{"models":[{"name":"llama3.2:latest","model":"llama3.2:latest","size":2019393189,"details":{"family":"llama","parameter_size":"3.2B"}}]}`))
-	l.server = newServer(cfg.Provider, mux)
+	l.server = newServer(cfg.Provider, mux).on(cfg.Host)
 	return l, nil
 }
 
@@ -113,12 +105,21 @@ func (l *LLM) Provider() string { return l.cfg.Provider }
 // Calls counts the calls that were understood, without probes.
 func (l *LLM) Calls() int64 { return l.calls.Load() }
 
-// Failed counts the calls, without probes, that were answered with an error,
-// in mode Slow, or not at all.
-func (l *LLM) Failed() int64 { return l.failed.Load() }
-
 // Busy is how many calls have a slot and how many wait for one.
 func (l *LLM) Busy() (working, waiting int) { return l.slots.counts() }
+
+// Probe asks for a completion, without taking a slot. See Seen.
+func (l *LLM) Probe(ctx context.Context) (Seen, error) {
+	const question = `{"model":"probe","messages":[{"role":"user","content":"Say one word."}]}`
+	r, err := http.NewRequest(http.MethodPost, l.URL()+"/v1/chat/completions", strings.NewReader(question))
+	if err != nil {
+		return Seen{}, err
+	}
+	if l.cfg.Key != "" {
+		r.Header.Set("Authorization", "Bearer "+l.cfg.Key)
+	}
+	return l.probe(ctx, r, readableChat)
+}
 
 func (l *LLM) complete(w http.ResponseWriter, r *http.Request) {
 	body, ok := readBody(w, r)
@@ -128,85 +129,95 @@ func (l *LLM) complete(w http.ResponseWriter, r *http.Request) {
 	req, refusal := parseChat(body)
 	switch {
 	case refusal != nil:
-		refusal.write(w)
-	case r.Header.Get(probeHeader) != "":
+		_ = refusal.write(w)
+	case isProbe(r):
 		l.answerProbe(w, r, req)
 	default:
 		l.ask(w, r, req)
 	}
 }
 
+func (l *LLM) answerProbe(w http.ResponseWriter, r *http.Request, req chatRequest) {
+	if refusal := l.checkKey(r); refusal != nil {
+		_ = refusal.write(w)
+		return
+	}
+	v := &visit{probe: true}
+	got, err := l.pass(r.Context(), v)
+	if err != nil {
+		reset(w)
+		return
+	}
+	_ = l.give(r.Context(), w, v, got, answerChat(l.cfg, req, "probe"))
+}
+
 // ask is a call that counts.
 func (l *LLM) ask(w http.ResponseWriter, r *http.Request, req chatRequest) {
 	c := l.begin(req)
-	refusal, err := l.work(r, c)
+	got, refusal, err := l.work(r, c)
 	switch {
-	case l.ctx.Err() != nil:
-		c.end(history.Abandoned(c.LLMCall, c.took(), "the stand-in was stopped"))
-		reset(w)
 	case err != nil:
-		c.end(history.Abandoned(c.LLMCall, c.took(), "the caller went away"))
-		reset(w)
-	case refusal != nil && refusal.reset:
-		c.end(history.Unanswered(c.LLMCall, c.took(), 0, "connection reset"))
 		reset(w)
 	case refusal != nil:
-		refusal.write(w)
-		c.end(history.Unanswered(c.LLMCall, c.took(), refusal.status, refusal.code))
+		_ = refusal.write(w)
+		c.end(history.Unanswered(c.LLMCall, c.took(), refusal.status, refusal.reason))
+		return
 	default:
-		if err := writeChat(w, l.cfg, req, c.ID); err != nil {
-			c.end(history.Abandoned(c.LLMCall, c.took(), "the caller went away while the answer was written"))
-			return
-		}
+		err = l.give(r.Context(), w, c.visit, got, answerChat(l.cfg, req, c.ID))
+	}
+	switch {
+	case errors.Is(err, errReset):
+		c.end(history.Unanswered(c.LLMCall, c.took(), 0, got.Name))
+	case l.life.Taking().Err() != nil:
+		c.end(history.Abandoned(c.LLMCall, c.took(), "the stand-in was stopped"))
+	case err != nil:
+		c.end(history.Abandoned(c.LLMCall, c.took(), strings.TrimPrefix(got.Name+": the caller went away", ": ")))
+	case got.Status != 0 || got.Ends == Truncated:
+		c.end(history.Unanswered(c.LLMCall, c.took(), cmp.Or(got.Status, http.StatusOK), got.Name))
+	default:
 		c.end(history.Answered(c.LLMCall, c.took()))
 	}
 }
 
-// work lets a call pass through the mode, the queue, a slot and its latency. It
-// starts again whenever the mode changes. The error is the caller's or the
-// stand-in's end.
-func (l *LLM) work(r *http.Request, c *call) (*refusal, error) {
+// work lets a call pass through the manner, the queue, a slot and its latency.
+// It starts again whenever the manner changes. The refusal is a limit of the
+// stand-in's own, the error the caller's or the stand-in's end.
+func (l *LLM) work(r *http.Request, c *call) (got met, refusal *reply, err error) {
 	if refusal := l.checkKey(r); refusal != nil {
-		return refusal, nil
+		return got, refusal, nil
 	}
 	for {
-		mode, changed := l.current()
-		if refusal := l.refusal(mode); refusal != nil {
-			return refusal, nil
+		got = l.meet(c.visit)
+		if got.atOnce() {
+			return got, nil, nil
 		}
-		c.slow = mode == Slow
-		again, err := l.inSlot(r.Context(), c, changed)
+		again, err := l.inSlot(r.Context(), c, got)
 		if errors.Is(err, errQueueFull) {
-			return l.overloaded("queue full"), nil
+			return got, queueFull(l.cfg.Provider), nil
 		}
 		if err != nil || !again {
-			return nil, err
+			return got, nil, err
 		}
 	}
 }
 
-// inSlot waits for a slot and works in it. again tells that the mode changed
+// inSlot waits for a slot and works in it. again tells that the manner changed
 // before the work was done.
-func (l *LLM) inSlot(ctx context.Context, c *call, changed <-chan struct{}) (again bool, err error) {
-	again, err = l.slots.acquire(ctx, changed)
+func (l *LLM) inSlot(ctx context.Context, c *call, got met) (again bool, err error) {
+	again, err = l.slots.acquire(ctx, got.changed)
 	if again || err != nil {
 		return again, err
 	}
 	defer l.slots.release()
-	d := c.latency
-	if c.slow {
-		d = l.cfg.SlowAnswer
-	}
-	return wait(ctx, d, changed)
+	return got.linger(ctx, c.visit.latency)
 }
 
 // call is one Ask of the history.
 type call struct {
 	history.LLMCall
-	llm     *LLM
-	latency time.Duration
-	began   float64
-	slow    bool
+	llm   *LLM
+	visit *visit
+	began float64
 }
 
 func (l *LLM) begin(req chatRequest) *call {
@@ -216,8 +227,8 @@ func (l *LLM) begin(req chatRequest) *call {
 		LLMCall: history.LLMCall{
 			Provider: l.cfg.Provider, ID: fmt.Sprintf("%s-%d", l.cfg.Provider, l.calls.Add(1)), Version: req.version(),
 		},
-		llm:     l,
-		latency: l.dice.latency(l.cfg.Latency),
+		llm:   l,
+		visit: l.dice.visit(l.cfg.Latency, false),
 	}
 	c.began = l.cfg.Recorder.Record(history.Asked(c.LLMCall))
 	return c
@@ -226,20 +237,19 @@ func (l *LLM) begin(req chatRequest) *call {
 func (c *call) took() float64 { return c.llm.cfg.Recorder.Now() - c.began }
 
 func (c *call) end(e history.Event) {
-	if e.Type != history.OK || c.slow {
-		c.llm.failed.Add(1)
-	}
 	c.llm.cfg.Recorder.Record(e)
 }
 
-func (l *LLM) checkKey(r *http.Request) *refusal {
+func (l *LLM) checkKey(r *http.Request) *reply {
 	sent, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	switch {
 	case l.cfg.Key == "" || bearer && sent == l.cfg.Key:
 		return nil
 	case !bearer || sent == "":
-		return noKey
+		return openAIError(http.StatusUnauthorized, "no key", "invalid_request_error", "",
+			"You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).")
 	default:
-		return wrongKey
+		return openAIError(http.StatusUnauthorized, "invalid_api_key", "invalid_request_error", "invalid_api_key",
+			"Incorrect API key provided. You can find your API key at https://platform.openai.com/account/api-keys.")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"paperlab/reports/history"
+	"paperlab/system/servicetest"
 )
 
 // question is a request as the service makes it.
@@ -33,10 +34,10 @@ func ask(ctx context.Context, l *LLM, header ...string) answer {
 	return request(ctx, http.MethodPost, l.URL()+"/v1/chat/completions", question, header...)
 }
 
-// fill asks n times in mode Slow, so that all of them work or wait.
+// fill asks n times under a slow manner, so that all of them work or wait.
 func fill(t *testing.T, l *LLM, n, working, waiting int) (wait func() []answer) {
 	t.Helper()
-	setMode(t, l, Slow)
+	setManner(t, l, slow)
 	wait = background(t, n, func(int) answer { return ask(t.Context(), l) })
 	busy(t, l, working, waiting)
 	return wait
@@ -44,7 +45,7 @@ func fill(t *testing.T, l *LLM, n, working, waiting int) (wait func() []answer) 
 
 func busy(t *testing.T, l *LLM, working, waiting int) {
 	t.Helper()
-	eventually(t, fmt.Sprintf("%d work and %d wait", working, waiting), func() bool {
+	servicetest.Eventually(t, fmt.Sprintf("%d work and %d wait", working, waiting), func() bool {
 		a, b := l.Busy()
 		return a == working && b == waiting
 	})
@@ -96,8 +97,8 @@ func TestLLMAnswers(t *testing.T) {
 	if u := got.Usage; u.PromptTokens == 0 || u.CompletionTokens == 0 || u.TotalTokens != u.PromptTokens+u.CompletionTokens {
 		t.Errorf("usage %+v", u)
 	}
-	if ends := wantPaired(t, l, rec); ends[history.OK] != 2 || l.Failed() != 0 {
-		t.Errorf("ends %v, %d failed", ends, l.Failed())
+	if ends := wantPaired(t, l, rec); ends[history.OK] != 2 || l.Answered() != 2 || l.Struck() != 0 {
+		t.Errorf("ends %v, %d answered, %d struck", ends, l.Answered(), l.Struck())
 	}
 }
 
@@ -116,9 +117,6 @@ func TestLLMRefusesWhatIsNoQuestion(t *testing.T) {
 	if n := len(rec.Events()); n != 0 || l.Calls() != 0 {
 		t.Errorf("%d events, %d calls: they were not understood", n, l.Calls())
 	}
-	for _, path := range []string{"/api/version", "/api/tags"} {
-		request(t.Context(), http.MethodGet, l.URL()+path, "").want(t, 200, "{")
-	}
 }
 
 func TestLLMQueue(t *testing.T) {
@@ -127,13 +125,13 @@ func TestLLMQueue(t *testing.T) {
 	if a := ask(t.Context(), l); a.status != 503 || a.body != ollamaFull {
 		t.Errorf("answer %d %q, %v: want 503 %q", a.status, a.body, a.err, ollamaFull)
 	}
-	setMode(t, l, Normal)
+	setManner(t, l, ordinary)
 	for _, a := range wait() {
 		a.want(t, 200)
 	}
 	busy(t, l, 0, 0)
-	if ends := wantPaired(t, l, rec); ends[history.OK] != 5 || ends[history.Fail] != 1 || l.Failed() != 1 {
-		t.Errorf("ends %v, %d failed", ends, l.Failed())
+	if ends := wantPaired(t, l, rec); ends[history.OK] != 5 || ends[history.Fail] != 1 || l.Answered() != 5 || l.Struck() != 6 {
+		t.Errorf("ends %v, %d answered, %d struck", ends, l.Answered(), l.Struck())
 	}
 	for _, e := range events(rec, history.Ask) {
 		if e.Type == history.Fail && (e.Status != 503 || e.Detail != "queue full") {
@@ -146,7 +144,7 @@ func TestLLMWithoutAQueue(t *testing.T) {
 	l, _ := newLLM(t, LLMConfig{Provider: OpenAI, Slots: 1, Queue: -1})
 	wait := fill(t, l, 1, 1, 0)
 	ask(t.Context(), l).want(t, 503, `"type":"server_error"`)
-	setMode(t, l, Normal)
+	setManner(t, l, ordinary)
 	wait()[0].want(t, 200)
 }
 
@@ -163,7 +161,7 @@ func TestSlotsAreGivenInOrder(t *testing.T) {
 			turns <- i
 			return answer{err: err}
 		})
-		eventually(t, "one more waits", func() bool { _, waiting := s.counts(); return waiting == i+1 })
+		servicetest.Eventually(t, "one more waits", func() bool { _, waiting := s.counts(); return waiting == i+1 })
 	}
 	if _, err := s.acquire(t.Context(), nil); err != errQueueFull {
 		t.Errorf("a fourth in a queue of three: %v", err)
@@ -183,7 +181,7 @@ func TestSlotsAreGivenInOrder(t *testing.T) {
 // TestLLMCallerGoesAway: from its slot and from the queue; both become free.
 func TestLLMCallerGoesAway(t *testing.T) {
 	l, rec := newLLM(t, LLMConfig{Slots: 1, Queue: 1})
-	setMode(t, l, Slow)
+	setManner(t, l, slow)
 	working, leave := context.WithCancel(t.Context())
 	defer leave()
 	background(t, 1, func(int) answer { return ask(working, l) })
@@ -196,116 +194,124 @@ func TestLLMCallerGoesAway(t *testing.T) {
 	busy(t, l, 1, 0)
 	leave()
 	busy(t, l, 0, 0)
-	eventually(t, "both ends are recorded", func() bool { return len(events(rec, history.Ask)) == 4 })
-	if ends := wantPaired(t, l, rec); ends[history.Info] != 2 || l.Failed() != 2 {
-		t.Errorf("ends %v, %d failed: want info, as nobody knows what they received", ends, l.Failed())
+	servicetest.Eventually(t, "both ends are recorded", func() bool { return len(events(rec, history.Ask)) == 4 })
+	if ends := wantPaired(t, l, rec); ends[history.Info] != 2 || l.Answered() != 0 {
+		t.Errorf("ends %v, %d answered: want info, as nobody knows what they received", ends, l.Answered())
 	}
 }
 
-func TestLLMModes(t *testing.T) {
+func TestLLMManners(t *testing.T) {
 	for _, c := range []struct {
-		provider, mode string
-		status         int
-		retryAfter     string
-		texts          []string
-		detail         string
+		provider   string
+		manner     Manner
+		status     int
+		retryAfter string
+		text       string
 	}{
-		{Ollama, Errors, 503, "", []string{ollamaFull}, "mode errors"},
-		{OpenAI, Errors, 503, "", []string{`"code":null`, "overloaded"}, "mode errors"},
-		{OpenAI, RateLimited, 429, "2", []string{`"code":"rate_limit_exceeded"`}, "rate_limit_exceeded"},
-		{OpenAI, Quota, 429, "", []string{`"code":"insufficient_quota"`, `"type":"insufficient_quota"`}, "insufficient_quota"},
-		{Ollama, Refuse, 0, "", nil, "connection reset"},
+		{Ollama, failing, 503, "", ollamaFull},
+		{OpenAI, limited, 429, "2", "rate_limit_exceeded"},
+		{OpenAI, quota, 429, "", "insufficient_quota"},
+		{OpenAI, Manner{Name: "error body", Status: 200, Body: `{"error":{}}`}, 200, "", `{"error":{}}`},
+		{OpenAI, truncated, 200, "", `"object":"chat.completion"`},
+		{Ollama, cut, 0, "", ""},
 	} {
-		t.Run(c.provider+" "+c.mode, func(t *testing.T) {
-			l, rec := newLLM(t, LLMConfig{Provider: c.provider, RetryAfter: 1500 * time.Millisecond})
-			setMode(t, l, c.mode)
+		t.Run(c.provider+" "+c.manner.Name, func(t *testing.T) {
+			l, rec := newLLM(t, LLMConfig{Provider: c.provider})
+			setManner(t, l, c.manner)
 			got := ask(t.Context(), l)
-			health := request(t.Context(), http.MethodGet, l.URL()+"/api/version", "")
 			if c.status == 0 {
 				got.wantReset(t)
-				health.wantReset(t)
 			} else {
-				got.want(t, c.status, c.texts...)
-				health.want(t, c.status)
+				got.want(t, c.status, c.text)
 				if after := got.header.Get("Retry-After"); after != c.retryAfter {
 					t.Errorf("Retry-After %q, want %q", after, c.retryAfter)
 				}
+				if kind := got.header.Get("Content-Type"); kind != "application/json" {
+					t.Errorf("content type %s", kind)
+				}
 			}
-			eventually(t, "the end is recorded", func() bool { return len(events(rec, history.Ask)) == 2 })
-			if ends := wantPaired(t, l, rec); ends[history.Fail] != 1 || l.Failed() != 1 {
-				t.Errorf("ends %v, %d failed", ends, l.Failed())
+			servicetest.Eventually(t, "the end is recorded", func() bool { return len(events(rec, history.Ask)) == 2 })
+			if ends := wantPaired(t, l, rec); ends[history.Fail] != 1 || l.Struck() != 1 || l.Answered() != 0 {
+				t.Errorf("ends %v, %d struck, %d answered", ends, l.Struck(), l.Answered())
 			}
-			if e := events(rec, history.Ask)[1]; e.Status != c.status || e.Detail != c.detail {
+			if e := events(rec, history.Ask)[1]; e.Status != c.status || e.Detail != c.manner.Name {
 				t.Errorf("event %+v", e)
 			}
-			setMode(t, l, Normal)
+			setManner(t, l, ordinary)
 			ask(t.Context(), l).want(t, 200)
 		})
 	}
 }
 
+// TestLLMStalls: half of an answer, and the rest when the manner changes. Who
+// leaves before was answered nothing that anybody knows of.
+func TestLLMStalls(t *testing.T) {
+	l, rec := newLLM(t, LLMConfig{})
+	setManner(t, l, stalled)
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	gone := background(t, 1, func(int) answer { return ask(ctx, l) })
+	stays := background(t, 1, func(int) answer { return ask(t.Context(), l) })
+	servicetest.Eventually(t, "both are at it", func() bool { working, _ := l.Busy(); return l.Struck() == 2 && working == 0 })
+	leave()
+	if a := gone()[0]; a.err == nil {
+		t.Errorf("answer %d %q", a.status, a.body)
+	}
+	servicetest.Eventually(t, "its end is recorded", func() bool { return len(events(rec, history.Ask)) == 3 })
+	if e := events(rec, history.Ask)[2]; e.Type != history.Info || e.Detail != "stalled: the caller went away" {
+		t.Errorf("event %+v", e)
+	}
+	setManner(t, l, ordinary)
+	stays()[0].want(t, 200, "We study shards", `"usage"`)
+	if ends := wantPaired(t, l, rec); ends[history.OK] != 1 || ends[history.Info] != 1 {
+		t.Errorf("ends %v", ends)
+	}
+}
+
 // TestLLMSwitchesWhoWaits: those at work and those in the queue go on under the
-// new mode, at once.
+// new manner, at once.
 func TestLLMSwitchesWhoWaits(t *testing.T) {
-	for mode, want := range map[string]int{Normal: 200, Errors: 503, RateLimited: 429} {
-		l, rec := newLLM(t, LLMConfig{Slots: 2, Queue: 10, SlowAnswer: 10 * time.Minute})
+	for manner, want := range map[Manner]int{ordinary: 200, failing: 503, limited: 429} {
+		l, rec := newLLM(t, LLMConfig{Slots: 2, Queue: 10})
 		wait := fill(t, l, 12, 2, 10)
-		setMode(t, l, mode)
+		setManner(t, l, manner)
 		for _, a := range wait() {
 			a.want(t, want)
 		}
 		busy(t, l, 0, 0)
 		ends := wantPaired(t, l, rec)
 		if ends[history.OK]+ends[history.Fail] != 12 || (ends[history.OK] == 12) != (want == 200) {
-			t.Errorf("mode %s: ends %v", mode, ends)
+			t.Errorf("manner %q: ends %v", manner.Name, ends)
 		}
 	}
 }
 
-// TestLLMSlowAnswersInTheEnd: slow is late, not lost, and counts as failed.
+// TestLLMSlowAnswersInTheEnd: slow is late, not lost, and the history says how late.
 func TestLLMSlowAnswersInTheEnd(t *testing.T) {
-	l, rec := newLLM(t, LLMConfig{SlowAnswer: 50 * time.Millisecond})
-	setMode(t, l, Slow)
+	l, rec := newLLM(t, LLMConfig{})
+	setManner(t, l, Manner{Name: "slow", Delay: 50 * time.Millisecond})
 	ask(t.Context(), l).want(t, 200)
-	if e := events(rec, history.Ask)[1]; e.Type != history.OK || e.Seconds < 0.05 || l.Failed() != 1 {
-		t.Errorf("event %+v, %d failed", e, l.Failed())
+	if e := events(rec, history.Ask)[1]; e.Type != history.OK || e.Seconds < 0.05 || l.Struck() != 1 || l.Answered() != 1 {
+		t.Errorf("event %+v, %d struck, %d answered", e, l.Struck(), l.Answered())
 	}
 }
 
-func TestLLMProbe(t *testing.T) {
+// TestLLMProbeTakesNoSlot: a busy LLM still answers it, and it has its key.
+func TestLLMProbeTakesNoSlot(t *testing.T) {
 	l, rec := newLLM(t, LLMConfig{Provider: OpenAI, Slots: 1, Queue: -1, Key: "secret"})
-	probe := func(wantStatus int, wantGist string) {
-		t.Helper()
-		status, gist, err := l.Probe(t.Context())
-		if err != nil || status != wantStatus || !strings.Contains(gist, wantGist) {
-			t.Errorf("probe %d %q, %v: want %d %q", status, gist, err, wantStatus, wantGist)
-		}
-	}
-	probe(200, "chat.completion")
-	setMode(t, l, Errors)
-	probe(503, "overloaded")
-	setMode(t, l, Quota)
-	probe(429, "quota")
-	setMode(t, l, Refuse)
-	if status, _, err := l.Probe(t.Context()); err == nil {
-		t.Errorf("probe answered %d in mode refuse", status)
-	}
-	setMode(t, l, Slow)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if status, _, err := l.Probe(ctx); err == nil || ctx.Err() == nil {
-		t.Errorf("probe answered %d in mode slow: %v", status, err)
-	}
-	if n := len(rec.Events()); n != 0 || l.Calls() != 0 || l.Failed() != 0 {
-		t.Errorf("%d events, %d calls, %d failed: probes must leave no trace", n, l.Calls(), l.Failed())
-	}
-	// A probe takes no slot, so a busy LLM still answers it.
+	setManner(t, l, slow)
 	wait := background(t, 1, func(int) answer { return ask(t.Context(), l, "Authorization", "Bearer secret") })
 	busy(t, l, 1, 0)
 	waiting := background(t, 1, func(int) answer { return ask(t.Context(), l, probeHeader, "1", "Authorization", "Bearer secret") })
-	setMode(t, l, Normal)
+	setManner(t, l, ordinary)
 	wait()[0].want(t, 200)
 	waiting()[0].want(t, 200)
+	if seen, err := l.Probe(t.Context()); err != nil || seen.Status != 200 {
+		t.Errorf("probe %+v, %v", seen, err)
+	}
+	if n := len(rec.Events()); n != 2 || l.Calls() != 1 {
+		t.Errorf("%d events, %d calls: probes must leave no trace", n, l.Calls())
+	}
 }
 
 func TestLLMKey(t *testing.T) {
@@ -329,8 +335,6 @@ func TestLLMConfig(t *testing.T) {
 		"Slots":          func(c *LLMConfig) { c.Slots = -1 },
 		"Queue":          func(c *LLMConfig) { c.Queue = 70_000 },
 		"Tokens":         func(c *LLMConfig) { c.Tokens = 5000 },
-		"SlowAnswer":     func(c *LLMConfig) { c.SlowAnswer = time.Hour },
-		"RetryAfter":     func(c *LLMConfig) { c.RetryAfter = -1 },
 		"Latency.Median": func(c *LLMConfig) { c.Latency.Median = time.Hour },
 	} {
 		bad := good

@@ -121,23 +121,24 @@ func entered(s *server) <-chan struct{} {
 	return arrivals
 }
 
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(10 * time.Second)
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("not within 10 s: %s", what)
-		case <-tick.C:
-		}
-	}
-}
+// Manners as a fault could hand them over.
+var (
+	ordinary  = Manner{}
+	slow      = Manner{Name: "slow", Delay: 10 * time.Minute}
+	failing   = Manner{Name: "errors", Status: 503, Body: `{"error":"server busy, please try again.  maximum pending requests exceeded"}`}
+	limited   = Manner{Name: "rate-limited", Status: 429, RetryAfter: "2", Body: `{"error":{"code":"rate_limit_exceeded"}}`}
+	quota     = Manner{Name: "quota", Status: 429, Body: `{"error":{"code":"insufficient_quota"}}`}
+	garbage   = Manner{Name: "garbage", Status: 200, Body: "<html><body>It works!</body></html>"}
+	truncated = Manner{Name: "truncated", Ends: Truncated}
+	stalled   = Manner{Name: "stalled", Ends: Stalled}
+	silent    = Manner{Name: "hang", Ends: Silent}
+	cut       = Manner{Name: "reset", Ends: Reset}
+	lost      = Manner{Name: "answers-lost", Ends: Reset, Take: true}
+)
 
-func setMode(t *testing.T, s interface{ SetMode(string) error }, mode string) {
+func setManner(t *testing.T, s interface{ SetManner(Manner) error }, m Manner) {
 	t.Helper()
-	if err := s.SetMode(mode); err != nil {
+	if err := s.SetManner(m); err != nil {
 		t.Fatal(err)
 	}
 }

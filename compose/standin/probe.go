@@ -1,95 +1,64 @@
 package standin
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 )
 
 // probeHeader marks a call that is evidence for the lab and not the service's.
 const probeHeader = "Paperlab-Probe"
 
-// Probe asks for a completion as the service does, over HTTP, and returns the
-// answer's status and the beginning of its body. It obeys the mode, takes no
-// slot, has no latency of its own, and is not recorded. In mode Slow it lasts
-// for SlowAnswer or until ctx ends, and the error then is ctx's.
-func (l *LLM) Probe(ctx context.Context) (status int, gist string, err error) {
-	body, err := json.Marshal(chatRequest{Model: "probe", Messages: []chatMessage{{Role: "user", Content: "Say one word."}}})
-	if err != nil {
-		return 0, "", err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.URL()+"/v1/chat/completions", bytes.NewReader(body))
-	if err != nil {
-		return 0, "", fmt.Errorf("standin: %s: probe: %w", l.cfg.Provider, err)
-	}
+// ErrUnreadable is returned by Probe when status 200 came, and with it something
+// else than the stand-in's ordinary answer: one that breaks off, or another.
+var ErrUnreadable = errors.New("the answer is not readable")
+
+// Seen is what a probe saw. With Probe's error it tells all manners apart:
+//
+//	connection refused   Status 0, syscall.ECONNREFUSED
+//	reset                Status 0, syscall.ECONNRESET or io.EOF
+//	silent, or too late  Status 0, context.DeadlineExceeded
+//	stalled              Status 200, context.DeadlineExceeded
+//	truncated, garbage   Status 200, ErrUnreadable, and the Head says which
+//	an error             its Status and RetryAfter
+//	ordinary             Status 200 and no error
+type Seen struct {
+	// Status is 0 if no answer began.
+	Status int
+	// RetryAfter is the header's value.
+	RetryAfter string
+	// Head is the first 160 bytes of the body, or what came of them.
+	Head string
+}
+
+// probe asks over HTTP as the service does. It obeys the manner and is neither
+// counted nor recorded. readable judges the body of a 200.
+func (s *server) probe(ctx context.Context, r *http.Request, readable func([]byte) error) (seen Seen, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("standin: %s: probe: %w", s.name, err)
+		}
+	}()
 	r.Header.Set(probeHeader, "1")
-	if l.cfg.Key != "" {
-		r.Header.Set("Authorization", "Bearer "+l.cfg.Key)
-	}
 	// A connection of its own, so that nothing lingers between probes.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	res, err := client.Do(r)
+	res, err := client.Do(r.WithContext(ctx))
 	if err != nil {
-		return 0, "", fmt.Errorf("standin: %s: probe: %w", l.cfg.Provider, err)
+		return seen, err
 	}
 	defer res.Body.Close()
-	head, err := io.ReadAll(io.LimitReader(res.Body, 160))
-	if err != nil {
-		return res.StatusCode, "", fmt.Errorf("standin: %s: probe: %w", l.cfg.Provider, err)
+	body, err := io.ReadAll(io.LimitReader(res.Body, largestBody))
+	seen = Seen{res.StatusCode, res.Header.Get("Retry-After"), strings.ToValidUTF8(string(body[:min(len(body), 160)]), "")}
+	if err == nil && seen.Status == http.StatusOK {
+		if wrong := readable(body); wrong != nil {
+			err = fmt.Errorf("%w: %w", ErrUnreadable, wrong)
+		}
 	}
-	return res.StatusCode, string(head), nil
+	return seen, err
 }
 
-// answerProbe answers a probe by the mode alone.
-func (l *LLM) answerProbe(w http.ResponseWriter, r *http.Request, req chatRequest) {
-	refusal := l.checkKey(r)
-	if refusal == nil {
-		var err error
-		if refusal, err = l.throughMode(r.Context()); err != nil {
-			reset(w)
-			return
-		}
-	}
-	switch {
-	case refusal == nil:
-		_ = writeChat(w, l.cfg, req, "probe")
-	case refusal.reset:
-		reset(w)
-	default:
-		refusal.write(w)
-	}
-}
-
-// throughMode passes a request through the mode, without a slot. It waits while
-// the mode is Slow.
-func (l *LLM) throughMode(ctx context.Context) (*refusal, error) {
-	for {
-		mode, changed := l.current()
-		if mode != Slow {
-			return l.refusal(mode), nil
-		}
-		early, err := wait(ctx, l.cfg.SlowAnswer, changed)
-		if err != nil || !early {
-			return nil, err
-		}
-	}
-}
-
-// health answers a question about the server itself, by the mode.
-func (l *LLM) health(body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		refusal, err := l.throughMode(r.Context())
-		switch {
-		case err != nil || refusal != nil && refusal.reset:
-			reset(w)
-		case refusal != nil:
-			refusal.write(w)
-		default:
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write([]byte(body))
-		}
-	}
-}
+// isProbe tells whether a request is a probe's.
+func isProbe(r *http.Request) bool { return r.Header.Get(probeHeader) != "" }

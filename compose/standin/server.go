@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,73 +10,98 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"paperlab/system/service"
 )
 
 // largestBody bounds every request's body.
 const largestBody = 1 << 20
 
-// server is the life of a stand-in: one listener, one http.Server.
+// server is the life of a stand-in: one address, and on it one listener with
+// its http.Server, or none while connections are refused.
+//
+//	        Start            Refuse(true)
+//	made ──────────▶ open ◀──────────────▶ refusing
+//	                    └──────▶ stopped ◀──────┘
 type server struct {
-	name    string
-	handler http.Handler
+	name, host string
+	handler    http.Handler
+	// life's Taking ends when the stand-in stops; waiting requests end with it.
+	life service.Life
 
 	mu      sync.Mutex
-	started bool
-	stopped bool
 	address string
-	http    *http.Server
-	// ctx ends when the stand-in stops; waiting requests end with it.
-	ctx    context.Context
-	cancel context.CancelFunc
+	// http is nil while nothing listens; served is closed when it is done.
+	http   *http.Server
 	served chan struct{}
+	// held keeps the address while nothing listens.
+	held io.Closer
 }
 
 func newServer(name string, handler http.Handler) *server {
-	s := &server{name: name, handler: handler, served: make(chan struct{})}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return (&server{name: name, handler: handler}).on("")
+}
+
+// on sets the host to listen on, an IP address or a name of this machine; empty
+// means 127.0.0.1.
+func (s *server) on(host string) *server {
+	s.host = cmp.Or(host, "127.0.0.1")
 	return s
 }
 
-// Start listens on a free port of 127.0.0.1 and returns once requests are
-// taken. ctx bounds the starting only; Stop ends what was started. It can be
-// started once.
+// Start listens on a free port of its host and returns once requests are taken.
 func (s *server) Start(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.started || s.stopped {
-		return fmt.Errorf("standin: %s: it was started or stopped before: make a new one", s.name)
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	err := s.life.Start(ctx, func(ctx context.Context) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if err := s.listen(ctx, net.JoinHostPort(s.host, "0")); err != nil {
+			return err
+		}
+		s.life.Go(func() {
+			<-s.life.Taking().Done()
+			s.close()
+		})
+		return nil
+	})
 	if err != nil {
-		return fmt.Errorf("standin: %s: no port on 127.0.0.1 to listen on: %w", s.name, err)
+		return fmt.Errorf("standin: %s: %w", s.name, err)
 	}
-	s.started = true
+	return nil
+}
+
+// Stop cuts off the requests in hand and returns when none is left.
+func (s *server) Stop() { s.life.Stop() }
+
+// listen opens the address. The caller holds mu.
+func (s *server) listen(ctx context.Context, address string) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", address, err)
+	}
 	s.address = listener.Addr().String()
-	s.http = &http.Server{
+	server, served := &http.Server{
 		Handler:           s.handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		MaxHeaderBytes:    64 << 10,
-		BaseContext:       func(net.Listener) context.Context { return s.ctx },
-	}
+		BaseContext:       func(net.Listener) context.Context { return s.life.Taking() },
+	}, make(chan struct{})
+	s.http, s.served = server, served
 	go func() {
-		defer close(s.served)
-		_ = s.http.Serve(listener)
+		defer close(served)
+		_ = server.Serve(listener)
 	}()
 	return nil
 }
 
-// Stop cuts off the requests in hand and returns when none is left. It may be
-// called twice, and before Start.
-func (s *server) Stop() {
+// close ends the listener, or the hold on its address.
+func (s *server) close() {
 	s.mu.Lock()
-	s.stopped = true
-	started := s.started
-	s.mu.Unlock()
-	s.cancel()
-	if !started {
+	defer s.mu.Unlock()
+	if s.http == nil {
+		_ = s.held.Close()
 		return
 	}
-	// Handlers watch s.ctx and return at once. Shutdown waits for them, which
+	// Handlers watch Taking and return at once. Shutdown waits for them, which
 	// Close would not do.
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -83,6 +109,30 @@ func (s *server) Stop() {
 		_ = s.http.Close()
 	}
 	<-s.served
+}
+
+// Refuse closes the listener, so that whoever connects is refused, and cuts off
+// the connections that are open; the requests in hand get no answer. Refuse of
+// false listens again on the same address, which nobody else gets meanwhile.
+// Twice the same changes nothing. It is an error before Start and after Stop.
+func (s *server) Refuse(on bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.address == "" || s.life.Taking().Err() != nil:
+		return fmt.Errorf("standin: %s: it refuses connections anyway, because it does not run", s.name)
+	case on == (s.http == nil):
+		return nil
+	case on:
+		_ = s.http.Close()
+		<-s.served
+		s.http, s.held = nil, hold(s.address)
+		return nil
+	}
+	if err := s.listen(context.Background(), s.address); err != nil {
+		return fmt.Errorf("standin: %s: %w", s.name, err)
+	}
+	return s.held.Close()
 }
 
 // Address is host:port, empty before Start.

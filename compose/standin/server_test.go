@@ -4,10 +4,13 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"paperlab/system/service"
+	"paperlab/system/servicetest"
 )
 
-// kind is one kind of stand-in, and a request that it answers late in mode
-// Slow.
+// kind is one kind of stand-in, and a request that it answers late under a
+// slow manner.
 type kind struct {
 	name string
 	make func(t *testing.T) (startable, *server)
@@ -19,31 +22,25 @@ func kinds() []kind {
 	return []kind{
 		{"arxiv", func(t *testing.T) (startable, *server) {
 			a, err := NewArxiv(ArxivConfig{Recorder: recorder(), Corpus: builtin(t, 3)})
-			return slow(t, a, err), a.server
+			return late(t, a, err), a.server
 		}, func(t *testing.T, url string) answer {
-			return request(t.Context(), http.MethodGet, url+"/api/query?search_query=all:a", "")
+			return request(t.Context(), http.MethodGet, url+"/api/query?search_query=cat:cs.DC", "")
 		}, true},
 		{"llm", func(t *testing.T) (startable, *server) {
 			l, err := NewLLM(LLMConfig{Provider: Ollama, Recorder: recorder()})
-			return slow(t, l, err), l.server
+			return late(t, l, err), l.server
 		}, func(t *testing.T, url string) answer {
 			return request(t.Context(), http.MethodPost, url+"/v1/chat/completions", question)
 		}, true},
-		{"llm, about itself", func(t *testing.T) (startable, *server) {
-			l, err := NewLLM(LLMConfig{Provider: Ollama, Recorder: recorder()})
-			return slow(t, l, err), l.server
-		}, func(t *testing.T, url string) answer {
-			return request(t.Context(), http.MethodGet, url+"/api/version", "")
-		}, true},
 		{"llm, probed", func(t *testing.T) (startable, *server) {
 			l, err := NewLLM(LLMConfig{Provider: Ollama, Recorder: recorder()})
-			return slow(t, l, err), l.server
+			return late(t, l, err), l.server
 		}, func(t *testing.T, url string) answer {
 			return request(t.Context(), http.MethodPost, url+"/v1/chat/completions", question, probeHeader, "1")
 		}, true},
 		{"sink", func(t *testing.T) (startable, *server) {
 			s, err := NewSink(SinkConfig{Recorder: recorder()})
-			return slow(t, s, err), s.server
+			return late(t, s, err), s.server
 		}, func(t *testing.T, url string) answer {
 			return request(t.Context(), http.MethodPost, url+"/hooks/ada", notification("n1", "ada"))
 		}, true},
@@ -59,40 +56,49 @@ func kinds() []kind {
 	}
 }
 
-// slow answers only after 30 s.
-func slow[S interface {
+// late answers only after ten minutes.
+func late[S interface {
 	startable
-	SetMode(string) error
+	SetManner(Manner) error
 }](t *testing.T, s S, err error) startable {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
-	setMode(t, s, Slow)
+	setManner(t, s, slow)
 	return s
 }
 
-func TestLifeOfAServer(t *testing.T) {
+func TestStandInsKeepTheContract(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
-			early, _ := k.make(t)
-			if early.URL() != "" {
-				t.Errorf("URL before Start: %s", early.URL())
-			}
-			early.Stop()
-			early.Stop()
-			if err := early.Start(t.Context()); err == nil {
-				t.Error("started after Stop")
-			}
+			servicetest.Lifecycle(t, func(t *testing.T) (service.Service, func(*testing.T)) {
+				s, _ := k.make(t)
+				return s, answers(s)
+			})
+		})
+	}
+}
 
+// answers sees that the stand-in answers, be it that there is no such page.
+func answers(s startable) func(*testing.T) {
+	return func(t *testing.T) {
+		if a := request(t.Context(), http.MethodGet, s.URL()+"/nothing", ""); a.err != nil {
+			t.Fatal(a.err)
+		}
+	}
+}
+
+func TestNoAddressBeforeStartAndNoAnswerAfterStop(t *testing.T) {
+	for _, k := range kinds() {
+		t.Run(k.name, func(t *testing.T) {
 			s, _ := k.make(t)
+			if s.URL() != "" {
+				t.Errorf("URL before Start: %s", s.URL())
+			}
 			if err := s.Start(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Start(t.Context()); err == nil {
-				t.Error("started twice")
-			}
-			s.Stop()
 			s.Stop()
 			if a := k.ask(t, s.URL()); a.err == nil {
 				t.Errorf("answered after Stop: %d", a.status)
@@ -123,18 +129,5 @@ func TestStopCutsOff(t *testing.T) {
 			}
 			wait()[0].wantReset(t)
 		})
-	}
-}
-
-func TestUnknownModeChangesNothing(t *testing.T) {
-	l, err := NewLLM(LLMConfig{Provider: OpenAI, Recorder: recorder()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	setMode(t, l, Quota)
-	for _, mode := range []string{"", "Normal", LoseAnswers} {
-		if err := l.SetMode(mode); err == nil || l.Mode() != Quota {
-			t.Errorf("mode %q was taken: %v, mode is %s", mode, err, l.Mode())
-		}
 	}
 }

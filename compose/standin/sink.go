@@ -1,13 +1,12 @@
 package standin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"paperlab/reports/history"
 	"paperlab/system/paper"
@@ -18,17 +17,24 @@ type SinkConfig struct {
 	Recorder *history.Recorder
 	// Latency is how long answers take; at most ten minutes.
 	Latency Latency
-	// SlowAnswer is how long answers take in mode Slow; 0 means 30 s.
-	SlowAnswer time.Duration
-	// LoseShare is the probability that an answer is lost in mode
-	// LoseAnswers; 0 means 1.
-	LoseShare float64
-	Seed      uint64
+	// Host is where to listen; empty means 127.0.0.1.
+	Host string
+	Seed uint64
 }
 
 // Sink is the other end of all subscribers' webhooks: POST
-// /hooks/{subscriber} with a paper.Notification. Each accepted request is one
-// Tell event, in the order of acceptance.
+// /hooks/{subscriber} with a paper.Notification. Each request is one Tell
+// event, in the order of acceptance:
+//
+//	taken and answered so                        OK, status 200
+//	refused, by the sink or a manner             Fail, its status
+//	the connection reset by a manner             Fail, status 0
+//	silence until the caller went away           Fail, status 0
+//	taken, the answer lost by a manner (Take)    Info, status 0
+//
+// Only what is taken tells somebody. A request that meets silence is in nobody's
+// hands yet: it is recorded when the silence ends, as the next manner has it, or
+// when its caller gives up, and then nobody was told.
 //
 // A request with an Idempotency-Key tells its subscriber once: further ones
 // with that key are answered with the first one's outcome and recorded as
@@ -37,150 +43,160 @@ type SinkConfig struct {
 // receivers do.
 type Sink struct {
 	*server
-	*modes
+	*manners
 	cfg  SinkConfig
 	dice *dice
 
-	// accept makes acceptance, its event and its draws one step, so that the
-	// order of events is the order of acceptance.
+	// accept makes acceptance and its event one step, so that the order of
+	// events is the order of acceptance.
 	accept sync.Mutex
 	// known leads from an Idempotency-Key to the notification it came with.
 	known map[string]string
-
-	answered, withheld atomic.Int64
 }
 
 // NewSink makes a webhook sink; Start it next.
 func NewSink(cfg SinkConfig) (*Sink, error) {
-	if cfg.SlowAnswer == 0 {
-		cfg.SlowAnswer = defaultSlowAnswer
-	}
-	if cfg.LoseShare == 0 {
-		cfg.LoseShare = 1
-	}
-	err := firstOf(
-		present("sink", "Recorder", cfg.Recorder != nil),
-		cfg.Latency.check("sink"),
-		within("sink", "SlowAnswer", cfg.SlowAnswer, time.Millisecond, longestLatency),
-		within("sink", "LoseShare", cfg.LoseShare, 0, 1),
-	)
-	if err != nil {
+	if err := firstOf(present("sink", "Recorder", cfg.Recorder != nil), cfg.Latency.check("sink")); err != nil {
 		return nil, err
 	}
-	s := &Sink{cfg: cfg, dice: newDice(cfg.Seed, 20), known: map[string]string{}}
-	s.modes = newModes("sink", Normal, Errors, Slow, LoseAnswers)
+	s := &Sink{cfg: cfg, dice: newDice(cfg.Seed, 20), known: map[string]string{}, manners: newManners("sink")}
+	s.sink = true
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /hooks/{subscriber}", s.receive)
-	s.server = newServer("sink", mux)
+	s.server = newServer("sink", mux).on(cfg.Host)
 	return s, nil
 }
-
-const defaultSlowAnswer = 30 * time.Second
 
 // Webhook is the address of a subscriber's webhook. The sink must be started.
 func (s *Sink) Webhook(subscriber string) string { return s.URL() + "/hooks/" + subscriber }
 
-// Withhold switches mode LoseAnswers on, or back to Normal.
-func (s *Sink) Withhold(on bool) error {
-	if on {
-		return s.SetMode(LoseAnswers)
+// Probe asks as a notification for the subscriber would, and tells nobody. See
+// Seen.
+func (s *Sink) Probe(ctx context.Context, subscriber string) (Seen, error) {
+	r, err := http.NewRequest(http.MethodPost, s.Webhook(subscriber), http.NoBody)
+	if err != nil {
+		return Seen{}, err
 	}
-	return s.SetMode(Normal)
+	return s.probe(ctx, r, func(body []byte) error {
+		if string(body) != taken {
+			return fmt.Errorf("it is %d bytes long and not %q", len(body), taken)
+		}
+		return nil
+	})
 }
 
-// Answered counts the webhooks that were taken and answered so; Withheld those
-// that were taken while the answer was kept back.
-func (s *Sink) Answered() int64 { return s.answered.Load() }
-
-// Withheld is explained at Answered.
-func (s *Sink) Withheld() int64 { return s.withheld.Load() }
-
-// outcome is what was decided at acceptance.
-type outcome struct {
-	status  int
-	text    string
-	latency time.Duration
-	lost    bool
-}
+// taken is the ordinary answer's body.
+const taken = "ok"
 
 func (s *Sink) receive(w http.ResponseWriter, r *http.Request) {
 	body, ok := readBody(w, r)
 	if !ok {
 		return
 	}
-	o := s.decide(r.PathValue("subscriber"), r.Header.Get("Idempotency-Key"), body)
-	switch {
-	case o.lost:
-		s.withheld.Add(1)
-		reset(w)
-		return
-	case s.linger(r.Context(), o.latency) != nil:
+	v := s.dice.visit(s.cfg.Latency, isProbe(r))
+	v.to = r.PathValue("subscriber")
+	got, err := s.hear(r.Context(), v)
+	o := outcome{reply: got.or(reply{status: http.StatusOK, body: []byte(taken)}), lost: got.Take}
+	if !v.probe {
+		o = s.decide(got, err != nil, v.to, r.Header.Get("Idempotency-Key"), body)
+	}
+	if err == nil {
+		err = s.linger(r.Context(), v, got, o)
+	}
+	if err != nil || o.lost {
 		reset(w)
 		return
 	}
-	if o.status < 300 {
-		s.answered.Add(1)
-	}
-	w.WriteHeader(o.status)
-	_, _ = w.Write([]byte(o.text))
+	got.Status = 0 // what it says has been decided
+	_ = s.give(r.Context(), w, v, got, o.reply)
 }
 
-// decide accepts or refuses the webhook and records that, in one step.
-func (s *Sink) decide(subscriber, key string, body []byte) outcome {
-	var n paper.Notification
-	err := json.Unmarshal(body, &n)
-	if err == nil && (n.ID == "" || n.Paper == "" || n.Version < 1) {
-		err = fmt.Errorf("id is %q, paper %q, version %d: want all three", n.ID, n.Paper, n.Version)
+// hear waits while the sink is silent and takes nothing, and returns the manner
+// after that.
+func (s *Sink) hear(ctx context.Context, v *visit) (met, error) {
+	for {
+		got := s.meet(v)
+		if got.Ends != Silent || got.Take {
+			return got, nil
+		}
+		if _, err := got.linger(ctx, 0); err != nil {
+			return got, err
+		}
+	}
+}
+
+// outcome is what was decided at acceptance. It stands: a later manner changes
+// how long its answer takes, and not what it is.
+type outcome struct {
+	reply
+	// lost: the notification is taken and the answer is not given.
+	lost bool
+}
+
+// decide takes or refuses the webhook and records that, in one step. gone tells
+// that the caller went away before.
+func (s *Sink) decide(got met, gone bool, subscriber, key string, body []byte) outcome {
+	n, err := readNotification(body)
+	hook := history.Webhook{Subscriber: subscriber, IdempotencyKey: key}
+	if err == nil {
+		hook.Notification = n
 	}
 	s.accept.Lock()
 	defer s.accept.Unlock()
-	latency := s.dice.latency(s.cfg.Latency)
-	hook := history.Webhook{Subscriber: subscriber, IdempotencyKey: key}
-	if err != nil {
-		return s.refuse(hook, http.StatusBadRequest, "not a notification: "+err.Error())
+	first, known := s.known[key]
+	refuse := func(o reply, why string) outcome {
+		s.cfg.Recorder.Record(history.Refused(hook, o.status, why))
+		return outcome{reply: o}
 	}
-	hook.Notification = n
-	mode, _ := s.current()
-	if mode == Errors {
-		return s.refuse(hook, http.StatusInternalServerError, "the webhook's server is out of order")
+	switch {
+	case gone:
+		return refuse(got.own(), got.Name+": the caller went away")
+	case err != nil:
+		o := refused(http.StatusBadRequest, "not a notification: "+err.Error())
+		return refuse(o, string(o.body))
+	case got.Status != 0, got.Ends == Reset && !got.Take:
+		return refuse(got.own(), got.Name)
+	case key != "" && known && first != n.ID:
+		o := refused(http.StatusUnprocessableEntity, "this Idempotency-Key came with another notification before")
+		return refuse(o, string(o.body))
 	}
 	if key != "" {
-		first, known := s.known[key]
-		if known && first != n.ID {
-			return s.refuse(hook, http.StatusUnprocessableEntity, "this Idempotency-Key came with another notification before")
-		}
 		hook.Repeat, s.known[key] = known, n.ID
 	}
-	if mode == LoseAnswers && s.toss(s.cfg.LoseShare) {
+	if got.Take {
 		s.cfg.Recorder.Record(history.ToldUnanswered(hook))
-		return outcome{lost: true}
+	} else {
+		s.cfg.Recorder.Record(history.Told(hook))
 	}
-	s.cfg.Recorder.Record(history.Told(hook))
-	return outcome{status: http.StatusOK, text: "ok", latency: latency}
+	return outcome{reply: reply{status: http.StatusOK, body: []byte(taken)}, lost: got.Take}
 }
 
-func (s *Sink) refuse(hook history.Webhook, status int, text string) outcome {
-	s.cfg.Recorder.Record(history.Refused(hook, status, text))
-	return outcome{status: status, text: text}
+func refused(status int, text string) reply { return reply{status: status, body: []byte(text)} }
+
+func readNotification(body []byte) (n paper.Notification, err error) {
+	err = json.Unmarshal(body, &n)
+	if err == nil && (n.ID == "" || n.Paper == "" || n.Version < 1) {
+		err = fmt.Errorf("id is %q, paper %q, version %d: want all three", n.ID, n.Paper, n.Version)
+	}
+	return n, err
 }
 
-func (s *Sink) toss(share float64) bool {
-	s.dice.mu.Lock()
-	defer s.dice.mu.Unlock()
-	return s.dice.rng.Float64() < share
-}
-
-// linger lets the answer's latency pass, or the slow one while the mode is
-// Slow. A refusal, which has no latency, is slow too then.
-func (s *Sink) linger(ctx context.Context, latency time.Duration) error {
-	for {
-		mode, changed := s.current()
-		d := latency
-		if mode == Slow {
-			d = s.cfg.SlowAnswer
-		}
-		early, err := wait(ctx, d, changed)
-		if err != nil || !early {
+// linger lets the time before the answer pass: the latency, or the delay of the
+// manner by then. A refusal has no latency, and a lost answer only silence.
+func (s *Sink) linger(ctx context.Context, v *visit, got met, o outcome) error {
+	latency := v.latency
+	switch {
+	case o.lost && got.Ends == Silent:
+		_, err := wait(ctx, forever, got.changed)
+		return err
+	case o.lost:
+		return nil
+	case o.status != http.StatusOK:
+		latency = 0
+	}
+	for now := got; ; now = s.meet(v) {
+		again, err := wait(ctx, cmp.Or(now.Delay, latency), now.changed)
+		if err != nil || !again {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 
 	"paperlab/reports/history"
 	"paperlab/system/paper"
+	"paperlab/system/servicetest"
 )
 
 func notification(id, subscriber string) string {
@@ -69,8 +71,8 @@ func TestSinkTells(t *testing.T) {
 	if got[0] != want {
 		t.Errorf("event %+v\nwant %+v", got[0], want)
 	}
-	if s.Answered() != 1 || s.Withheld() != 0 {
-		t.Errorf("%d answered, %d withheld", s.Answered(), s.Withheld())
+	if s.Answered() != 1 || s.Struck() != 0 {
+		t.Errorf("%d answered, %d struck", s.Answered(), s.Struck())
 	}
 }
 
@@ -107,20 +109,20 @@ func TestSinkTellsOnceHoweverManyTry(t *testing.T) {
 // TestSinkOrderIsThatOfAcceptance: an answer's latency does not put a Tell
 // behind one that was accepted later.
 func TestSinkOrderIsThatOfAcceptance(t *testing.T) {
-	s, rec := newSink(t, SinkConfig{SlowAnswer: 10 * time.Minute})
-	setMode(t, s, Slow)
+	s, rec := newSink(t, SinkConfig{})
+	setManner(t, s, slow)
 	var waits []func() []answer
 	var want []string
 	for i := range 5 {
 		id := fmt.Sprintf("n%d", i)
 		want = append(want, id+" ok 200")
 		waits = append(waits, background(t, 1, func(int) answer { return tell(t, s, id, id) }))
-		eventually(t, "the webhook is accepted, though not answered", func() bool { return len(told(rec)) == i+1 })
+		servicetest.Eventually(t, "the webhook is accepted, though not answered", func() bool { return len(told(rec)) == i+1 })
 	}
 	if s.Answered() != 0 {
-		t.Errorf("%d answered in mode slow", s.Answered())
+		t.Errorf("%d answered under a slow manner", s.Answered())
 	}
-	setMode(t, s, Normal)
+	setManner(t, s, ordinary)
 	for _, wait := range waits {
 		wait()[0].want(t, 200)
 	}
@@ -129,25 +131,23 @@ func TestSinkOrderIsThatOfAcceptance(t *testing.T) {
 
 func TestSinkLosesAnswers(t *testing.T) {
 	s, rec := newSink(t, SinkConfig{})
-	if err := s.Withhold(true); err != nil {
-		t.Fatal(err)
-	}
+	setManner(t, s, lost)
 	tell(t, s, "n1", "k1").wantReset(t)
 	tell(t, s, "n1", "k1").wantReset(t)
-	if err := s.Withhold(false); err != nil {
-		t.Fatal(err)
-	}
+	setManner(t, s, ordinary)
 	tell(t, s, "n1", "k1").want(t, 200)
 	wantTold(t, rec, "n1 info 0", "n1 info 0 repeat", "n1 ok 200 repeat")
-	if s.Withheld() != 2 || s.Answered() != 1 {
-		t.Errorf("%d withheld, %d answered", s.Withheld(), s.Answered())
+	if s.Struck() != 2 || s.Answered() != 1 {
+		t.Errorf("%d struck, %d answered", s.Struck(), s.Answered())
 	}
 }
 
 func TestSinkLosesAShare(t *testing.T) {
-	lost := func(seed uint64) (pattern string) {
-		s, rec := newSink(t, SinkConfig{LoseShare: 0.3, Seed: seed})
-		setMode(t, s, LoseAnswers)
+	pattern := func(seed uint64) (pattern string) {
+		s, rec := newSink(t, SinkConfig{Seed: seed})
+		some := lost
+		some.Share = 0.3
+		setManner(t, s, some)
 		for i := range 100 {
 			tell(t, s, fmt.Sprint("n", i), fmt.Sprint("k", i))
 		}
@@ -156,22 +156,92 @@ func TestSinkLosesAShare(t *testing.T) {
 		}
 		return pattern
 	}
-	one := lost(1)
+	one := pattern(1)
 	if n := strings.Count(one, "i"); n < 15 || n > 45 {
 		t.Errorf("%d of 100 answers lost, want about 30: %s", n, one)
 	}
-	if again, other := lost(1), lost(2); one != again || one == other {
+	if again, other := pattern(1), pattern(2); one != again || one == other {
 		t.Errorf("not by the seed: %s, %s, %s", one, again, other)
 	}
 }
 
-func TestSinkErrors(t *testing.T) {
+// TestSinkRefuses: who is refused, with a status or without one, was not told,
+// and the key is not taken.
+func TestSinkRefuses(t *testing.T) {
+	for _, status := range []int{500, 429, 401, 410} {
+		s, rec := newSink(t, SinkConfig{})
+		setManner(t, s, Manner{Name: "no", Status: status, Body: "no", RetryAfter: "7"})
+		got := tell(t, s, "n1", "k1")
+		got.want(t, status, "no")
+		if after := got.header.Get("Retry-After"); after != "7" {
+			t.Errorf("Retry-After %q", after)
+		}
+		setManner(t, s, ordinary)
+		tell(t, s, "n1", "k1").want(t, 200)
+		wantTold(t, rec, fmt.Sprintf("n1 fail %d", status), "n1 ok 200")
+		if e := events(rec, history.Tell)[0]; e.Detail != "no" || s.Struck() != 1 || s.Answered() != 1 {
+			t.Errorf("event %+v; %d struck, %d answered", e, s.Struck(), s.Answered())
+		}
+	}
 	s, rec := newSink(t, SinkConfig{})
-	setMode(t, s, Errors)
-	tell(t, s, "n1", "k1").want(t, 500)
-	setMode(t, s, Normal)
-	tell(t, s, "n1", "k1").want(t, 200) // what failed told nobody
-	wantTold(t, rec, "n1 fail 500", "n1 ok 200")
+	setManner(t, s, cut)
+	tell(t, s, "n1", "k1").wantReset(t)
+	wantTold(t, rec, "n1 fail 0")
+}
+
+// TestSinkIsSilent: what hangs is in nobody's hands. It is told when the silence
+// ends, or never when its caller goes first.
+func TestSinkIsSilent(t *testing.T) {
+	s, rec := newSink(t, SinkConfig{})
+	setManner(t, s, silent)
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	gone := background(t, 1, func(int) answer {
+		return request(ctx, http.MethodPost, s.Webhook("ada"), notification("n1", "ada"), "Idempotency-Key", "k1")
+	})
+	servicetest.Eventually(t, "it hangs", func() bool { return s.Struck() == 1 })
+	waits := background(t, 1, func(int) answer { return tell(t, s, "n2", "k2") })
+	servicetest.Eventually(t, "both hang", func() bool { return s.Struck() == 2 })
+	if n := len(told(rec)); n != 0 {
+		t.Errorf("%d events of what nobody took", n)
+	}
+	leave()
+	gone()
+	servicetest.Eventually(t, "its end is recorded", func() bool { return len(told(rec)) == 1 })
+	setManner(t, s, ordinary)
+	waits()[0].want(t, 200)
+	wantTold(t, rec, "n1 fail 0", "n2 ok 200")
+	if e := events(rec, history.Tell)[0]; e.Detail != "hang: the caller went away" {
+		t.Errorf("event %+v", e)
+	}
+	// Taken in silence is another thing: somebody was told.
+	setManner(t, s, Manner{Name: "taken", Ends: Silent, Take: true})
+	waits = background(t, 1, func(int) answer { return tell(t, s, "n3", "k3") })
+	servicetest.Eventually(t, "it is taken", func() bool { return len(told(rec)) == 3 })
+	setManner(t, s, ordinary)
+	waits()[0].wantReset(t)
+	wantTold(t, rec, "n1 fail 0", "n2 ok 200", "n3 info 0")
+}
+
+// TestSinkForOneReceiver: the others are told meanwhile, and a probe tells who
+// is meant.
+func TestSinkForOneReceiver(t *testing.T) {
+	s, rec := newSink(t, SinkConfig{})
+	m := failing
+	m.Only = "bob"
+	setManner(t, s, m)
+	tell(t, s, "n1", "k1").want(t, 200)
+	request(t.Context(), http.MethodPost, s.Webhook("bob"), notification("n2", "bob")).want(t, 503)
+	wantTold(t, rec, "n1 ok 200", "n2 fail 503")
+	if s.Struck() != 1 || s.Answered() != 1 {
+		t.Errorf("%d struck, %d answered", s.Struck(), s.Answered())
+	}
+	for who, want := range map[string]int{"ada": 200, "bob": 503} {
+		if seen, err := s.Probe(t.Context(), who); err != nil || seen.Status != want {
+			t.Errorf("probe of %s: %+v, %v", who, seen, err)
+		}
+	}
+	wantTold(t, rec, "n1 ok 200", "n2 fail 503")
 }
 
 func TestSinkRefusesGarbage(t *testing.T) {
@@ -208,8 +278,6 @@ func TestSinkConfig(t *testing.T) {
 	for field, spoil := range map[string]func(*SinkConfig){
 		"Recorder":       func(c *SinkConfig) { c.Recorder = nil },
 		"Latency.Median": func(c *SinkConfig) { c.Latency.Median = time.Hour },
-		"SlowAnswer":     func(c *SinkConfig) { c.SlowAnswer = -1 },
-		"LoseShare":      func(c *SinkConfig) { c.LoseShare = 1.1 },
 	} {
 		bad := good
 		spoil(&bad)

@@ -22,6 +22,8 @@ type SlackConfig struct {
 	// message, before the sender has its answer. This is the one place where an
 	// alert's arrival is noted.
 	Recorder *history.Recorder
+	// Host is where to listen; empty means 127.0.0.1.
+	Host string
 }
 
 // Slack is a stand-in for Slack's incoming webhooks: POST /slack.
@@ -41,7 +43,7 @@ func NewSlack(cfg SlackConfig) (*Slack, error) {
 	s := &Slack{cfg: cfg}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /slack", s.receive)
-	s.server = newServer("slack", mux)
+	s.server = newServer("slack", mux).on(cfg.Host)
 	return s, nil
 }
 

@@ -142,26 +142,6 @@ func (l *Ledger) add(r Record) (*Entry, error) {
 	return &Entry{ledger: l, n: r.N}, nil
 }
 
-// amend replaces the data of an open record. It is not fsynced: the page cache
-// outlives a killed lab, and a crash of the machine ends the processes that
-// the new data speaks of.
-func (e *Entry) amend(data any) error {
-	raw, err := json.Marshal(data)
-	if err != nil {
-		return err
-	}
-	l := e.ledger
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	r, ok := l.open[e.n]
-	if !ok || l.file == nil {
-		return ErrClosed
-	}
-	r.Data = raw
-	l.open[e.n] = r
-	return l.write(line{Record: r}, false)
-}
-
 // Done marks the entry: its act was taken back. Marking twice, or after Close,
 // does nothing. An unwritten mark is harmless, since undoing is idempotent.
 func (e *Entry) Done() {

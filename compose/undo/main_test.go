@@ -94,17 +94,3 @@ func killedLab(t *testing.T, part string) (child int) {
 
 // ownTemp gives the test a temp folder, and so a set of runs, of its own.
 func ownTemp(t *testing.T) { t.Setenv("TMPDIR", t.TempDir()) }
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(10 * time.Second)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("not within 10 s: %s", what)
-		case <-tick.C:
-		}
-	}
-}

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"paperlab/system/servicetest"
 )
 
 func open(t *testing.T, runID string) *Ledger {
@@ -402,7 +404,7 @@ func TestIdentities(t *testing.T) {
 				t.Errorf("alive: %q, then %q, zombie %v, %v", first, again, zombie, err)
 			}
 			_ = cmd.Process.Kill()
-			eventually(t, "a killed child is a zombie until it is waited for", func() bool {
+			servicetest.Eventually(t, "a killed child is a zombie until it is waited for", func() bool {
 				_, zombie, err := identify(cmd.Process.Pid)
 				return err == nil && zombie
 			})

@@ -111,6 +111,9 @@ func (o *Observer) Latest() Reading {
 	return o.latest
 }
 
+// absent tells that a stream has a place and does not exist yet.
+func absent(err error) bool { return err != nil && err.Error() == "ERR no such key" }
+
 // sums adds up the shards of a stream.
 type sums struct {
 	lag, pending, length int64
@@ -120,6 +123,9 @@ type sums struct {
 func newSums() *sums { return &sums{lagKnown: true, known: true} }
 
 func (t *sums) add(group string, infos *redis.XInfoGroupsCmd, length *redis.IntCmd) {
+	if absent(infos.Err()) && length.Val() == 0 {
+		return // nobody has written to it yet
+	}
 	if infos.Err() != nil || length.Err() != nil {
 		t.known, t.lagKnown = false, false
 		return

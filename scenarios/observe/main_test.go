@@ -8,20 +8,40 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
 
 	"paperlab/compose/process"
 	"paperlab/compose/undo"
 	"paperlab/reports/history"
 	"paperlab/scenarios/observe"
+	"paperlab/system/servicetest"
 )
 
 // The tests need redis-server 7.0 or newer and take about 15 s: they share one
 // cluster of six nodes, as the lab makes it.
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "observe-")
+	if err == nil {
+		err = os.Setenv("TMPDIR", folder)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	servicetest.Main(m, func() {
+		if cluster != nil {
+			cluster.Stop()
+		}
+		if ledger != nil {
+			if err := ledger.Close(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+		}
+		_ = os.RemoveAll(folder)
+	})
+}
 
 var (
 	once    sync.Once
@@ -29,34 +49,6 @@ var (
 	ledger  *undo.Ledger
 	failure error
 )
-
-func run(m *testing.M) int {
-	folder, err := os.MkdirTemp("", "observe-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	if err := os.Setenv("TMPDIR", folder); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	code := m.Run()
-	if cluster != nil {
-		cluster.Stop()
-	}
-	if ledger != nil {
-		if err := ledger.Close(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	return code
-}
 
 // connect returns a client of the cluster, emptied of what earlier tests wrote.
 func connect(t *testing.T) *redis.ClusterClient {
@@ -77,6 +69,16 @@ func connect(t *testing.T) *redis.ClusterClient {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// As the service documents it; where it runs itself it finds its own name
+	// taken, so that tests of it use a prefix.
+	for key, table := range map[string]string{
+		"{papers}:routing":        `{"version": 1, "shards": 2, "tags": ["papers.0.3", "papers.1.0"]}`,
+		"{notifications}:routing": `{"version": 1, "shards": 1, "tags": ["notifications.0.0"]}`,
+	} {
+		if err := rdb.Set(t.Context(), key, table, 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return rdb
 }
 
@@ -88,8 +90,13 @@ type watched struct {
 
 func start(t *testing.T, rdb *redis.ClusterClient) watched {
 	t.Helper()
+	return startUnder(t, rdb, "")
+}
+
+func startUnder(t *testing.T, rdb *redis.ClusterClient, prefix string) watched {
+	t.Helper()
 	w := watched{rec: history.NewRecorder("hardened")}
-	w.Observer = observe.New(rdb, w.rec)
+	w.Observer = observe.New(rdb, prefix, w.rec)
 	if err := w.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -110,20 +117,6 @@ func (w watched) last(stream, name string) (e history.Event) {
 		}
 	}
 	return e
-}
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(20 * time.Second)
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("never: %s", what)
-		case <-tick.C:
-		}
-	}
 }
 
 // add puts entries with these payloads on a stream, as the service writes them.

@@ -2,9 +2,7 @@
 //
 // A witness must not share code with the suspect: this package knows the
 // service's key names and table columns as an operator would, from the
-// documentation, and reads them with clients of its own, past all links. It
-// finds the streams by scanning for them, so a stream that the service forgot
-// to mention is seen too.
+// documentation, and reads them with clients of its own, past all links.
 //
 // Four things are watched while a run lasts:
 //
@@ -18,11 +16,12 @@ package observe
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +29,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"paperlab/reports/history"
+	"paperlab/system/service"
 )
 
 const (
@@ -55,7 +55,9 @@ type source struct {
 // Observer watches a cluster and records what it sees.
 type Observer struct {
 	rdb *redis.ClusterClient
-	rec *history.Recorder
+	// prefix begins every key of the run: empty, or "RUN:".
+	prefix string
+	rec    *history.Recorder
 
 	mu sync.Mutex
 	// sources are in the order of their keys; they are added, never removed.
@@ -63,8 +65,7 @@ type Observer struct {
 	// latest is the last complete reading.
 	latest Reading
 
-	cancel  context.CancelFunc
-	running sync.WaitGroup
+	life service.Life
 }
 
 // Reading is the state of all streams at one time. A nil Backlog means that
@@ -73,34 +74,34 @@ type Reading struct {
 	Backlog *int64
 }
 
-// New makes an observer; the client stays the caller's.
-func New(rdb *redis.ClusterClient, rec *history.Recorder) *Observer {
-	return &Observer{rdb: rdb, rec: rec}
-}
-
-// Start begins to watch and returns at once: streams that do not exist yet are
-// found when they do.
-func (o *Observer) Start(ctx context.Context) error {
-	ctx, o.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	o.every(ctx, findEvery, "find streams", o.find)
-	o.every(ctx, tailEvery, "read entries", o.tail)
-	o.every(ctx, sampleEvery, "read groups", o.sample)
-	o.every(ctx, tailEvery, "read leases", o.leases)
-	return nil
-}
-
-// Stop ends the watch. It may be called twice or before Start.
-func (o *Observer) Stop() {
-	if o.cancel != nil {
-		o.cancel()
+// New makes an observer of the streams under a run's prefix, which may be
+// empty; the client stays the caller's.
+func New(rdb *redis.ClusterClient, prefix string, rec *history.Recorder) *Observer {
+	if prefix != "" {
+		prefix += ":"
 	}
-	o.running.Wait()
+	return &Observer{rdb: rdb, prefix: prefix, rec: rec}
 }
+
+// Start begins to watch: streams that do not exist yet are found when they do.
+func (o *Observer) Start(ctx context.Context) error {
+	return o.life.Start(ctx, func(context.Context) error {
+		o.every(findEvery, "find streams", o.find)
+		o.every(tailEvery, "read entries", o.tail)
+		o.every(sampleEvery, "read groups", o.sample)
+		o.every(tailEvery, "read leases", o.leases)
+		return nil
+	})
+}
+
+// Stop ends the watch.
+func (o *Observer) Stop() { o.life.Stop() }
 
 // every repeats a look; a look that fails is repeated like one that did not,
 // because Redis is meant to fail here.
-func (o *Observer) every(ctx context.Context, period time.Duration, what string, look func(context.Context) error) {
-	o.running.Go(func() {
+func (o *Observer) every(period time.Duration, what string, look func(context.Context) error) {
+	ctx := o.life.Taking()
+	o.life.Go(func() {
 		ticker := time.NewTicker(period)
 		defer ticker.Stop()
 		for {
@@ -116,37 +117,35 @@ func (o *Observer) every(ctx context.Context, period time.Duration, what string,
 	})
 }
 
-// Keys as documented by the service: {papers.3.1}:entries, and naive:papers.
-var (
-	shardKey = regexp.MustCompile(`^(\{(papers|notifications)\.(\d+)\.\d+\}):entries$`)
-	naiveKey = regexp.MustCompile(`^naive:(papers|notifications)$`)
-)
-
-// find scans the masters for streams.
-func (o *Observer) find(ctx context.Context) error {
-	return o.rdb.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
-		keys := node.ScanType(ctx, 0, "*", 1000, "stream").Iterator()
-		for keys.Next(ctx) {
-			o.add(keys.Val())
+// find looks where the service documents its streams: sharded ones in their
+// routing tables ({papers}:routing), plain ones under their own names
+// (naive:papers), each after the run's prefix. It does not search the keyspace,
+// which may be large and somebody else's.
+func (o *Observer) find(ctx context.Context) (err error) {
+	for _, stream := range slices.Sorted(maps.Keys(groups)) {
+		plain := o.prefix + "naive:" + stream
+		n, failed := o.rdb.Exists(ctx, plain).Result()
+		err = errors.Join(err, failed)
+		if n > 0 {
+			o.add(&source{key: plain, stream: stream, last: "0"})
 		}
-		return keys.Err()
-	})
+		table, failed := o.rdb.Get(ctx, "{"+o.prefix+stream+"}:routing").Bytes()
+		if errors.Is(failed, redis.Nil) {
+			continue
+		}
+		var routing struct{ Tags []string }
+		err = errors.Join(err, failed, json.Unmarshal(table, &routing))
+		for shard, tag := range routing.Tags {
+			o.add(&source{key: "{" + tag + "}:entries", stream: stream, shard: shard, last: "0", lease: "{" + tag + "}:lease:" + groups[stream]})
+		}
+	}
+	return err
 }
 
-func (o *Observer) add(key string) {
-	s := &source{key: key, last: "0"}
-	if m := shardKey.FindStringSubmatch(key); m != nil {
-		s.stream = m[2]
-		s.shard, _ = strconv.Atoi(m[3])
-		s.lease = m[1] + ":lease:" + groups[s.stream]
-	} else if m := naiveKey.FindStringSubmatch(key); m != nil {
-		s.stream = m[1]
-	} else {
-		return
-	}
+func (o *Observer) add(s *source) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	at, found := slices.BinarySearchFunc(o.sources, key, func(s *source, key string) int {
+	at, found := slices.BinarySearchFunc(o.sources, s.key, func(s *source, key string) int {
 		return strings.Compare(s.key, key)
 	})
 	if !found {
@@ -210,7 +209,7 @@ func (o *Observer) InHand(ctx context.Context, consumer string) (int64, error) {
 	var total int64
 	for _, s := range o.known() {
 		consumers, err := o.rdb.XInfoConsumers(ctx, s.key, groups[s.stream]).Result()
-		if err != nil {
+		if err != nil && !absent(err) {
 			return 0, fmt.Errorf("read consumers of %s: %w", s.key, err)
 		}
 		for _, c := range consumers {

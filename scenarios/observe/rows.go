@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 	_ "modernc.org/sqlite" // the driver
@@ -12,12 +13,16 @@ import (
 	"paperlab/system/paper"
 )
 
-// Rows records what stands in the store: summaries and deliveries. The file is
-// opened for reading only.
-func Rows(ctx context.Context, sqlitePath string, rec *history.Recorder) error {
-	db, err := sql.Open("sqlite", "file:"+sqlitePath+"?mode=ro&_pragma=busy_timeout(5000)")
+// Rows records what stands in the store of a DSN, "sqlite:PATH": summaries and
+// deliveries. It is opened for reading only.
+func Rows(ctx context.Context, dsn string, rec *history.Recorder) error {
+	kind, path, _ := strings.Cut(dsn, ":")
+	if kind != "sqlite" || path == "" {
+		return fmt.Errorf("open the store: its DSN is of kind %q, and only sqlite:PATH can be read", kind)
+	}
+	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(5000)")
 	if err != nil {
-		return fmt.Errorf("open the store %s: %w", sqlitePath, err)
+		return fmt.Errorf("open the store %s: %w", path, err)
 	}
 	defer func() { _ = db.Close() }()
 	summary := func(scan func(...any) error) (string, error) {

@@ -17,7 +17,7 @@ import (
 func rows(t *testing.T, file string) (found []string) {
 	t.Helper()
 	rec := history.NewRecorder("hardened")
-	if err := observe.Rows(t.Context(), file, rec); err != nil {
+	if err := observe.Rows(t.Context(), "sqlite:"+file, rec); err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range rec.Events() {
@@ -66,7 +66,7 @@ func TestRowsOfTheServicesStoreAreRead(t *testing.T) {
 
 func TestRowsOfAFileThatIsNoStoreAreAnError(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "none.db")
-	if err := observe.Rows(t.Context(), file, history.NewRecorder("hardened")); err == nil {
+	if err := observe.Rows(t.Context(), "sqlite:"+file, history.NewRecorder("hardened")); err == nil {
 		t.Error("no error")
 	}
 	if matches, _ := filepath.Glob(file + "*"); len(matches) != 0 {

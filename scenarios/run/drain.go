@@ -29,7 +29,7 @@ func (p *profileRun) drain(ctx context.Context) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for time.Since(begin) < p.DrainWithin {
-		if now := p.world.sink.Answered(); now != told || !p.idle(ctx) {
+		if now := p.around.sink.Answered(); now != told || !p.idle(ctx) {
 			quietSince, told = time.Now(), now
 		}
 		if time.Since(quietSince) >= quietFor {
@@ -50,7 +50,7 @@ func (p *profileRun) drain(ctx context.Context) error {
 // idle tells whether nothing is on its way as far as can be seen.
 func (p *profileRun) idle(ctx context.Context) bool {
 	backlog := p.observer.Latest().Backlog
-	if backlog == nil || *backlog > 0 || !p.world.arxiv.Done() {
+	if backlog == nil || *backlog > 0 || !p.around.arxiv.Done() {
 		return false
 	}
 	waiting, err := p.observer.Outboxes(ctx)

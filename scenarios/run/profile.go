@@ -2,11 +2,13 @@ package run
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
+	"sync"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
+	"paperlab/compose"
 	"paperlab/compose/monitor"
 	"paperlab/compose/process"
 	"paperlab/compose/standin"
@@ -15,6 +17,7 @@ import (
 	"paperlab/reports/history"
 	"paperlab/reports/record"
 	"paperlab/scenarios/observe"
+	"paperlab/system/paper"
 )
 
 // warmUp is how long the load runs before the steady phase, in which
@@ -29,65 +32,90 @@ type profileRun struct {
 	name string
 	rec  *history.Recorder
 
-	world    *world
-	stack    *process.Stack
+	around   *surroundings
+	stack    compose.Stack
+	plan     []faults.Armed
 	monitor  *monitor.Monitor
+	rdb      *redis.ClusterClient
 	observer *observe.Observer
 }
 
-// seen is what a profile's run left behind.
+// seen is what a profile's run left behind. The run's record is empty if the
+// service did not start.
 type seen struct {
+	run    record.Run
 	events []history.Event
 	slack  []standin.SlackMessage
 }
 
 // profile runs one profile and judges it. What it returns is as complete as the
 // run came, also with an error.
-func (l lab) profile(ctx context.Context, name string) (run record.Run, s seen, err error) {
+func (l lab) profile(ctx context.Context, name string) (s seen, err error) {
 	p := &profileRun{lab: l, name: name, rec: history.NewRecorder(name)}
 	began := time.Now()
-	defer func() { run.WallS = time.Since(began).Seconds() }()
 	defer p.stop()
-	if err := p.provision(ctx); err != nil {
-		return run, seen{events: p.rec.Events()}, fmt.Errorf("start the service and what surrounds it: %w", err)
+	err = p.provision(ctx)
+	started := err == nil
+	if started {
+		err = p.phasesOf(ctx)
+	} else {
+		err = fmt.Errorf("start the service and what surrounds it: %w", err)
 	}
-	err = p.phasesOf(ctx)
 	if err == nil {
 		err = p.observe(ctx)
 	}
-	s = seen{p.rec.Events(), p.world.slack.Messages()}
-	run = judge(l.Scenario, s.events)
-	run.ClusterUpS, run.Memory = p.stack.Cluster.UpIn().Seconds(), p.memory()
-	return run, s, err
+	s.events = p.rec.Events()
+	if started {
+		s.run, s.slack = judge(l.Scenario, s.events), p.around.slack.Messages()
+		s.run.ClusterUpS, s.run.Memory, s.run.WallS = p.stack.ClusterUpIn().Seconds(), p.memory(), time.Since(began).Seconds()
+	}
+	return s, err
 }
 
-// provision starts the world, the service, the witnesses and the monitor.
+// provision starts the surroundings, the service, the witnesses and the monitor,
+// and aims the faults: what the environment cannot do shows before the load.
 func (p *profileRun) provision(ctx context.Context) (err error) {
 	p.Progress.Say("%s: starting a Redis Cluster, the stand-ins and the service", p.name)
-	seed := uint64(p.Seed)
-	if p.world, err = newWorld(ctx, p.Options, p.rec); err != nil {
+	if p.around, err = surround(ctx, p.Options, p.rec); err != nil {
 		return err
 	}
-	people, wishes := p.Corpus.Subscriptions(rand.New(rand.NewPCG(seed, 2)), p.Scenario.Load.Subscribers, nil)
+	people, wishes := p.Corpus.Subscriptions(p.source(2), p.Scenario.Load.Subscribers, nil)
 	for _, w := range wishes {
 		p.rec.Record(history.Subscribed(w))
 	}
 	s := p.Scenario.Service
-	p.stack, err = process.StartStack(ctx, p.ledger, process.StackConfig{
-		Papers: p.Papers, Env: p.Env, Profile: p.name, RedisServer: p.RedisServer,
+	p.stack, err = p.Environment.Start(ctx, compose.Plan{
+		Ledger: p.ledger, Prefix: p.prefix, Profile: p.name, Env: p.Env,
 		Shards: s.Shards, Summarizers: s.Summarizers, Deliverers: s.Deliverers, Lanes: s.Lanes,
-		Begin: process.CorpusBegin(p.Corpus), Interval: crawlInterval(p.Options), PageSize: pageSize(p.Options),
-		Subscribers: people, Subscriptions: wishes, World: p.world.forService(),
+		Begin: p.Corpus.Begin().Add(-time.Minute), Interval: crawlInterval(p.Options), PageSize: pageSize(p.Options),
+		Subscribers: people, Subscriptions: wishes, Surroundings: p.around.addresses(),
 	})
 	if err != nil {
 		return err
 	}
-	p.Progress.Say("%s: cluster up in %.1f s; %d processes ready", p.name, p.stack.Cluster.UpIn().Seconds(), len(p.stack.Services("")))
-	p.observer = observe.New(p.stack.Cluster.Client(), p.rec)
+	p.Progress.Say("%s: cluster up in %.1f s; %d processes ready", p.name, p.stack.ClusterUpIn().Seconds(), len(p.stack.Members("")))
+	p.rdb = p.stack.Redis()
+	p.observer = observe.New(p.rdb, p.prefix, p.rec)
 	if err := p.observer.Start(ctx); err != nil {
 		return err
 	}
+	if err := p.aim(people); err != nil {
+		return err
+	}
 	return p.startMonitor(ctx)
+}
+
+// aim finds the faults' targets, all by the seed.
+func (p *profileRun) aim(people []paper.Subscriber) (err error) {
+	site := &faults.Site{Stack: p.stack, Standins: p.around.breakable, Sink: p.around.sink, Work: p.observer, Rand: p.source(1)}
+	for _, one := range people {
+		site.Receivers = append(site.Receivers, one.ID)
+	}
+	p.plan, err = faults.Arm(p.Scenario.Faults, site)
+	for _, f := range p.plan {
+		p.Progress.Say("%s: planned: %v", p.name, f)
+	}
+	return err
 }
 
 func (p *profileRun) startMonitor(ctx context.Context) error {
@@ -96,11 +124,11 @@ func (p *profileRun) startMonitor(ctx context.Context) error {
 		return err
 	}
 	var targets []monitor.Target
-	for _, s := range p.stack.Services("") {
-		targets = append(targets, s.Target())
+	for _, m := range p.stack.Members("") {
+		targets = append(targets, monitor.Target{Job: m.Role(), Instance: m.Name(), Addr: m.Address()})
 	}
 	if p.monitor, err = monitor.New(monitor.Config{
-		Dir: dir, Rules: grafana.Alerts(), Targets: targets, Webhook: p.world.slack.Webhook(),
+		Dir: dir, Rules: grafana.Alerts(), Targets: targets, Webhook: p.around.slack.Webhook(),
 	}); err != nil {
 		return err
 	}
@@ -115,12 +143,13 @@ func (p *profileRun) stop() {
 	}
 	if p.observer != nil {
 		p.observer.Stop()
+		_ = p.rdb.Close()
 	}
 	if p.stack != nil {
 		p.stack.Stop()
 	}
-	if p.world != nil {
-		p.world.Stop()
+	if p.around != nil {
+		p.around.Stop()
 	}
 }
 
@@ -129,53 +158,36 @@ func (p *profileRun) phasesOf(ctx context.Context) error {
 	if err := p.settle(ctx); err != nil {
 		return err
 	}
-	if err := p.world.arxiv.Release(p.Scenario.Load.Rate); err != nil {
+	if err := p.around.arxiv.Release(p.Scenario.Load.Rate); err != nil {
 		return err
 	}
 	if err := p.wait(ctx, "warm-up", warmUp); err != nil {
 		return err
 	}
-	if err := p.phase(ctx, "steady", func() error { return p.wait(ctx, "steady", p.Scenario.Phases.Steady) }); err != nil {
+	if err := p.phase(ctx, history.PhaseSteady, func() error { return p.wait(ctx, "steady", p.Scenario.Phases.Steady) }); err != nil {
 		return err
 	}
 	if err := p.breakAndMend(ctx); err != nil {
 		return err
 	}
-	return p.phase(ctx, "drain", func() error { return p.drain(ctx) })
+	return p.phase(ctx, history.PhaseDrain, func() error { return p.drain(ctx) })
 }
 
 // breakAndMend is the fault and the recover phase. The nemesis works beside
 // them and heals whatever it did before it returns, whatever ends it.
 func (p *profileRun) breakAndMend(ctx context.Context) error {
-	plan, err := p.planFaults()
-	if err != nil {
-		return err
-	}
-	nemesis := make(chan error, 1)
-	go func() {
-		_, err := faults.Nemesis{Recorder: p.rec, Plan: plan}.Run(ctx)
-		nemesis <- err
-	}()
+	var nemesis sync.WaitGroup
+	nemesis.Go(func() { faults.Nemesis{Recorder: p.rec, Plan: p.plan}.Run(ctx) })
+	defer nemesis.Wait()
 	length := p.Scenario.Phases
-	err = p.phase(ctx, "fault", func() error { return p.wait(ctx, "fault", length.Fault) })
+	err := p.phase(ctx, history.PhaseFault, func() error { return p.wait(ctx, "fault", length.Fault) })
 	if err == nil {
-		err = p.phase(ctx, "recover", func() error { return p.wait(ctx, "recover", length.Recover) })
+		err = p.phase(ctx, history.PhaseRecover, func() error { return p.wait(ctx, "recover", length.Recover) })
 	}
-	return errors.Join(err, <-nemesis)
+	return ctx.Err()
 }
 
-func (p *profileRun) planFaults() ([]faults.Planned, error) {
-	planner := planner{
-		rng: rand.New(rand.NewPCG(uint64(p.Seed), 1)), stack: p.stack, world: p.world, observer: p.observer, ledger: p.ledger,
-	}
-	plan, err := planner.plan(p.Scenario.Faults)
-	for _, f := range plan {
-		p.Progress.Say("%s: planned: %v", p.name, f)
-	}
-	return plan, err
-}
-
-// phase notes the begin of a part of the run; the next one ends it.
+// phase notes the begin of a part of the run.
 func (p *profileRun) phase(ctx context.Context, name string, during func() error) error {
 	p.Progress.Say("%s: %s", p.name, name)
 	p.rec.Record(history.Began(name))
@@ -213,7 +225,7 @@ func (p *profileRun) show(what string, passed, of time.Duration) {
 		backlog = fmt.Sprint(*b)
 	}
 	p.Progress.Live("%s: %-8s %2.0f/%.0f s   served %d   backlog %s   told %d   Slack messages %d", p.name, what,
-		passed.Seconds(), of.Seconds(), p.world.arxiv.Served(), backlog, p.world.sink.Answered(), len(p.world.slack.Messages()))
+		passed.Seconds(), of.Seconds(), p.around.arxiv.Served(), backlog, p.around.sink.Answered(), len(p.around.slack.Messages()))
 }
 
 // observe reads what stands in the store and among the dead letters.
@@ -222,7 +234,7 @@ func (p *profileRun) observe(ctx context.Context) error {
 	if err := p.observer.DeadLetters(ctx); err != nil {
 		return err
 	}
-	if err := observe.Rows(ctx, p.stack.StorePath(), p.rec); err != nil {
+	if err := observe.Rows(ctx, p.stack.Database(), p.rec); err != nil {
 		return err
 	}
 	p.rec.Record(history.CommitsFenced(p.fenced()))
@@ -235,8 +247,8 @@ func (p *profileRun) observe(ctx context.Context) error {
 
 func (p *profileRun) memory() []record.Memory {
 	var list []record.Memory
-	for _, s := range p.stack.Services("") {
-		list = append(list, record.Memory{Process: s.Name(), PeakBytes: s.PeakMemory()})
+	for _, m := range p.stack.Members("") {
+		list = append(list, record.Memory{Process: m.Name(), PeakBytes: m.PeakMemory()})
 	}
 	return append(list, record.Memory{Process: "lab", PeakBytes: process.OwnPeakMemory()})
 }

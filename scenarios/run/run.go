@@ -4,19 +4,20 @@
 //	for each profile, with the same seed:
 //	  provision ─▶ warm up ─▶ steady ─▶ fault ─▶ recover ─▶ drain ─▶ observe ─▶ judge
 //	     │                               │
-//	     world, stack, monitor           nemesis
+//	     surroundings, stack, monitor    nemesis
 //
 // The files follow that flow: run.go (all profiles, the report), profile.go (one
-// profile), world.go (the stand-ins), plan.go (the faults), drain.go (when the
-// load is done), judge.go (from evidence to a record). A profile has a cluster,
-// a store and stand-ins of its own, so that nothing is left from the one before.
+// profile), surroundings.go (the stand-ins), drain.go (when the load is done),
+// judge.go (from a history to a record). A profile has a cluster, a store and
+// stand-ins of its own, so that nothing is left from the one before.
 //
 // # What happens on failure
 //
 // When the context ends, faults are healed first, then everything is stopped,
 // and a report says that the run was aborted and what was seen until then. When
 // something cannot be started, the verdict is infrastructure and the reason is
-// the report's first sentence. All that is started stands in the undo ledger
+// the report's first sentence. When the environment lacks a power that a fault
+// needs, it is inconclusive. All that is started stands in the undo ledger
 // before it starts; see package undo for the death of the lab itself.
 package run
 
@@ -25,20 +26,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
+	"paperlab/compose"
 	"paperlab/compose/process"
 	"paperlab/compose/standin"
 	"paperlab/compose/standin/corpus"
 	"paperlab/compose/undo"
+	"paperlab/faults"
 	"paperlab/reports"
 	"paperlab/reports/history"
 	"paperlab/reports/record"
 	"paperlab/scenarios"
 )
-
-// Environment is the only one there is so far: processes of this machine.
-const Environment = "process"
 
 // Options say what to run. All fields must be set but Source,
 // Target, Env and Live.
@@ -60,12 +61,12 @@ type Options struct {
 	Live *standin.Upstream
 	// Out is the folder of all reports.
 	Out string
-	// Papers is the service's program; Env is added to its processes'
-	// environment.
-	Papers string
-	Env    []string
-	// RedisServer is the program of that version; see process.FindRedis.
-	RedisServer, RedisVersion string
+	// Environment is where the parts run; Env is added to the environment of
+	// the service's processes.
+	Environment compose.Environment
+	Env         []string
+	// RedisVersion is that of the servers.
+	RedisVersion string
 	// DrainWithin is how long the service has, after the load, to do what it
 	// was offered.
 	DrainWithin time.Duration
@@ -79,7 +80,7 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 	began := time.Now()
 	result := record.Result{
 		Schema: record.Schema, Scenario: o.Scenario.Name, About: o.Scenario.About, Source: o.Source, Target: o.Target, Seed: o.Seed,
-		Environment: Environment, Corpus: o.CorpusName, StartedAt: began.UTC(),
+		Environment: o.Environment.Name(), Corpus: o.CorpusName, StartedAt: began.UTC(),
 		Verdict: record.Infrastructure, Code: record.ThisCode(), Host: record.ThisHost(),
 		Versions: record.ThisVersions(o.RedisVersion),
 	}
@@ -87,16 +88,16 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 	slack := map[string][]standin.SlackMessage{}
 	err := o.withLedger(began, func(l lab) error {
 		for _, profile := range o.Profiles {
-			run, seen, err := l.profile(ctx, profile)
-			events[profile], slack[profile] = seen.events, seen.slack
-			if run.Profile != "" {
-				result.Runs = append(result.Runs, run)
+			s, err := l.profile(ctx, profile)
+			events[profile], slack[profile] = s.events, s.slack
+			if s.run.Profile != "" {
+				result.Runs = append(result.Runs, s.run)
 			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", profile, err)
 			}
 			if profile == o.Profiles[0] {
-				result.Verdict, result.Reasons = verdict(run)
+				result.Verdict, result.Reasons = verdict(s.run)
 			}
 		}
 		return nil
@@ -104,6 +105,8 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 	switch {
 	case ctx.Err() != nil:
 		result.Verdict, result.Reasons = worse(result, record.Aborted), append(result.Reasons, "The run was stopped before its end.")
+	case errors.As(err, new(*compose.MissingPowerError)), errors.Is(err, faults.ErrNoTarget):
+		result.Verdict, result.Reasons = worse(result, record.Inconclusive), append(result.Reasons, capital(err.Error()))
 	case err != nil:
 		result.Verdict, result.Reasons = worse(result, record.Infrastructure), append(result.Reasons, capital(err.Error()))
 	}
@@ -142,6 +145,9 @@ func write(o Options, r record.Result, events map[string][]history.Event, slack 
 type lab struct {
 	Options
 	ledger *undo.Ledger
+	// prefix begins the names of the run's Redis keys: a cluster that was there
+	// before may hold other things.
+	prefix string
 }
 
 // withLedger opens the ledger, calls the work, and closes the ledger, which
@@ -151,7 +157,7 @@ func (o Options) withLedger(began time.Time, work func(lab) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(work(lab{o, ledger}), ledger.Close())
+	return errors.Join(work(lab{o, ledger, "run-" + strconv.FormatInt(began.Unix(), 36)}), ledger.Close())
 }
 
 // Space that a run takes, in bytes: six append-only files and the store in the

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"paperlab/compose"
 	"paperlab/compose/process"
 	"paperlab/compose/standin/corpus"
 	"paperlab/compose/undo"
@@ -65,9 +66,9 @@ func options(t *testing.T) run.Options {
 		t.Fatal(err)
 	}
 	return run.Options{
-		RedisServer: redisServer, RedisVersion: version,
+		Environment: process.New(process.Config{Papers: papers, RedisServer: redisServer}), RedisVersion: version,
 		Scenario: s, Profiles: []string{"hardened"}, Seed: 1, Corpus: c, CorpusName: "builtin",
-		Out: t.TempDir(), Papers: papers, DrainWithin: time.Minute, Progress: run.NewProgress(os.Stderr),
+		Out: t.TempDir(), DrainWithin: time.Minute, Progress: run.NewProgress(os.Stderr),
 	}
 }
 
@@ -169,11 +170,38 @@ func TestAbort(t *testing.T) {
 	nothingLeft(t)
 }
 
+// bare is an environment whose stacks have no powers.
+type bare struct{ compose.Environment }
+
+func (b bare) Start(ctx context.Context, plan compose.Plan) (compose.Stack, error) {
+	s, err := b.Environment.Start(ctx, plan)
+	return struct{ compose.Stack }{s}, err
+}
+
+// TestEnvironmentThatLacksAPower: the run is inconclusive before its load comes,
+// and says which power it lacks.
+func TestEnvironmentThatLacksAPower(t *testing.T) {
+	o := options(t)
+	o.Environment = bare{o.Environment}
+	result, folder, err := run.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := strings.Join(result.Reasons, " ")
+	if result.Verdict != record.Inconclusive || !strings.Contains(reasons, "fault kill-1: this environment lacks the power Killer") {
+		t.Errorf("verdict %s: %s", result.Verdict, reasons)
+	}
+	if _, err := record.LoadResult(folder); err != nil {
+		t.Error(err)
+	}
+	nothingLeft(t)
+}
+
 // TestServiceThatCannotStart: the verdict is infrastructure, the reason names
 // the program's own words, and nothing is left.
 func TestServiceThatCannotStart(t *testing.T) {
 	o := options(t)
-	o.Papers = "/bin/false"
+	o.Environment = process.New(process.Config{Papers: "/bin/false"})
 	result, _, err := run.Run(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -28,10 +28,10 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"paperlab/system/paper"
+	"paperlab/system/service"
 )
 
 // Sink puts papers on a stream, in order and idempotently: it is called again
@@ -65,8 +65,7 @@ const MaxPageSize = 2000
 // Crawler is the harvesting service.
 type Crawler struct {
 	cfg  Config
-	stop context.CancelFunc
-	done sync.WaitGroup
+	life service.Life
 }
 
 // New checks the configuration.
@@ -80,26 +79,23 @@ func New(cfg Config) (*Crawler, error) {
 	return &Crawler{cfg: cfg}, nil
 }
 
-// Start reads the cursor and returns; the harvest goes on until Stop or until
-// the context ends.
+// Start reads the cursor and begins to harvest.
 func (c *Crawler) Start(ctx context.Context) error {
-	at, err := c.readCursor(ctx)
-	if err != nil {
-		return err
-	}
-	ctx, c.stop = context.WithCancel(ctx)
-	c.done.Go(func() { c.harvest(ctx, at) })
-	return nil
+	return c.life.Start(ctx, func(ctx context.Context) error {
+		at, err := c.readCursor(ctx)
+		if err != nil {
+			return err
+		}
+		c.life.Go(func() {
+			defer c.cfg.ArXiv.Close()
+			c.harvest(c.life.Taking(), at)
+		})
+		return nil
+	})
 }
 
 // Stop ends the harvest after the page in hand.
-func (c *Crawler) Stop() {
-	if c.stop != nil {
-		c.stop()
-	}
-	c.done.Wait()
-	c.cfg.ArXiv.Close()
-}
+func (c *Crawler) Stop() { c.life.Stop() }
 
 // cursorName tells harvests with different filters apart.
 func (c *Crawler) cursorName() string {

@@ -15,8 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"paperlab/system/internal/redistest"
 	"paperlab/system/paper"
+	"paperlab/system/redistest"
+	"paperlab/system/service"
+	"paperlab/system/servicetest"
 	"paperlab/system/stream"
 )
 
@@ -217,7 +219,7 @@ func TestEveryPaperIsHarvestedInOrder(t *testing.T) {
 				a, b := newArchive(t), newBasket()
 				a.fill(95, at)
 				run(t, a, b, pageSize)
-				redistest.Eventually(t, "95 papers", func() bool { return b.count() == 95 })
+				servicetest.Eventually(t, "95 papers", func() bool { return b.count() == 95 })
 				if order := b.inOrder(); !slices.IsSorted(order) {
 					t.Errorf("not in order: %v", order)
 				}
@@ -229,13 +231,13 @@ func TestEveryPaperIsHarvestedInOrder(t *testing.T) {
 func TestNewPapersAreSeenByPolling(t *testing.T) {
 	a, b := newArchive(t), newBasket()
 	run(t, a, b, 10)
-	redistest.Eventually(t, "a few questions to an empty archive", func() bool { return a.requests() > 3 })
+	servicetest.Eventually(t, "a few questions to an empty archive", func() bool { return a.requests() > 3 })
 	a.add("2101.00001", 1, begin.Add(time.Second))
-	redistest.Eventually(t, "the first paper", func() bool { return b.count() == 1 })
+	servicetest.Eventually(t, "the first paper", func() bool { return b.count() == 1 })
 	a.add("2101.00002", 1, begin.Add(2*time.Second))
-	redistest.Eventually(t, "another of the same minute", func() bool { return b.count() == 2 })
+	servicetest.Eventually(t, "another of the same minute", func() bool { return b.count() == 2 })
 	a.add("2101.00001", 2, begin.Add(time.Hour))
-	redistest.Eventually(t, "its second version", func() bool { return b.count() == 3 })
+	servicetest.Eventually(t, "its second version", func() bool { return b.count() == 3 })
 }
 
 // While a long minute is being paged through, one of its early papers gets a
@@ -249,7 +251,7 @@ func TestPaperThatLeavesItsMinuteHidesNoOther(t *testing.T) {
 		}
 	}
 	run(t, a, b, 10)
-	redistest.Eventually(t, "60 papers and 4 new versions", func() bool { return b.count() == 64 })
+	servicetest.Eventually(t, "60 papers and 4 new versions", func() bool { return b.count() == 64 })
 }
 
 // What was on a page is produced although the ground has moved: by the next
@@ -266,7 +268,7 @@ func TestSupersededVersionOfADiscardedPageIsProduced(t *testing.T) {
 		}
 	}
 	run(t, a, b, 10)
-	redistest.Eventually(t, "14 papers and 2 new versions", func() bool { return b.count() == 16 })
+	servicetest.Eventually(t, "14 papers and 2 new versions", func() bool { return b.count() == 16 })
 }
 
 // arXiv is not always consistent: the total shrinks to nothing for a while.
@@ -283,15 +285,14 @@ func TestTotalThatShrinksLosesNothing(t *testing.T) {
 		}
 	}
 	run(t, a, b, 10)
-	redistest.Eventually(t, "50 papers", func() bool { return b.count() == 50 })
+	servicetest.Eventually(t, "50 papers", func() bool { return b.count() == 50 })
 }
 
 func TestRestartGoesOnWhereItWas(t *testing.T) {
 	a, b := newArchive(t), newBasket()
 	a.fill(30, func(i int) time.Time { return begin.Add(time.Duration(i) * time.Minute) })
 	first := run(t, a, b, 10)
-	redistest.Eventually(t, "30 papers", func() bool { return b.count() == 30 })
-	first.Stop()
+	servicetest.Eventually(t, "30 papers", func() bool { return b.count() == 30 })
 	first.Stop()
 
 	// Killed between produce and cursor: the same page comes again.
@@ -301,7 +302,7 @@ func TestRestartGoesOnWhereItWas(t *testing.T) {
 	before := b.often("2101.00005v1")
 	a.add("2101.00030", 1, begin.Add(30*time.Minute))
 	run(t, a, b, 10)
-	redistest.Eventually(t, "31 papers", func() bool { return b.count() == 31 })
+	servicetest.Eventually(t, "31 papers", func() bool { return b.count() == 31 })
 	if b.often("2101.00025v1") < 2 || b.often("2101.00005v1") != before {
 		t.Error("the second harvest did not begin at the stored cursor")
 	}
@@ -312,7 +313,7 @@ func TestRedisAwayHoldsThePageAndAsksForNoMore(t *testing.T) {
 	a.fill(30, func(i int) time.Time { return begin.Add(time.Duration(i) * time.Second) })
 	b.set(errors.New("no route to Redis"))
 	run(t, a, b, 10)
-	redistest.Eventually(t, "three attempts", func() bool { return b.attempts() >= 3 })
+	servicetest.Eventually(t, "three attempts", func() bool { return b.attempts() >= 3 })
 	if asked := a.requests(); asked != 1 {
 		t.Errorf("arXiv was asked %d times though nothing could be produced", asked)
 	}
@@ -320,7 +321,7 @@ func TestRedisAwayHoldsThePageAndAsksForNoMore(t *testing.T) {
 		t.Errorf("the cursor moved to %s", value)
 	}
 	b.set(nil)
-	redistest.Eventually(t, "30 papers", func() bool { return b.count() == 30 })
+	servicetest.Eventually(t, "30 papers", func() bool { return b.count() == 30 })
 }
 
 func TestStopWhileRedisIsAwayLeavesTheCursor(t *testing.T) {
@@ -328,7 +329,7 @@ func TestStopWhileRedisIsAwayLeavesTheCursor(t *testing.T) {
 	a.fill(3, func(int) time.Time { return begin })
 	b.set(errors.New("no route to Redis"))
 	c := run(t, a, b, 10)
-	redistest.Eventually(t, "an attempt", func() bool { return b.attempts() > 0 })
+	servicetest.Eventually(t, "an attempt", func() bool { return b.attempts() > 0 })
 	c.Stop()
 	if value, _ := b.Cursor(t.Context(), "arxiv"); value != "" {
 		t.Errorf("the cursor moved to %s", value)
@@ -353,7 +354,7 @@ func TestPatienceIsObeyed(t *testing.T) {
 				return true
 			}
 			run(t, a, b, 10)
-			redistest.Eventually(t, "the paper", func() bool { return b.count() == 1 })
+			servicetest.Eventually(t, "the paper", func() bool { return b.count() == 1 })
 			// A date has no fractions of a second.
 			at := a.times()
 			if wait := at[1].Sub(at[0]); wait < 900*time.Millisecond || wait > 5*time.Second {
@@ -383,7 +384,7 @@ func TestNonsenseIsAskedAgainLaterAndLater(t *testing.T) {
 				return true
 			}
 			run(t, a, b, 10)
-			redistest.Eventually(t, "the paper", func() bool { return b.count() == 1 })
+			servicetest.Eventually(t, "the paper", func() bool { return b.count() == 1 })
 			// 2 ms doubled four times is 32 ms, less a quarter at most.
 			at := a.times()
 			if wait := at[4].Sub(at[3]); wait < 20*time.Millisecond {
@@ -404,7 +405,7 @@ func TestRequestsKeepTheirDistance(t *testing.T) {
 	if err := c.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	redistest.Eventually(t, "40 papers", func() bool { return b.count() == 40 })
+	servicetest.Eventually(t, "40 papers", func() bool { return b.count() == 40 })
 	c.Stop()
 	last := started
 	for i, at := range a.asked {
@@ -413,6 +414,16 @@ func TestRequestsKeepTheirDistance(t *testing.T) {
 		}
 		last = at
 	}
+}
+
+func TestCrawlerKeepsTheContract(t *testing.T) {
+	a := newArchive(t)
+	servicetest.Lifecycle(t, func(t *testing.T) (service.Service, func(*testing.T)) {
+		return crawler(t, a, newBasket(), 10), func(t *testing.T) {
+			before := a.requests()
+			servicetest.Eventually(t, "arXiv is asked again", func() bool { return a.requests() > before })
+		}
+	})
 }
 
 func TestUnreadableCursorIsNotIgnored(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"paperlab/system/dial"
-	"paperlab/system/internal/redistest"
+	"paperlab/system/redistest"
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"paperlab/system/paper"
+	"paperlab/system/service"
 	"paperlab/system/store"
 )
 
@@ -27,8 +27,7 @@ type Live struct {
 
 	current atomic.Pointer[reading]
 
-	stop context.CancelFunc
-	done sync.WaitGroup
+	life service.Life
 }
 
 type reading struct {
@@ -42,24 +41,20 @@ func NewLive(source Source, every time.Duration, logger *slog.Logger) *Live {
 	return &Live{source: source, every: every, logger: logger}
 }
 
-// Start reads the subscriptions and returns; an error means that there is
-// nothing to match against yet.
+// Start reads the subscriptions; an error means that there is nothing to match
+// against yet.
 func (l *Live) Start(ctx context.Context) error {
-	if err := l.read(ctx); err != nil {
-		return err
-	}
-	ctx, l.stop = context.WithCancel(ctx)
-	l.done.Go(func() { l.follow(ctx) })
-	return nil
+	return l.life.Start(ctx, func(ctx context.Context) error {
+		if err := l.read(ctx); err != nil {
+			return err
+		}
+		l.life.Go(func() { l.follow(l.life.Taking()) })
+		return nil
+	})
 }
 
 // Stop ends the reading. The index stays usable.
-func (l *Live) Stop() {
-	if l.stop != nil {
-		l.stop()
-	}
-	l.done.Wait()
-}
+func (l *Live) Stop() { l.life.Stop() }
 
 func (l *Live) follow(ctx context.Context) {
 	tick := time.NewTicker(l.every)

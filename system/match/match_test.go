@@ -16,6 +16,8 @@ import (
 
 	"paperlab/system/match"
 	"paperlab/system/paper"
+	"paperlab/system/service"
+	"paperlab/system/servicetest"
 	"paperlab/system/store"
 )
 
@@ -151,7 +153,6 @@ func TestLiveFollowsTheStore(t *testing.T) {
 	}
 	from := &source{wishes: []store.Wish{wish("a")}, reads: make(chan struct{}, 1)}
 	live := match.NewLive(from, 5*time.Millisecond, slog.New(slog.DiscardHandler))
-	live.Stop()
 	if err := live.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -173,8 +174,16 @@ func TestLiveFollowsTheStore(t *testing.T) {
 	if got := live.Match(example); len(got) != 2 {
 		t.Fatalf("got %v, want the new subscription too", got)
 	}
-	live.Stop()
-	live.Stop()
+}
+
+func TestLiveKeepsTheContract(t *testing.T) {
+	servicetest.Lifecycle(t, func(*testing.T) (service.Service, func(*testing.T)) {
+		from := &source{reads: make(chan struct{}, 1)}
+		return match.NewLive(from, time.Millisecond, slog.New(slog.DiscardHandler)), func(t *testing.T) {
+			from.set(nil, nil) // forgets what was read before
+			servicetest.Eventually(t, "it is read again", func() bool { return len(from.reads) > 0 })
+		}
+	})
 }
 
 func TestLiveDoesNotStartWithoutSubscriptionsToRead(t *testing.T) {

@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"paperlab/system/service"
 )
 
 // Handler works on one entry. Nil acknowledges the entry; an error leaves it
@@ -22,7 +23,7 @@ type Handler func(ctx context.Context, payload []byte) error
 type Config struct {
 	Redis *redis.ClusterClient
 	// Stream is Papers or Notifications.
-	Stream string
+	Stream Stream
 	// Group and Member must not contain blanks; Member is unique in the group.
 	Group, Member string
 	// Workers work side by side, each a consumer of its own with a connection
@@ -42,7 +43,7 @@ type Config struct {
 }
 
 func (cfg *Config) setDefaults() error {
-	if cfg.Redis == nil || cfg.Handler == nil || cfg.Stream == "" {
+	if cfg.Redis == nil || cfg.Handler == nil || cfg.Stream == (Stream{}) {
 		return errors.New("naive consumer: Redis, stream and handler must be set")
 	}
 	if cfg.Group == "" || cfg.Member == "" || strings.Contains(cfg.Group+cfg.Member, " ") {
@@ -68,11 +69,8 @@ type Consumer struct {
 	cfg Config
 	log *slog.Logger
 
-	mu      sync.Mutex
-	stopped bool
-	// stop ends reading and claiming; cancelWork, later, what is in hand.
-	stop, cancelWork context.CancelFunc
-	running          sync.WaitGroup
+	// life's Taking bounds reading and claiming, its Working what is in hand.
+	life service.Life
 }
 
 // NewConsumer checks the configuration and fills in defaults.
@@ -80,48 +78,27 @@ func NewConsumer(cfg Config) (*Consumer, error) {
 	if err := cfg.setDefaults(); err != nil {
 		return nil, err
 	}
-	return &Consumer{cfg: cfg, log: cfg.Logger.With("stream", cfg.Stream, "group", cfg.Group)}, nil
-}
-
-// Start makes sure that the group exists and starts the workers. It returns
-// once they run, and may be called again only after an error. The context
-// bounds Start itself; Stop ends the consumer.
-func (c *Consumer) Start(ctx context.Context) error {
-	err := c.cfg.Redis.XGroupCreateMkStream(ctx, c.cfg.Stream, c.cfg.Group, "0").Err()
-	if err != nil && !strings.HasPrefix(err.Error(), "BUSYGROUP") {
-		return fmt.Errorf("create group %s on %s: %w", c.cfg.Group, c.cfg.Stream, err)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.stopped || c.stop != nil {
-		return errors.New("naive consumer: started before, or stopped")
-	}
-	var fetch, work context.Context
-	work, c.cancelWork = context.WithCancel(context.Background())
-	fetch, c.stop = context.WithCancel(work)
-	for i := range c.cfg.Workers {
-		w := newWorker(c.cfg, c.log, i+1)
-		c.running.Go(func() { w.run(fetch, work) })
-	}
-	return nil
+	return &Consumer{cfg: cfg, log: cfg.Logger.With("stream", cfg.Stream.Name(), "group", cfg.Group), life: service.Life{Grace: stopGrace}}, nil
 }
 
 // stopGrace is how long Stop waits for what is in hand before it cancels it.
 const stopGrace = 3 * time.Second
 
+// Start makes sure that the group exists and starts the workers.
+func (c *Consumer) Start(ctx context.Context) error {
+	return c.life.Start(ctx, func(ctx context.Context) error {
+		err := c.cfg.Redis.XGroupCreateMkStream(ctx, c.cfg.Stream.Key(), c.cfg.Group, "0").Err()
+		if err != nil && !strings.HasPrefix(err.Error(), "BUSYGROUP") {
+			return fmt.Errorf("create group %s on %s: %w", c.cfg.Group, c.cfg.Stream.Key(), err)
+		}
+		for i := range c.cfg.Workers {
+			w := newWorker(c.cfg, c.log, i+1)
+			c.life.Go(func() { w.run(c.life.Taking(), c.life.Working()) })
+		}
+		return nil
+	})
+}
+
 // Stop stops reading, lets the workers finish what they have read, and returns
 // when they have ended. What they could not finish stays pending.
-func (c *Consumer) Stop() {
-	c.mu.Lock()
-	c.stopped = true
-	stop, cancelWork := c.stop, c.cancelWork
-	c.mu.Unlock()
-	if stop == nil {
-		return
-	}
-	stop()
-	timer := time.AfterFunc(stopGrace, cancelWork)
-	c.running.Wait()
-	timer.Stop()
-	cancelWork()
-}
+func (c *Consumer) Stop() { c.life.Stop() }

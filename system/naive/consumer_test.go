@@ -14,7 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/service"
+	"paperlab/system/servicetest"
 )
 
 func TestTwoMembersShareAndEverythingIsAcknowledged(t *testing.T) {
@@ -35,11 +36,11 @@ func TestTwoMembersShareAndEverythingIsAcknowledged(t *testing.T) {
 	startTest(t, Config{Redis: rdb, Member: "a", Handler: member(a, b), Metrics: metrics})
 	startTest(t, Config{Redis: rdb, Member: "b", Handler: member(b, a), Metrics: metrics})
 	produce(t, rdb, papers(300)...)
-	redistest.Eventually(t, "all is acknowledged", func() bool { return backlog(t, rdb) == 0 })
+	servicetest.Eventually(t, "all is acknowledged", func() bool { return backlog(t, rdb) == 0 })
 	if different, all := j.sizes(); different != 300 || all != 300 {
 		t.Errorf("%d handlings of %d papers, want 300 of 300", all, different)
 	}
-	consumers, err := rdb.XInfoConsumers(t.Context(), Papers, group).Result()
+	consumers, err := rdb.XInfoConsumers(t.Context(), Papers("").Key(), group).Result()
 	if err != nil || len(consumers) != 8 || consumers[0].Name != "a-1" || consumers[7].Name != "b-4" {
 		t.Errorf("consumers %+v, %v, want a-1 to b-4", consumers, err)
 	}
@@ -54,7 +55,7 @@ func entries(t *testing.T, registry *prometheus.Registry, lines ...string) {
 # TYPE papers_entries_total counter
 ` + strings.Join(lines, "\n") + "\n"
 	var err error
-	redistest.Eventually(t, fmt.Sprint("the counters are ", lines), func() bool {
+	servicetest.Eventually(t, fmt.Sprint("the counters are ", lines), func() bool {
 		err = testutil.GatherAndCompare(registry, strings.NewReader(want), "papers_entries_total")
 		return err == nil
 	})
@@ -76,7 +77,7 @@ func TestEntriesOfADeadConsumerAreClaimedAfterMinIdle(t *testing.T) {
 		j.note(payload)
 		return nil
 	}})
-	redistest.Eventually(t, "all is acknowledged", func() bool { return backlog(t, rdb) == 0 })
+	servicetest.Eventually(t, "all is acknowledged", func() bool { return backlog(t, rdb) == 0 })
 	if different, _ := j.sizes(); different != 120 {
 		t.Errorf("%d of 120 papers were handled", different)
 	}
@@ -92,12 +93,12 @@ func TestClaimGoesOnFromItsCursor(t *testing.T) {
 	const inHand, idle = 200, 20
 	produce(t, rdb, papers(inHand+idle)...)
 	takeAsDead(t, rdb, inHand+idle)
-	all, err := rdb.XRange(t.Context(), Papers, "-", "+").Result()
+	all, err := rdb.XRange(t.Context(), Papers("").Key(), "-", "+").Result()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, e := range all {
-		args := []any{"XCLAIM", Papers, group, "dead-1", 0, e.ID, "IDLE", 0, "JUSTID"}
+		args := []any{"XCLAIM", Papers("").Key(), group, "dead-1", 0, e.ID, "IDLE", 0, "JUSTID"}
 		if i >= inHand {
 			args[7] = 2 * time.Hour.Milliseconds()
 		}
@@ -110,7 +111,7 @@ func TestClaimGoesOnFromItsCursor(t *testing.T) {
 		j.note(payload)
 		return nil
 	}})
-	redistest.Eventually(t, "the idle entries are acknowledged", func() bool { return backlog(t, rdb) == inHand })
+	servicetest.Eventually(t, "the idle entries are acknowledged", func() bool { return backlog(t, rdb) == inHand })
 	if different, _ := j.sizes(); different != idle {
 		t.Errorf("%d entries were claimed, want the %d idle ones", different, idle)
 	}
@@ -130,7 +131,7 @@ func TestWorkThatTakesLongerThanMinIdleIsDoneTwice(t *testing.T) {
 			return nil
 		}})
 	produce(t, rdb, papers(1)...)
-	redistest.Eventually(t, "it is acknowledged", func() bool { return backlog(t, rdb) == 0 })
+	servicetest.Eventually(t, "it is acknowledged", func() bool { return backlog(t, rdb) == 0 })
 	// Both take it for done, though only one acknowledgement counted.
 	entries(t, registry, `papers_entries_total{outcome="done",stream="naive:papers"} 2`)
 }
@@ -153,12 +154,12 @@ func TestFailedEntryStaysPendingUntilAClaimSucceeds(t *testing.T) {
 			return nil
 		}})
 	produce(t, rdb, papers(1)...)
-	redistest.Eventually(t, "it is handled three times", func() bool { _, all := j.sizes(); return all == 3 })
+	servicetest.Eventually(t, "it is handled three times", func() bool { _, all := j.sizes(); return all == 3 })
 	if n := backlog(t, rdb); n != 1 {
 		t.Errorf("backlog is %d while the entry fails, want 1", n)
 	}
 	close(release)
-	redistest.Eventually(t, "it is acknowledged", func() bool { return backlog(t, rdb) == 0 })
+	servicetest.Eventually(t, "it is acknowledged", func() bool { return backlog(t, rdb) == 0 })
 	entries(t, registry, `papers_entries_total{outcome="done",stream="naive:papers"} 1`,
 		`papers_entries_total{outcome="retried",stream="naive:papers"} 3`)
 }
@@ -170,10 +171,10 @@ func TestEntryWithoutPayloadIsHandledAsEmpty(t *testing.T) {
 		j.note(payload)
 		return nil
 	}})
-	if err := rdb.Do(t.Context(), "XADD", Papers, "*", "other", "x").Err(); err != nil {
+	if err := rdb.Do(t.Context(), "XADD", Papers("").Key(), "*", "other", "x").Err(); err != nil {
 		t.Fatal(err)
 	}
-	redistest.Eventually(t, "it is handled", func() bool { _, all := j.sizes(); return all == 1 })
+	servicetest.Eventually(t, "it is handled", func() bool { _, all := j.sizes(); return all == 1 })
 	if j.seen[""] != 1 {
 		t.Errorf("handled %v", j.seen)
 	}
@@ -197,19 +198,11 @@ func TestStopFinishesWhatIsInHand(t *testing.T) {
 	for range 2 {
 		stops.Go(c.Stop)
 	}
-	redistest.Eventually(t, "Stop is called", func() bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return c.stopped
-	})
+	<-c.life.Taking().Done()
 	close(release)
 	stops.Wait()
 	if n := backlog(t, rdb); n != 0 {
 		t.Errorf("backlog is %d after Stop, want 0", n)
-	}
-	c.Stop()
-	if err := c.Start(t.Context()); err == nil {
-		t.Error("a stopped consumer started again")
 	}
 }
 
@@ -235,43 +228,21 @@ func TestStopCancelsWorkThatDoesNotEnd(t *testing.T) {
 	}
 }
 
-func TestStopBeforeStart(t *testing.T) {
-	cfg := Config{Redis: connect(t), Stream: Papers, Group: group, Member: "a", Handler: func(context.Context, []byte) error { return nil }}
-	c, err := NewConsumer(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Stop()
-	c.Stop()
-	if err := c.Start(t.Context()); err == nil {
-		t.Error("a stopped consumer started")
-	}
-}
-
-// A role starts its parts again and again until Redis is there.
-func TestStartMayBeCalledAgainAfterAnError(t *testing.T) {
+func TestConsumerKeepsTheContract(t *testing.T) {
 	rdb := connect(t)
-	var j journal
-	cfg := Config{Redis: rdb, Stream: Papers, Group: group, Member: "a", Block: 50 * time.Millisecond, Logger: quiet,
-		Handler: func(_ context.Context, payload []byte) error { j.note(payload); return nil }}
-	c, err := NewConsumer(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Stop)
-	gone, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := c.Start(gone); err == nil {
-		t.Fatal("it started without Redis")
-	}
-	if err := c.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(t.Context()); err == nil {
-		t.Error("it started twice")
-	}
-	produce(t, rdb, papers(1)...)
-	redistest.Eventually(t, "it is handled", func() bool { _, all := j.sizes(); return all == 1 })
+	servicetest.Lifecycle(t, func(t *testing.T) (service.Service, func(*testing.T)) {
+		var j journal
+		c, err := NewConsumer(Config{Redis: rdb, Stream: Papers(""), Group: group, Member: "a", Workers: 2, Block: 20 * time.Millisecond,
+			Logger: quiet, Handler: func(_ context.Context, payload []byte) error { j.note(payload); return nil }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c, func(t *testing.T) {
+			_, before := j.sizes()
+			produce(t, rdb, papers(1)...)
+			servicetest.Eventually(t, "the paper is handled", func() bool { _, all := j.sizes(); return all > before })
+		}
+	})
 }
 
 // complaints counts what is logged.
@@ -289,15 +260,15 @@ func TestWorkerOutlivesErrorsOfRedis(t *testing.T) {
 	var errors complaints
 	startTest(t, Config{Redis: rdb, Member: "a", Workers: 1, Logger: slog.New(slog.NewTextHandler(&errors, nil)),
 		Handler: func(_ context.Context, payload []byte) error { j.note(payload); return nil }})
-	if err := rdb.XGroupDestroy(t.Context(), Papers, group).Err(); err != nil {
+	if err := rdb.XGroupDestroy(t.Context(), Papers("").Key(), group).Err(); err != nil {
 		t.Fatal(err)
 	}
 	produce(t, rdb, papers(1)...)
-	redistest.Eventually(t, "the worker complains", func() bool { return errors.Load() > 0 })
-	if err := rdb.XGroupCreate(t.Context(), Papers, group, "0").Err(); err != nil {
+	servicetest.Eventually(t, "the worker complains", func() bool { return errors.Load() > 0 })
+	if err := rdb.XGroupCreate(t.Context(), Papers("").Key(), group, "0").Err(); err != nil {
 		t.Fatal(err)
 	}
-	redistest.Eventually(t, "it is handled", func() bool { _, all := j.sizes(); return all == 1 })
+	servicetest.Eventually(t, "it is handled", func() bool { _, all := j.sizes(); return all == 1 })
 }
 
 func TestConfigIsChecked(t *testing.T) {
@@ -307,7 +278,7 @@ func TestConfigIsChecked(t *testing.T) {
 		want   string
 	}{
 		"no Redis":         {func(c *Config) { c.Redis = nil }, "Redis"},
-		"no stream":        {func(c *Config) { c.Stream = "" }, "stream"},
+		"no stream":        {func(c *Config) { c.Stream = Stream{} }, "stream"},
 		"no handler":       {func(c *Config) { c.Handler = nil }, "handler"},
 		"no group":         {func(c *Config) { c.Group = "" }, "group"},
 		"member of two":    {func(c *Config) { c.Member = "a b" }, "member"},
@@ -318,7 +289,7 @@ func TestConfigIsChecked(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			cfg := Config{Redis: rdb, Stream: Papers, Group: group, Member: "a", Handler: func(context.Context, []byte) error { return nil }}
+			cfg := Config{Redis: rdb, Stream: Papers(""), Group: group, Member: "a", Handler: func(context.Context, []byte) error { return nil }}
 			c.change(&cfg)
 			if _, err := NewConsumer(cfg); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want an error with %q", err, c.want)

@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"paperlab/system/dial"
-	"paperlab/system/internal/redistest"
+	"paperlab/system/redistest"
+	"paperlab/system/servicetest"
 )
 
 // network stands between a client and the cluster. Cut, it swallows what it is
@@ -101,13 +102,13 @@ func TestConsumerCutOffFromRedisGoesOnAndCanBeStopped(t *testing.T) {
 		Handler: func(_ context.Context, payload []byte) error { j.note(payload); return nil }})
 	list := papers(2)
 	produce(t, direct, list[0])
-	redistest.Eventually(t, "it is handled", func() bool { different, _ := j.sizes(); return different == 1 })
+	servicetest.Eventually(t, "it is handled", func() bool { different, _ := j.sizes(); return different == 1 })
 
 	net.cut.Store(true)
 	produce(t, direct, list[1])
 	net.cut.Store(false)
-	redistest.Eventually(t, "the other is handled", func() bool { different, _ := j.sizes(); return different == 2 })
-	redistest.Eventually(t, "all is acknowledged", func() bool { return backlog(t, direct) == 0 })
+	servicetest.Eventually(t, "the other is handled", func() bool { different, _ := j.sizes(); return different == 2 })
+	servicetest.Eventually(t, "all is acknowledged", func() bool { return backlog(t, direct) == 0 })
 
 	net.cut.Store(true)
 	begin := time.Now()

@@ -12,8 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"paperlab/system/dial"
-	"paperlab/system/internal/redistest"
 	"paperlab/system/paper"
+	"paperlab/system/redistest"
 )
 
 // The tests of this package need redis-server 7.0 or newer and take about 10 s:
@@ -37,7 +37,7 @@ func connect(t *testing.T) *redis.ClusterClient {
 // claims nothing unless the test sets MinIdle.
 func startTest(t *testing.T, cfg Config) *Consumer {
 	t.Helper()
-	cfg.Stream, cfg.Group = Papers, group
+	cfg.Stream, cfg.Group = Papers(""), group
 	cfg.Logger = cmp.Or(cfg.Logger, quiet)
 	cfg.MinIdle = cmp.Or(cfg.MinIdle, time.Hour)
 	cfg.Block = cmp.Or(cfg.Block, 50*time.Millisecond)
@@ -89,7 +89,7 @@ func papers(count int) []paper.Paper {
 
 func produce(t *testing.T, rdb *redis.ClusterClient, list ...paper.Paper) {
 	t.Helper()
-	if err := Into(rdb, nil)(t.Context(), list); err != nil {
+	if err := Into(rdb, Papers(""), nil)(t.Context(), list); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -97,11 +97,11 @@ func produce(t *testing.T, rdb *redis.ClusterClient, list ...paper.Paper) {
 // takeAsDead reads as a consumer that then dies: nothing is acknowledged.
 func takeAsDead(t *testing.T, rdb *redis.ClusterClient, count int) (payloads [][]byte) {
 	t.Helper()
-	if err := rdb.XGroupCreateMkStream(t.Context(), Papers, group, "0").Err(); err != nil {
+	if err := rdb.XGroupCreateMkStream(t.Context(), Papers("").Key(), group, "0").Err(); err != nil {
 		t.Fatal(err)
 	}
 	streams, err := rdb.XReadGroup(t.Context(), &redis.XReadGroupArgs{
-		Streams: []string{Papers, ">"}, Group: group, Consumer: "dead-1", Count: int64(count), Block: -1,
+		Streams: []string{Papers("").Key(), ">"}, Group: group, Consumer: "dead-1", Count: int64(count), Block: -1,
 	}).Result()
 	if err != nil || len(streams[0].Messages) != count {
 		t.Fatalf("the dead consumer took %v, %v; want %d entries", streams, err, count)
@@ -115,7 +115,7 @@ func takeAsDead(t *testing.T, rdb *redis.ClusterClient, count int) (payloads [][
 // backlog is what is not delivered or not acknowledged.
 func backlog(t *testing.T, rdb *redis.ClusterClient) int64 {
 	t.Helper()
-	groups, err := rdb.XInfoGroups(t.Context(), Papers).Result()
+	groups, err := rdb.XInfoGroups(t.Context(), Papers("").Key()).Result()
 	if err != nil || len(groups) != 1 {
 		t.Fatalf("groups %v, %v", groups, err)
 	}

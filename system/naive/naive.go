@@ -50,11 +50,26 @@ import (
 	"paperlab/system/paper"
 )
 
-// The streams' keys.
-const (
-	Papers        = "naive:papers"
-	Notifications = "naive:notifications"
-)
+// Stream is one of the profile's two streams.
+type Stream struct{ prefix, name string }
+
+// Papers is the stream of papers of a run; the prefix may be empty.
+func Papers(prefix string) Stream { return Stream{prefix, "naive:papers"} }
+
+// Notifications is the stream of notifications of a run; the prefix may be
+// empty.
+func Notifications(prefix string) Stream { return Stream{prefix, "naive:notifications"} }
+
+// Name is what metrics and logs show: the key without the prefix.
+func (s Stream) Name() string { return s.name }
+
+// Key is the stream's Redis key, as in PREFIX:naive:papers.
+func (s Stream) Key() string {
+	if s.prefix == "" {
+		return s.name
+	}
+	return s.prefix + ":" + s.name
+}
 
 // MaxLength is where XADD trims a stream, give or take a node of Redis' radix
 // tree (100 entries).
@@ -63,22 +78,22 @@ const MaxLength = 10_000
 // payloadField is the one field of an entry.
 const payloadField = "payload"
 
-// Into is a crawl.Sink that adds each paper to the Papers stream. It stops at
+// Into is a crawl.Sink that adds each paper to the stream. It stops at
 // the first error; being called again then adds the whole page again, the part
 // that had arrived included. It leaves out the paper that the crawler asks for
 // again with each page in order to see where it stands: nobody would write a
 // crawler that adds its last paper for ever.
-func Into(rdb *redis.ClusterClient, m *crawl.Metrics) crawl.Sink {
+func Into(rdb *redis.ClusterClient, to Stream, m *crawl.Metrics) crawl.Sink {
 	last := ""
 	return func(ctx context.Context, papers []paper.Paper) error {
 		if len(papers) > 0 && papers[0].VersionID() == last {
 			papers = papers[1:]
 		}
 		for _, p := range papers {
-			if err := add(ctx, rdb, Papers, p); err != nil {
+			if err := add(ctx, rdb, to, p); err != nil {
 				return fmt.Errorf("adding paper %s: %w", p.VersionID(), err)
 			}
-			m.Produced(Papers, false)
+			m.Produced(to.Name(), false)
 		}
 		if len(papers) > 0 {
 			last = papers[len(papers)-1].VersionID()
@@ -87,17 +102,17 @@ func Into(rdb *redis.ClusterClient, m *crawl.Metrics) crawl.Sink {
 	}
 }
 
-func add(ctx context.Context, rdb *redis.ClusterClient, key string, value any) error {
+func add(ctx context.Context, rdb *redis.ClusterClient, to Stream, value any) error {
 	payload, err := json.Marshal(value)
 	if err != nil {
 		return fmt.Errorf("writing it as JSON: %w", err)
 	}
 	err = rdb.XAdd(ctx, &redis.XAddArgs{
-		Stream: key, MaxLen: MaxLength, Approx: true,
+		Stream: to.Key(), MaxLen: MaxLength, Approx: true,
 		Values: []any{payloadField, payload},
 	}).Err()
 	if err != nil {
-		return fmt.Errorf("XADD to %s: %w", key, err)
+		return fmt.Errorf("XADD to %s: %w", to.Key(), err)
 	}
 	return nil
 }

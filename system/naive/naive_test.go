@@ -18,7 +18,7 @@ import (
 func TestIntoAddsEachPaperInOrder(t *testing.T) {
 	rdb, registry := connect(t), prometheus.NewRegistry()
 	list := papers(3)
-	if err := Into(rdb, crawl.NewMetrics(registry))(t.Context(), list); err != nil {
+	if err := Into(rdb, Papers(""), crawl.NewMetrics(registry))(t.Context(), list); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := rdb.XRange(t.Context(), "naive:papers", "-", "+").Result()
@@ -48,7 +48,7 @@ func TestIntoAddsAPageThatComesAgainAgain(t *testing.T) {
 	rdb := connect(t)
 	produce(t, rdb, papers(3)...)
 	produce(t, rdb, papers(3)...)
-	if n := rdb.XLen(t.Context(), Papers).Val(); n != 6 {
+	if n := rdb.XLen(t.Context(), Papers("").Key()).Val(); n != 6 {
 		t.Errorf("%d entries, want 6", n)
 	}
 }
@@ -57,7 +57,7 @@ func TestIntoSaysWhichPaperCouldNotBeAdded(t *testing.T) {
 	rdb := connect(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := Into(rdb, nil)(ctx, papers(1))
+	err := Into(rdb, Papers(""), nil)(ctx, papers(1))
 	if err == nil || !strings.Contains(err.Error(), "2101.00000v1") {
 		t.Errorf("got %v", err)
 	}
@@ -66,19 +66,19 @@ func TestIntoSaysWhichPaperCouldNotBeAdded(t *testing.T) {
 // The weakness, on purpose: nobody has read any of these.
 func TestIntoTrimsWhatNobodyHasRead(t *testing.T) {
 	rdb := connect(t)
-	if err := rdb.XGroupCreateMkStream(t.Context(), Papers, group, "0").Err(); err != nil {
+	if err := rdb.XGroupCreateMkStream(t.Context(), Papers("").Key(), group, "0").Err(); err != nil {
 		t.Fatal(err)
 	}
 	pipe := rdb.Pipeline()
 	for range MaxLength + 1000 {
-		pipe.XAdd(t.Context(), &redis.XAddArgs{Stream: Papers, Values: []any{"payload", "x"}})
+		pipe.XAdd(t.Context(), &redis.XAddArgs{Stream: Papers("").Key(), Values: []any{"payload", "x"}})
 	}
 	if _, err := pipe.Exec(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	produce(t, rdb, papers(1)...)
 	// Whole nodes of 100 entries are trimmed.
-	if n := rdb.XLen(t.Context(), Papers).Val(); n < 10_000 || n > 10_100 {
+	if n := rdb.XLen(t.Context(), Papers("").Key()).Val(); n < 10_000 || n > 10_100 {
 		t.Errorf("%d entries are left, want 10,000 to 10,100", n)
 	}
 }

@@ -30,6 +30,8 @@ type Matcher interface {
 // SummarizeConfig is what Summarize needs.
 type SummarizeConfig struct {
 	Redis *redis.ClusterClient
+	// Notifications is where they are added.
+	Notifications Stream
 	// LLM is the one provider that is asked.
 	LLM llm.Provider
 	// Client makes the calls; it stays the caller's.
@@ -63,7 +65,7 @@ func Summarize(cfg SummarizeConfig) Handler {
 		}
 		for _, w := range cfg.Matcher.Match(p) {
 			n := summarize.Notify(p, sum, w)
-			if err := add(ctx, cfg.Redis, Notifications, n); err != nil {
+			if err := add(ctx, cfg.Redis, cfg.Notifications, n); err != nil {
 				return fmt.Errorf("adding notification %s: %w", n.ID, err)
 			}
 		}

@@ -21,9 +21,9 @@ import (
 	"github.com/sashabaranov/go-openai"
 
 	"paperlab/system/dial"
-	"paperlab/system/internal/redistest"
 	"paperlab/system/llm"
 	"paperlab/system/paper"
+	"paperlab/system/servicetest"
 	"paperlab/system/store"
 )
 
@@ -98,7 +98,7 @@ func client(t *testing.T) *http.Client {
 
 func summarizing(t *testing.T, rdb *redis.ClusterClient, m *model, s Summaries, registry *prometheus.Registry) SummarizeConfig {
 	return SummarizeConfig{
-		Redis: rdb, LLM: llm.Provider{Name: "ollama", URL: m.URL + "/", Model: "llama3.2"}, Client: client(t),
+		Redis: rdb, Notifications: Notifications(""), LLM: llm.Provider{Name: "ollama", URL: m.URL + "/", Model: "llama3.2"}, Client: client(t),
 		Store: s, Matcher: everybody{}, Metrics: llm.NewMetrics(registry), Logger: quiet,
 	}
 }
@@ -163,7 +163,7 @@ func TestRedeliveredPaperIsPaidForAndAnnouncedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	startTest(t, Config{Redis: rdb, Member: "a", MinIdle: 50 * time.Millisecond, Handler: handle})
-	redistest.Eventually(t, "it is acknowledged", func() bool { return backlog(t, rdb) == 0 })
+	servicetest.Eventually(t, "it is acknowledged", func() bool { return backlog(t, rdb) == 0 })
 	if asked := m.asked.Load(); asked != 2 {
 		t.Errorf("the LLM was asked %d times, want 2", asked)
 	}
@@ -269,7 +269,7 @@ func TestAStopEndsTheTries(t *testing.T) {
 		_, err := ask.summary(ctx, papers(1)[0])
 		ended <- err
 	}()
-	redistest.Eventually(t, "it is asked", func() bool { return m.asked.Load() == 1 })
+	servicetest.Eventually(t, "it is asked", func() bool { return m.asked.Load() == 1 })
 	cancel()
 	begin := time.Now()
 	if err := <-ended; !errors.Is(err, context.Canceled) {

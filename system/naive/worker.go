@@ -73,11 +73,11 @@ func (w *worker) claim(ctx context.Context) ([]redis.XMessage, error) {
 		return nil, nil
 	}
 	entries, next, err := w.cfg.Redis.XAutoClaim(ctx, &redis.XAutoClaimArgs{
-		Stream: w.cfg.Stream, Group: w.cfg.Group, Consumer: w.name,
+		Stream: w.cfg.Stream.Key(), Group: w.cfg.Group, Consumer: w.name,
 		MinIdle: w.cfg.MinIdle, Start: w.cursor, Count: batch,
 	}).Result()
 	if err != nil {
-		return nil, fmt.Errorf("claim idle entries of %s: %w", w.cfg.Stream, err)
+		return nil, fmt.Errorf("claim idle entries of %s: %w", w.cfg.Stream.Key(), err)
 	}
 	if next == beginning {
 		w.passed = time.Now()
@@ -97,14 +97,14 @@ func (w *worker) read(ctx context.Context) ([]redis.XMessage, error) {
 	limited, cancel := context.WithTimeout(ctx, max(block, 0)+dial.Answers)
 	defer cancel()
 	streams, err := w.cfg.Redis.XReadGroup(limited, &redis.XReadGroupArgs{
-		Streams: []string{w.cfg.Stream, ">"}, Group: w.cfg.Group, Consumer: w.name,
+		Streams: []string{w.cfg.Stream.Key(), ">"}, Group: w.cfg.Group, Consumer: w.name,
 		Count: batch, Block: block,
 	}).Result()
 	if errors.Is(err, redis.Nil) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read new entries of %s: %w", w.cfg.Stream, err)
+		return nil, fmt.Errorf("read new entries of %s: %w", w.cfg.Stream.Key(), err)
 	}
 	return streams[0].Messages, nil
 }
@@ -115,11 +115,11 @@ func (w *worker) handleAll(ctx context.Context, entries []redis.XMessage) {
 			return
 		}
 		if err := w.handle(ctx, e); err != nil {
-			w.cfg.Metrics.count(w.cfg.Stream, "retried")
+			w.cfg.Metrics.count(w.cfg.Stream.Name(), "retried")
 			w.log.Error("entry failed; it stays pending", "entry", e.ID, "error", err)
 			continue
 		}
-		w.cfg.Metrics.count(w.cfg.Stream, "done")
+		w.cfg.Metrics.count(w.cfg.Stream.Name(), "done")
 	}
 }
 
@@ -130,7 +130,7 @@ func (w *worker) handle(ctx context.Context, e redis.XMessage) error {
 	if err := w.call(ctx, []byte(payload)); err != nil {
 		return err
 	}
-	if err := w.cfg.Redis.XAck(ctx, w.cfg.Stream, w.cfg.Group, e.ID).Err(); err != nil {
+	if err := w.cfg.Redis.XAck(ctx, w.cfg.Stream.Key(), w.cfg.Group, e.ID).Err(); err != nil {
 		return fmt.Errorf("acknowledge: %w", err)
 	}
 	return nil

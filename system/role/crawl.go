@@ -55,7 +55,7 @@ func (c *Crawl) Run(ctx context.Context) error {
 
 func (c *Crawl) sink(ctx context.Context, p *process, metrics *crawl.Metrics) (crawl.Sink, error) {
 	if c.isNaive() {
-		return naive.Into(p.redis, metrics), nil
+		return naive.Into(p.redis, naive.Papers(c.Prefix), metrics), nil
 	}
 	papers, _, err := p.openStreams(ctx)
 	if err != nil {

@@ -12,9 +12,10 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/system/internal/redistest"
 	"paperlab/system/naive"
 	"paperlab/system/paper"
+	"paperlab/system/redistest"
+	"paperlab/system/servicetest"
 	"paperlab/system/stream"
 )
 
@@ -34,7 +35,7 @@ func producePaper(t *testing.T) {
 	if _, err := s.Produce(t.Context(), stream.Message{ID: p.VersionID(), Key: p.ID, Payload: text}); err != nil {
 		t.Fatal(err)
 	}
-	if err := rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: naive.Papers, Values: []any{"payload", text}}).Err(); err != nil {
+	if err := rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: naive.Papers("").Key(), Values: []any{"payload", text}}).Err(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -56,7 +57,7 @@ func TestTheKeyOfOpenAIIsNeverTold(t *testing.T) {
 				defer openai.Close()
 				p := start(t, []string{"OPENAI_API_KEY=" + key}, append([]string{
 					"summarize", database(t), "--openai=" + openai.URL, "--log-level=debug", "--profile=" + profile}, redisFlags(t, nil)...)...)
-				redistest.Eventually(t, "what OpenAI answered is logged", func() bool {
+				servicetest.Eventually(t, "what OpenAI answered is logged", func() bool {
 					return asked.Load() > 0 && strings.Contains(p.output.String(), "Incorrect API key provided: ")
 				})
 				p.stop(t)

@@ -17,26 +17,23 @@ import (
 	"testing"
 	"time"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/redistest"
 	"paperlab/system/store"
 )
 
 // The tests start the real program, need the go command and redis-server 7.0 or
 // newer, and take about 20 s and a build.
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-// folder is where the service is built.
-var folder string
-
-func run(m *testing.M) int {
+func TestMain(m *testing.M) {
 	var err error
 	if folder, err = os.MkdirTemp("", "papers-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 1
+		os.Exit(1)
 	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	return redistest.Run(m)
+	redistest.Main(m, func() { _ = os.RemoveAll(folder) })
 }
+
+// folder is where the service is built.
+var folder string
 
 // program builds the service once for all tests.
 var program = sync.OnceValues(func() (string, error) {
@@ -138,13 +135,24 @@ var client = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{D
 
 // answers is the status of a GET of the process, 0 if there is none.
 func (p *process) answers(path string) int {
+	status, _ := p.ask(path)
+	return status
+}
+
+// get is the body of a GET of the process, "" if there is none.
+func (p *process) get(path string) string {
+	_, body := p.ask(path)
+	return body
+}
+
+func (p *process) ask(path string) (status int, body string) {
 	res, err := client.Get(p.url() + path)
 	if err != nil {
-		return 0
+		return 0, ""
 	}
 	defer func() { _ = res.Body.Close() }()
-	_, _ = io.Copy(io.Discard, res.Body)
-	return res.StatusCode
+	text, _ := io.ReadAll(res.Body)
+	return res.StatusCode, string(text)
 }
 
 func (p *process) healthy() bool { return p.answers("/healthz") == http.StatusOK }

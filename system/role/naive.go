@@ -11,7 +11,7 @@ import (
 )
 
 // naiveConsumer is one process's consumers in the naive profile.
-func (c Consumer) naiveConsumer(p *process, stream, group string, work naive.Handler) (*naive.Consumer, error) {
+func (c Consumer) naiveConsumer(p *process, stream naive.Stream, group string, work naive.Handler) (*naive.Consumer, error) {
 	return naive.NewConsumer(naive.Config{
 		Redis: p.redis, Stream: stream, Group: group, Member: p.flags.Name, Workers: c.Workers, MinIdle: c.MinIdle,
 		Handler: work, Metrics: naive.NewMetrics(p.registry), Logger: p.log,
@@ -22,10 +22,10 @@ func (s *Summarize) serveNaive(ctx context.Context, p *process, live *match.Live
 	client := &http.Client{Transport: p.links.Transport(s.Workers)}
 	defer client.CloseIdleConnections()
 	work := naive.Summarize(naive.SummarizeConfig{
-		Redis: p.redis, LLM: s.providers()[0], Client: client, Store: p.store, Matcher: live,
+		Redis: p.redis, Notifications: naive.Notifications(s.Prefix), LLM: s.providers()[0], Client: client, Store: p.store, Matcher: live,
 		Metrics: llm.NewMetrics(p.registry), Logger: p.log,
 	})
-	consumer, err := s.naiveConsumer(p, naive.Papers, summarizers, work)
+	consumer, err := s.naiveConsumer(p, naive.Papers(s.Prefix), summarizers, work)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (d *Deliver) serveNaive(ctx context.Context, p *process, metrics *deliver.M
 	client := &http.Client{Transport: p.links.Transport(d.Workers)}
 	defer client.CloseIdleConnections()
 	work := naive.Deliver(naive.DeliverConfig{Client: client, Store: p.store, Metrics: metrics, Logger: p.log})
-	consumer, err := d.naiveConsumer(p, naive.Notifications, deliverers, work)
+	consumer, err := d.naiveConsumer(p, naive.Notifications(d.Prefix), deliverers, work)
 	if err != nil {
 		return err
 	}

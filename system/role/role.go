@@ -27,6 +27,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"regexp"
 	"slices"
 	"time"
 
@@ -34,6 +35,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"paperlab/system/dial"
+	"paperlab/system/service"
 	"paperlab/system/store"
 	"paperlab/system/stream"
 	"paperlab/system/summarize"
@@ -56,20 +58,16 @@ type Flags struct {
 	Link     []string `help:"Dial LINK wherever REAL is meant (a proxy for one target)." placeholder:"REAL=LINK" env:"PAPERS_LINK"`
 	Database string   `help:"Where people, papers and deliveries are kept." placeholder:"sqlite:PATH" default:"sqlite:papers.db" env:"PAPERS_DATABASE"`
 	Listen   string   `help:"Address of /metrics and /healthz; port 0 takes a free one." default:"127.0.0.1:0" env:"PAPERS_LISTEN"`
+	Prefix   string   `help:"Stands before every Redis key, so that runs can share a cluster: letters, digits, - . _" env:"PAPERS_PREFIX"`
 	Shards   int      `help:"Shards of each stream, decided when it is first opened." default:"12" env:"PAPERS_SHARDS"`
 	Profile  string   `help:"hardened, or naive: how such services are usually written, for comparison." enum:"hardened,naive" default:"hardened" env:"PAPERS_PROFILE"`
 	LogLevel string   `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"PAPERS_LOG_LEVEL"`
 }
 
-func (f Flags) isNaive() bool { return f.Profile == "naive" }
+// prefixes are those that no key, pattern or hash tag can be misread with.
+var prefixes = regexp.MustCompile(`^[A-Za-z0-9._-]*$`)
 
-// part is what starts and stops with its process.
-type part interface {
-	// Start returns once the part runs.
-	Start(ctx context.Context) error
-	// Stop returns when it has ended; it may be called twice or before Start.
-	Stop()
-}
+func (f Flags) isNaive() bool { return f.Profile == "naive" }
 
 // process is what every role needs.
 type process struct {
@@ -89,6 +87,9 @@ func (f Flags) open(ctx context.Context, role string, withStore bool) (*process,
 	links, err := dial.ParseLinks(f.Link)
 	if err != nil {
 		return nil, err
+	}
+	if !prefixes.MatchString(f.Prefix) {
+		return nil, fmt.Errorf("--prefix is %q; it must consist of letters, digits, dashes, dots and underscores", f.Prefix)
 	}
 	for _, node := range f.Redis {
 		if _, _, err := net.SplitHostPort(node); err != nil {
@@ -144,8 +145,8 @@ func (p *process) close() {
 // serve runs the parts until the context ends. A part that cannot be started
 // because something is away is started again; serve returns an error only for
 // what no waiting cures.
-func (p *process) serve(ctx context.Context, parts ...part) error {
-	var started []part
+func (p *process) serve(ctx context.Context, parts ...service.Service) error {
+	var started []service.Service
 	defer func() {
 		p.server.Ready(false)
 		for _, running := range slices.Backward(started) {
@@ -203,7 +204,7 @@ func (p *process) openStreams(ctx context.Context) (papers, notifications *strea
 			return nil
 		}
 		err = p.insist(ctx, "open stream "+name, func() (err error) {
-			s, err = stream.Open(ctx, p.redis, stream.Spec{Name: name, Shards: p.flags.Shards})
+			s, err = stream.Open(ctx, p.redis, stream.Spec{Name: name, Prefix: p.flags.Prefix, Shards: p.flags.Shards})
 			return err
 		})
 		return s

@@ -9,7 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/redistest"
+	"paperlab/system/servicetest"
 	"paperlab/system/stream"
 )
 
@@ -35,7 +36,7 @@ func TestRolesComeUpWhateverTheOrder(t *testing.T) {
 				all[name] = start(t, nil, args...)
 			}
 			for name, p := range all {
-				redistest.Eventually(t, name+" answers", func() bool { return p.url() != "" })
+				servicetest.Eventually(t, name+" answers", func() bool { return p.url() != "" })
 				if got := p.answers("/metrics"); got != http.StatusOK {
 					t.Errorf("%s: /metrics answers %d while it waits, want 200", name, got)
 				}
@@ -44,7 +45,7 @@ func TestRolesComeUpWhateverTheOrder(t *testing.T) {
 				if profile == "naive" && (name == "crawl" || name == "watch") {
 					continue
 				}
-				redistest.Eventually(t, name+" says that it waits", func() bool {
+				servicetest.Eventually(t, name+" says that it waits", func() bool {
 					return strings.Contains(p.output.String(), `level=WARN msg="waiting for what is away"`)
 				})
 				if got := p.answers("/healthz"); got != http.StatusServiceUnavailable {
@@ -53,7 +54,7 @@ func TestRolesComeUpWhateverTheOrder(t *testing.T) {
 			}
 			g.set(true)
 			for name, p := range all {
-				redistest.Eventually(t, name+" is healthy", p.healthy)
+				servicetest.Eventually(t, name+" is healthy", p.healthy)
 			}
 			for name, p := range all {
 				p.stop(t)
@@ -70,7 +71,7 @@ func TestRolesComeUpWhateverTheOrder(t *testing.T) {
 func TestSIGTERMEndsARoleThatWaits(t *testing.T) {
 	for name, args := range roles(t, "--redis=127.0.0.1:1") {
 		p := start(t, nil, args...)
-		redistest.Eventually(t, name+" waits", func() bool { return strings.Count(p.output.String(), "waiting for what is away") > 1 })
+		servicetest.Eventually(t, name+" waits", func() bool { return strings.Count(p.output.String(), "waiting for what is away") > 1 })
 		p.stop(t)
 		ownWords(t, p)
 	}
@@ -85,7 +86,7 @@ func TestSIGTERMEndsRolesThatLostRedis(t *testing.T) {
 		all[name] = start(t, nil, args...)
 	}
 	for name, p := range all {
-		redistest.Eventually(t, name+" is healthy", p.healthy)
+		servicetest.Eventually(t, name+" is healthy", p.healthy)
 	}
 	g.set(false)
 	for _, p := range all {

@@ -19,8 +19,7 @@ func (w *Watch) Run(ctx context.Context) error {
 	defer p.close()
 	if w.isNaive() {
 		return p.serve(ctx, watch.New(p.registry, p.log,
-			watch.Single{Redis: p.redis, Key: naive.Papers, Group: summarizers},
-			watch.Single{Redis: p.redis, Key: naive.Notifications, Group: deliverers}))
+			p.single(naive.Papers(w.Prefix), summarizers), p.single(naive.Notifications(w.Prefix), deliverers)))
 	}
 	papers, notifications, err := p.openStreams(ctx)
 	if err != nil {
@@ -29,4 +28,8 @@ func (w *Watch) Run(ctx context.Context) error {
 	return p.serve(ctx, watch.New(p.registry, p.log,
 		watch.Sharded{Stream: papers, Group: summarizers},
 		watch.Sharded{Stream: notifications, Group: deliverers}))
+}
+
+func (p *process) single(s naive.Stream, group string) watch.Single {
+	return watch.Single{Redis: p.redis, Stream: s.Name(), Key: s.Key(), Group: group}
 }

@@ -8,8 +8,9 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strings"
-	"sync"
 	"time"
+
+	"paperlab/system/service"
 )
 
 // Handler works on one entry: effects outside Redis first, then it returns the
@@ -96,11 +97,8 @@ type Consumer struct {
 	cfg ConsumerConfig
 	log *slog.Logger
 
-	mu      sync.Mutex
-	stopped bool
-	// stop ends tending and fetching; cancelWork, later, what is in hand.
-	stop, cancelWork context.CancelFunc
-	running          sync.WaitGroup
+	// life's Taking bounds tending and fetching, its Working what is in hand.
+	life service.Life
 }
 
 // NewConsumer checks the configuration and fills in defaults.
@@ -109,50 +107,29 @@ func NewConsumer(cfg ConsumerConfig) (*Consumer, error) {
 		return nil, err
 	}
 	log := cfg.Logger.With("stream", cfg.Stream.Name(), "group", cfg.Group, "member", cfg.Member)
-	return &Consumer{cfg: cfg, log: log}, nil
-}
-
-// Start makes sure that the group exists and begins to compete for shards. It
-// returns once that runs, and may be called once. The context bounds Start
-// itself; Stop ends the consumer.
-func (c *Consumer) Start(ctx context.Context) error {
-	if err := c.cfg.Stream.EnsureGroup(ctx, c.cfg.Group); err != nil {
-		return err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.stopped || c.stop != nil {
-		return errors.New("consumer: started before, or stopped")
-	}
-	var fetch, work context.Context
-	work, c.cancelWork = context.WithCancel(context.Background())
-	fetch, c.stop = context.WithCancel(work)
-	for shard := range c.cfg.Stream.Shards() {
-		c.running.Go(func() { c.tendShard(fetch, work, shard) })
-	}
-	return nil
+	return &Consumer{cfg: cfg, log: log, life: service.Life{Grace: stopGrace}}, nil
 }
 
 // stopGrace is how long Stop waits for handlers in hand before it cancels them.
 const stopGrace = 3 * time.Second
 
+// Start makes sure that the group exists and begins to compete for shards.
+func (c *Consumer) Start(ctx context.Context) error {
+	return c.life.Start(ctx, func(ctx context.Context) error {
+		if err := c.cfg.Stream.EnsureGroup(ctx, c.cfg.Group); err != nil {
+			return err
+		}
+		for shard := range c.cfg.Stream.Shards() {
+			c.life.Go(func() { c.tendShard(c.life.Taking(), c.life.Working(), shard) })
+		}
+		return nil
+	})
+}
+
 // Stop stops fetching, lets the handlers in hand finish and commit, gives the
 // shards up, and returns when all that is done. What was fetched and not begun
 // stays pending for the next owner.
-func (c *Consumer) Stop() {
-	c.mu.Lock()
-	c.stopped = true
-	stop, cancelWork := c.stop, c.cancelWork
-	c.mu.Unlock()
-	if stop == nil {
-		return
-	}
-	stop()
-	timer := time.AfterFunc(stopGrace, cancelWork)
-	c.running.Wait()
-	timer.Stop()
-	cancelWork()
-}
+func (c *Consumer) Stop() { c.life.Stop() }
 
 // tendShard is the life of one member on one shard: announce, and own the
 // shard whenever it is free and this member is the one that should.

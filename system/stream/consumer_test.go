@@ -11,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/service"
+	"paperlab/system/servicetest"
 )
 
 // journal notes which messages a handler saw, in order.
@@ -50,7 +51,7 @@ func TestTwoMembersHandleEachEntryOnceAndEachKeyInOrder(t *testing.T) {
 	for i := range 600 {
 		produceAll(t, s, message(i, fmt.Sprint("k", i%20)))
 	}
-	redistest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	servicetest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 	if n := len(j.entries()); n != 600 {
 		t.Errorf("%d handlings, want 600", n)
 	}
@@ -60,7 +61,7 @@ func TestTwoMembersHandleEachEntryOnceAndEachKeyInOrder(t *testing.T) {
 		}
 	}
 	owners := map[string]int{}
-	redistest.Eventually(t, "both own shards", func() bool {
+	servicetest.Eventually(t, "both own shards", func() bool {
 		infos, err := s.Inspect(t.Context(), "g")
 		clear(owners)
 		for _, i := range infos {
@@ -84,7 +85,7 @@ func TestAMemberThatStopsHandsItsShardsOver(t *testing.T) {
 	for i := range 100 {
 		produceAll(t, s, message(100+i, fmt.Sprint("k", i)))
 	}
-	redistest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	servicetest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 	if n := len(j.entries()); n != 200 {
 		t.Errorf("%d handlings, want 200: a planned handover repeats nothing", n)
 	}
@@ -111,7 +112,7 @@ func TestTakeoverClaimsThePendingEntriesInOrderBeforeNewOnes(t *testing.T) {
 		j.note(e)
 		return nil, nil
 	}})
-	redistest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	servicetest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 	if time.Since(begin) < 500*time.Millisecond {
 		t.Error("the shard was taken before the dead owner's lease ran out")
 	}
@@ -144,12 +145,12 @@ func TestAKeyWaitsForItsRetryWhileOthersGoOn(t *testing.T) {
 	}
 	// One lane: both keys share it. One attempt: an outside cause spends none.
 	startTest(t, ConsumerConfig{Stream: s, Member: "a", Handler: handler, Lanes: 1, MaxAttempts: 1})
-	redistest.Eventually(t, "the free key is done", func() bool { return len(j.byKey()["free"]) == 5 })
+	servicetest.Eventually(t, "the free key is done", func() bool { return len(j.byKey()["free"]) == 5 })
 	if early := j.byKey()["stuck"]; len(early) != 0 {
 		t.Fatalf("handled behind an entry that waits: %v", early)
 	}
 	close(release)
-	redistest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	servicetest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 	if ids := j.byKey()["stuck"]; len(ids) != 5 || !slices.IsSorted(ids) {
 		t.Errorf("the waiting key's order: %v", ids)
 	}
@@ -174,7 +175,7 @@ func TestAnEntryThatKeepsFailingBecomesADeadLetterWithItsReason(t *testing.T) {
 	for i := range 5 {
 		produceAll(t, s, message(i, "k"))
 	}
-	redistest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	servicetest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 	handled := map[string]int{}
 	for _, e := range j.entries() {
 		handled[e.Message.ID]++
@@ -214,7 +215,7 @@ func TestAnEntryThatKillsItsOwnersEndsAsADeadLetter(t *testing.T) {
 		j.note(e)
 		return nil, nil
 	}})
-	redistest.Eventually(t, "it is a dead letter", func() bool {
+	servicetest.Eventually(t, "it is a dead letter", func() bool {
 		return total(t, s, func(i ShardInfo) int64 { return i.DeadLetters }) == 1
 	})
 	if len(j.entries()) != 0 {
@@ -230,10 +231,10 @@ func TestASweepFindsAnEntryWhoseAcknowledgementWasLost(t *testing.T) {
 		return nil, nil
 	}})
 	entry := produceAll(t, s, message(1, "k"))[0].Entry
-	redistest.Eventually(t, "it is acknowledged", func() bool { return len(j.entries()) == 1 && total(t, s, backlog) == 0 })
+	servicetest.Eventually(t, "it is acknowledged", func() bool { return len(j.entries()) == 1 && total(t, s, backlog) == 0 })
 	// What a failover does that loses an XACK: the entry is pending again.
 	rdb.Do(t.Context(), "XCLAIM", s.keys[0].entries, "g", "a", 0, entry, "FORCE", "JUSTID")
-	redistest.Eventually(t, "it is handled again and acknowledged", func() bool {
+	servicetest.Eventually(t, "it is handled again and acknowledged", func() bool {
 		return len(j.entries()) == 2 && total(t, s, backlog) == 0
 	})
 }
@@ -246,38 +247,45 @@ func TestAGroupThatAFailoverLostIsMadeAgain(t *testing.T) {
 		return nil, nil
 	}})
 	produceAll(t, s, message(1, "k"))
-	redistest.Eventually(t, "it is handled", func() bool { return len(j.entries()) == 1 })
+	servicetest.Eventually(t, "it is handled", func() bool { return len(j.entries()) == 1 })
 	rdb.XGroupDestroy(t.Context(), s.keys[0].entries, "g")
 	produceAll(t, s, message(2, "k"))
-	redistest.Eventually(t, "the next one is handled", func() bool {
+	servicetest.Eventually(t, "the next one is handled", func() bool {
 		return slices.Contains(j.byKey()["k"], "m0002")
 	})
 }
 
-func TestAConsumerStopsBeforeStartTwiceAndWithWorkInHand(t *testing.T) {
+func TestAConsumerKeepsTheContract(t *testing.T) {
+	s, _ := openTest(t, Spec{Shards: 2})
+	var members, messages int
+	servicetest.Lifecycle(t, func(t *testing.T) (service.Service, func(*testing.T)) {
+		members++
+		var j journal
+		c, err := NewConsumer(ConsumerConfig{Stream: s, Group: "g", Member: fmt.Sprint("m", members), Lease: MinLease,
+			Handler: func(_ context.Context, e Entry) ([]Outgoing, error) { j.note(e); return nil, nil }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c, func(t *testing.T) {
+			messages++
+			before := len(j.entries())
+			produceAll(t, s, message(messages, "k"))
+			servicetest.Eventually(t, "the message is handled", func() bool { return len(j.entries()) > before })
+		}
+	})
+}
+
+func TestWorkThatStopCancelsStaysPending(t *testing.T) {
 	s, _ := openTest(t, Spec{Shards: 2})
 	started := make(chan struct{}, 100)
-	cfg := ConsumerConfig{Stream: s, Group: "g", Member: "a", Handler: func(ctx context.Context, _ Entry) ([]Outgoing, error) {
+	busy := startTest(t, ConsumerConfig{Stream: s, Member: "a", Handler: func(ctx context.Context, _ Entry) ([]Outgoing, error) {
 		started <- struct{}{}
 		<-ctx.Done()
 		return nil, ctx.Err()
-	}}
-	idle, err := NewConsumer(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	idle.Stop()
-	if idle.Start(t.Context()) == nil {
-		t.Error("a stopped consumer started")
-	}
-	busy := startTest(t, cfg)
+	}})
 	produceAll(t, s, message(1, "k"))
 	<-started
-	var stops sync.WaitGroup
-	for range 3 {
-		stops.Go(busy.Stop)
-	}
-	stops.Wait()
+	busy.Stop()
 	if n := total(t, s, func(i ShardInfo) int64 { return i.Pending }); n != 1 {
 		t.Errorf("%d pending: work that was cancelled must stay pending", n)
 	}

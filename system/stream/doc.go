@@ -7,8 +7,11 @@
 // A message has an id (ours, the only thing that detects repeats), a key (what
 // order is kept for) and a payload. hash(key) mod 1024 is its bucket; the
 // routing table maps buckets to shards. All Redis keys of a shard share one
-// hash tag, chosen so that shard i of n lies in the i-th n-th of the slots:
+// hash tag, chosen so that shard i of n lies in the i-th n-th of the slots. With
+// a prefix of the run ([Spec].Prefix) it stands before the name wherever papers
+// stands here, as in {RUN:papers.3.1}:entries:
 //
+//	{papers}:routing       the routing table
 //	{papers.3.1}:entries   the stream itself, with its consumer groups
 //	{papers.3.1}:meta      routing version and length limit
 //	{papers.3.1}:seen:ID   the entry that a message id already has; expires
@@ -17,6 +20,15 @@
 //	{papers.3.1}:commits:G the number of the latest commit in its tenure
 //	{papers.3.1}:outbox    results that wait for their destination shards
 //	{papers.3.1}:dead      consumer dead letters
+//
+// The routing table is JSON. Who wants to know where a stream lies, a witness
+// for one, reads it there and need not search the keyspace:
+//
+//	{"version": 1, "shards": 2, "tags": ["papers.0.0", "papers.1.0"], "buckets": [0, 0, …]}
+//
+// tags are the shards' hash tags in order, decided once, when the table is
+// written. A table that was written before there were tags has none; they are
+// then computed as they would be for a new stream of that name.
 //
 // # Flow
 //

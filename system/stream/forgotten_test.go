@@ -10,7 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/servicetest"
 )
 
 // These tests are about what Redis did and the owner does not know, because
@@ -116,10 +116,10 @@ func TestEntriesWhoseDeliveryWasLostOnTheWayComeBeforeLaterOnes(t *testing.T) {
 		return nil, nil
 	}})
 	produceAll(t, s, message(0, "k"))
-	redistest.Eventually(t, "the first is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	servicetest.Eventually(t, "the first is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 	armed.Store(true)
 	produceAll(t, s, message(1, "k"))
-	redistest.Eventually(t, "all is acknowledged", func() bool { return len(j.entries()) >= 3 && total(t, s, backlog) == 0 })
+	servicetest.Eventually(t, "all is acknowledged", func() bool { return len(j.entries()) >= 3 && total(t, s, backlog) == 0 })
 	if ids := j.byKey()["k"]; !slices.Equal(ids, []string{"m0000", "m0001", "m0002"}) {
 		t.Errorf("handled in the order %v", ids)
 	}
@@ -173,11 +173,11 @@ func TestAFailoverThatForgetsACommitKeepsTheKeysOrder(t *testing.T) {
 	g.await(t, "m0001")
 	forget := rollback(t, rdb, s, 0)
 	g.letGo(1)
-	redistest.Eventually(t, "the first is committed", func() bool { return len(outboxIDs(t, s)) == 1 })
+	servicetest.Eventually(t, "the first is committed", func() bool { return len(outboxIDs(t, s)) == 1 })
 	g.await(t, "m0002")
 	forget()
 	g.letGo(1000 - 1)
-	redistest.Eventually(t, "both are committed", func() bool { return len(outboxIDs(t, s)) == 2 && total(t, s, backlog) == 0 })
+	servicetest.Eventually(t, "both are committed", func() bool { return len(outboxIDs(t, s)) == 2 && total(t, s, backlog) == 0 })
 	if ids := outboxIDs(t, s); !slices.IsSorted(ids) {
 		t.Errorf("results in the order %v", ids)
 	}
@@ -213,9 +213,9 @@ func TestAFailoverThatForgetsADeliveryKeepsTheKeysOrder(t *testing.T) {
 	g.letGo(1) // its commit finds it not delivered
 	g.await(t, "m0002")
 	fetches.Unlock()
-	redistest.Eventually(t, "both are delivered again", func() bool { return total(t, s, pending) == 2 })
+	servicetest.Eventually(t, "both are delivered again", func() bool { return total(t, s, pending) == 2 })
 	g.letGo(1000 - 1)
-	redistest.Eventually(t, "both are committed", func() bool { return len(outboxIDs(t, s)) == 2 && total(t, s, backlog) == 0 })
+	servicetest.Eventually(t, "both are committed", func() bool { return len(outboxIDs(t, s)) == 2 && total(t, s, backlog) == 0 })
 	if ids := outboxIDs(t, s); !slices.IsSorted(ids) {
 		t.Errorf("results in the order %v", ids)
 	}
@@ -234,7 +234,7 @@ func TestAConsumerStopsThoughAFailoverForgotWhatItHasInHand(t *testing.T) {
 	fetches.Unlock()
 	g.await(t, "m0000")
 	forget()
-	redistest.Eventually(t, "all is delivered again", func() bool { return total(t, s, pending) == 5 })
+	servicetest.Eventually(t, "all is delivered again", func() bool { return total(t, s, pending) == 5 })
 	stopped := make(chan struct{})
 	go func() { c.Stop(); close(stopped) }()
 	select {

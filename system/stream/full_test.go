@@ -9,7 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/servicetest"
 )
 
 // A consumer that cannot start while Redis is full cannot make room either.
@@ -33,7 +33,7 @@ func TestAConsumerStartsAndDrainsWhileRedisIsFull(t *testing.T) {
 	startTest(t, ConsumerConfig{Stream: again, Member: "a", Handler: func(_ context.Context, e Entry) ([]Outgoing, error) {
 		return forward(e), nil
 	}})
-	redistest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	servicetest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 }
 
 // Nothing relays here, as when every destination is away.
@@ -47,16 +47,16 @@ func TestAnOwnerTakesNoMoreWhenItsOutboxIsAtTheLimit(t *testing.T) {
 	}
 	outbox := func() int64 { return rdb.XLen(t.Context(), s.keys[0].outbox).Val() }
 	lag := func(i ShardInfo) int64 { return *i.Lag }
-	redistest.Eventually(t, "the outbox is at its limit", func() bool { return outbox() >= 40 })
-	redistest.Eventually(t, "what was in hand is committed", func() bool { return total(t, s, pending) == 0 })
+	servicetest.Eventually(t, "the outbox is at its limit", func() bool { return outbox() >= 40 })
+	servicetest.Eventually(t, "what was in hand is committed", func() bool { return total(t, s, pending) == 0 })
 	if n, left := outbox(), total(t, s, lag); n > 40+2*4 || left < 40-20-4 {
 		t.Fatalf("the outbox holds %d results and %d entries are left, want no more work begun at 40", n, left)
 	}
 	for range 2 {
 		rdb.XTrimMaxLen(t.Context(), s.keys[0].outbox, 0) // as a relay would
-		redistest.Eventually(t, "work goes on", func() bool { return outbox() >= 40 || total(t, s, backlog) == 0 })
+		servicetest.Eventually(t, "work goes on", func() bool { return outbox() >= 40 || total(t, s, backlog) == 0 })
 	}
-	redistest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	servicetest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 }
 
 // A commit of more results than Redis can take within one time-out would be
@@ -86,7 +86,7 @@ func TestOneCommitHasABoundedNumberOfResults(t *testing.T) {
 	for i := range entries {
 		produceAll(t, s, message(i, fmt.Sprint("k", i)))
 	}
-	redistest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	servicetest.Eventually(t, "all is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 	if n := rdb.XLen(t.Context(), s.keys[0].outbox).Val(); n != entries*each {
 		t.Errorf("%d results in the outbox, want %d", n, entries*each)
 	}

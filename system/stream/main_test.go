@@ -8,7 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/redistest"
 )
 
 // The tests of this package need redis-server 7.0 or newer and take about 15 s:

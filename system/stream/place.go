@@ -8,6 +8,15 @@ import (
 // slots is the number of hash slots of a Redis Cluster.
 const slots = 16384
 
+// shardTags are the hash tags of a new stream's shards, in order.
+func shardTags(name string, shards int) []string {
+	tags := make([]string, shards)
+	for shard := range tags {
+		tags[shard] = shardTag(name, shard, shards)
+	}
+	return tags
+}
+
 // shardTag returns the hash tag of a shard: the first of the numbered series
 // "name.shard.k" whose slot falls into the shard's own equal share of the
 // slots. Any cluster that spreads its slots evenly in order thereby spreads
@@ -52,8 +61,8 @@ type shardKeys struct {
 	tag                         string
 }
 
-func newShardKeys(name string, shard, shards int) shardKeys {
-	tag := "{" + shardTag(name, shard, shards) + "}"
+func newShardKeys(tag string) shardKeys {
+	tag = "{" + tag + "}"
 	return shardKeys{
 		entries: tag + ":entries",
 		meta:    tag + ":meta",

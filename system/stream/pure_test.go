@@ -27,7 +27,7 @@ func TestSlotFollowsTheSpecification(t *testing.T) {
 func TestEachShardLiesInItsOwnShareOfTheSlots(t *testing.T) {
 	for _, shards := range []int{1, 2, 3, 12, 24, 100, MaxShards} {
 		for shard := range shards {
-			k := newShardKeys("papers", shard, shards)
+			k := newShardKeys(shardTag("papers", shard, shards))
 			slot := int(Slot(k.entries))
 			if slot < shard*slots/shards || slot >= (shard+1)*slots/shards {
 				t.Fatalf("shard %d of %d lies in slot %d", shard, shards, slot)
@@ -44,7 +44,7 @@ func TestEachShardLiesInItsOwnShareOfTheSlots(t *testing.T) {
 func TestTwelveShardsLieFourByFourOnThreeMasters(t *testing.T) {
 	masters := map[int]int{}
 	for shard := range 12 {
-		masters[int(Slot(newShardKeys("papers", shard, 12).entries))*3/slots]++
+		masters[int(Slot(newShardKeys(shardTag("papers", shard, 12)).entries))*3/slots]++
 	}
 	if want := map[int]int{0: 4, 1: 4, 2: 4}; !maps.Equal(masters, want) {
 		t.Fatalf("shards by master: %v, want %v", masters, want)
@@ -58,7 +58,7 @@ func TestBucketsAreAStoredFormat(t *testing.T) {
 		}
 	}
 	counts := make([]int, 12)
-	r := newRouting(12)
+	r := newRouting("papers", 12)
 	for i := range 24_000 {
 		counts[r.shard(fmt.Sprintf("2101.%05d", i))]++
 	}
@@ -68,11 +68,18 @@ func TestBucketsAreAStoredFormat(t *testing.T) {
 }
 
 func TestRoutingTablesThatCannotBe(t *testing.T) {
-	short := newRouting(3)
+	short := newRouting("papers", 3)
 	short.Buckets = short.Buckets[:7]
-	wild := newRouting(3)
+	wild := newRouting("papers", 3)
 	wild.Buckets[5] = 3
-	for name, r := range map[string]routing{"no shards": {}, "short": short, "shard out of range": wild} {
+	few, twice, braced := newRouting("papers", 3), newRouting("papers", 3), newRouting("papers", 3)
+	few.Tags = few.Tags[:2]
+	twice.Tags[1] = twice.Tags[0]
+	braced.Tags[1] = "papers}.1.0"
+	for name, r := range map[string]routing{
+		"no shards": {}, "short": short, "shard out of range": wild,
+		"a tag too few": few, "a tag twice": twice, "a tag with a brace": braced,
+	} {
 		if r.validate() == nil {
 			t.Errorf("%s: accepted", name)
 		}
@@ -106,7 +113,7 @@ func TestRendezvousMovesOnlyWhatItMust(t *testing.T) {
 }
 
 func TestLanesOfOneShardAreAllUsed(t *testing.T) {
-	r := newRouting(12)
+	r := newRouting("papers", 12)
 	lanes := make([]int, 8)
 	for i := range 24_000 {
 		if key := fmt.Sprintf("2101.%05d", i); r.shard(key) == 3 {

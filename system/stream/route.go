@@ -2,6 +2,8 @@ package stream
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -24,13 +26,18 @@ type routing struct {
 	// producer whose version is older than its own.
 	Version int64 `json:"version"`
 	Shards  int   `json:"shards"`
+	// Tags are the shards' hash tags in order, one each and all different. A
+	// table older than this field has none stored; they are then those that
+	// shardTags gives.
+	Tags []string `json:"tags"`
 	// Buckets has exactly Buckets elements, each 0 to Shards-1.
 	Buckets []int `json:"buckets"`
 }
 
-// newRouting deals the buckets out in equal runs.
-func newRouting(shards int) routing {
-	r := routing{Version: 1, Shards: shards, Buckets: make([]int, Buckets)}
+// newRouting deals the buckets out in equal runs. The name is the one that keys
+// carry.
+func newRouting(name string, shards int) routing {
+	r := routing{Version: 1, Shards: shards, Tags: shardTags(name, shards), Buckets: make([]int, Buckets)}
 	for b := range r.Buckets {
 		r.Buckets[b] = b * shards / Buckets
 	}
@@ -42,6 +49,14 @@ func (r routing) shard(key string) int { return r.Buckets[Bucket(key)] }
 func (r routing) validate() error {
 	if r.Shards < 1 || r.Shards > MaxShards {
 		return fmt.Errorf("routing table: shards is %d, must be 1 to %d", r.Shards, MaxShards)
+	}
+	if len(r.Tags) != r.Shards {
+		return fmt.Errorf("routing table: %d tags for %d shards, must be as many", len(r.Tags), r.Shards)
+	}
+	for s, tag := range r.Tags {
+		if tag == "" || strings.ContainsAny(tag, "{} ") || slices.Index(r.Tags, tag) != s {
+			return fmt.Errorf("routing table: shard %d has the tag %q, must be one of its own without braces or blanks", s, tag)
+		}
 	}
 	if len(r.Buckets) != Buckets {
 		return fmt.Errorf("routing table: %d buckets, must be %d", len(r.Buckets), Buckets)

@@ -35,8 +35,12 @@ type Entry struct {
 
 // Spec describes a stream to open.
 type Spec struct {
-	// Name is the stream's name, such as "papers".
+	// Name is the stream's name, such as "papers": what metrics and logs show.
 	Name string
+	// Prefix, if set, stands before the name in every Redis key, as in
+	// {PREFIX:papers.3.1}:entries: runs with different ones share a cluster and
+	// never meet.
+	Prefix string
 	// Shards is their number, 1 to MaxShards; 0 takes what is there.
 	Shards int
 	// Limit is the most entries a shard may hold, and the number of results
@@ -51,6 +55,9 @@ type Spec struct {
 func (s Spec) withDefaults() (Spec, error) {
 	if s.Name == "" || strings.ContainsAny(s.Name, "{} ") {
 		return s, fmt.Errorf("%w: its name is %q, must not be empty or contain braces or blanks", ErrSpec, s.Name)
+	}
+	if strings.ContainsAny(s.Prefix, "{} ") {
+		return s, fmt.Errorf("%w: stream %s: its prefix is %q, must not contain braces or blanks", ErrSpec, s.Name, s.Prefix)
 	}
 	if s.Shards < 0 || s.Shards > MaxShards {
 		return s, fmt.Errorf("%w: stream %s: shards is %d, must be 0 to %d", ErrSpec, s.Name, s.Shards, MaxShards)
@@ -68,6 +75,14 @@ func (s Spec) withDefaults() (Spec, error) {
 		s.Retain = time.Minute
 	}
 	return s, nil
+}
+
+// qualified is the name as Redis keys carry it.
+func (s Spec) qualified() string {
+	if s.Prefix == "" {
+		return s.Name
+	}
+	return s.Prefix + ":" + s.Name
 }
 
 // Stream is an open stream. It may be used from any number of goroutines.
@@ -94,8 +109,8 @@ func Open(ctx context.Context, rdb *redis.ClusterClient, spec Spec) (*Stream, er
 		return nil, fmt.Errorf("open stream %s: %w", spec.Name, err)
 	}
 	s := &Stream{rdb: rdb, spec: spec, routing: table}
-	for i := range table.Shards {
-		s.keys = append(s.keys, newShardKeys(spec.Name, i, table.Shards))
+	for _, tag := range table.Tags {
+		s.keys = append(s.keys, newShardKeys(tag))
 	}
 	if err := s.prepare(ctx); err != nil {
 		return nil, fmt.Errorf("open stream %s: prepare shards: %w", spec.Name, err)
@@ -123,10 +138,10 @@ func (s *Stream) prepare(ctx context.Context) error {
 }
 
 func loadRouting(ctx context.Context, rdb *redis.ClusterClient, spec Spec) (routing, error) {
-	key := "{" + spec.Name + "}:routing"
+	key := "{" + spec.qualified() + "}:routing"
 	stored, err := rdb.Get(ctx, key).Bytes()
 	if errors.Is(err, redis.Nil) && spec.Shards > 0 {
-		if err := storeRouting(ctx, rdb, key, spec.Shards); err != nil {
+		if err := storeRouting(ctx, rdb, key, newRouting(spec.qualified(), spec.Shards)); err != nil {
 			return routing{}, fmt.Errorf("store routing table %s: %w", key, err)
 		}
 		stored, err = rdb.Get(ctx, key).Bytes()
@@ -141,6 +156,9 @@ func loadRouting(ctx context.Context, rdb *redis.ClusterClient, spec Spec) (rout
 	if err := json.Unmarshal(stored, &table); err != nil {
 		return routing{}, fmt.Errorf("routing table %s is not readable: %w", key, err)
 	}
+	if table.Tags == nil {
+		table.Tags = shardTags(spec.qualified(), min(max(table.Shards, 0), MaxShards))
+	}
 	if err := table.validate(); err != nil {
 		return routing{}, err
 	}
@@ -152,8 +170,8 @@ func loadRouting(ctx context.Context, rdb *redis.ClusterClient, spec Spec) (rout
 }
 
 // storeRouting stores a first table, unless somebody else does so first.
-func storeRouting(ctx context.Context, rdb *redis.ClusterClient, key string, shards int) error {
-	table, err := json.Marshal(newRouting(shards))
+func storeRouting(ctx context.Context, rdb *redis.ClusterClient, key string, first routing) error {
+	table, err := json.Marshal(first)
 	if err != nil {
 		return err
 	}

@@ -3,14 +3,13 @@ package stream
 import (
 	"context"
 	"errors"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/servicetest"
 )
 
 // Members come and go while what the entry needs is away: that says nothing
@@ -36,7 +35,7 @@ func TestPlannedHandoversNeverMakeADeadLetter(t *testing.T) {
 		j.note(e)
 		return nil, nil
 	}})
-	redistest.Eventually(t, "it is acknowledged", func() bool { return total(t, s, backlog) == 0 })
+	servicetest.Eventually(t, "it is acknowledged", func() bool { return total(t, s, backlog) == 0 })
 	if len(j.entries()) != 1 {
 		t.Error("it became a dead letter unhandled")
 	}
@@ -63,10 +62,10 @@ func TestOneRenewalThatFailsDoesNotLoseTheShard(t *testing.T) {
 		return nil, nil
 	}})
 	tenure := func() string { return rdb.Get(t.Context(), s.leaseKey(0, "g")).Val() }
-	redistest.Eventually(t, "the shard is owned", func() bool { return tenure() != "" })
+	servicetest.Eventually(t, "the shard is owned", func() bool { return tenure() != "" })
 	before := tenure()
 	armed.Store(true)
-	redistest.Eventually(t, "a renewal failed and the next did not", func() bool { return !armed.Load() && renewed.Load() > 0 })
+	servicetest.Eventually(t, "a renewal failed and the next did not", func() bool { return !armed.Load() && renewed.Load() > 0 })
 	if after := tenure(); after != before {
 		t.Errorf("the shard is held as %q, want still %q", after, before)
 	}
@@ -87,14 +86,9 @@ func TestStopWaitsForOneHandlerOfALaneOnly(t *testing.T) {
 		return g.handle(ctx, e)
 	}})
 	g.await(t, "m0000")
-	stopping := make(chan struct{})
-	c.mu.Lock()
-	stop := c.stop
-	c.stop = sync.OnceFunc(func() { stop(); close(stopping) })
-	c.mu.Unlock()
 	stopped := make(chan struct{})
 	go func() { c.Stop(); close(stopped) }()
-	<-stopping
+	<-c.life.Taking().Done()
 	g.letGo(5)
 	<-stopped
 	if n := total(t, s, pending); n != 4 {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/redistest"
 )
 
 // The tests need redis-server 7.0 or newer and take about 5 s.

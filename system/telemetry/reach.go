@@ -2,13 +2,12 @@ package telemetry
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/redis/go-redis/v9"
 
 	"paperlab/system/dial"
+	"paperlab/system/service"
 )
 
 const (
@@ -22,51 +21,41 @@ const (
 // own dialer, and shows which ones answer: a network that is cut for one
 // process only is seen by that process only.
 type Reach struct {
-	nodes     map[string]*redis.Client
+	nodes     []string
+	links     dial.Links
 	reachable *prometheus.GaugeVec
-
-	cancel context.CancelFunc
-	done   sync.WaitGroup
+	life      service.Life
 }
 
 // NewReach makes a prober of these nodes, each host:port.
 func NewReach(nodes []string, links dial.Links, registry prometheus.Registerer) *Reach {
 	r := &Reach{
-		nodes: make(map[string]*redis.Client, len(nodes)),
+		nodes: nodes, links: links,
 		reachable: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "papers_redis_node_reachable",
 			Help: "1 if the Redis node answered this process's last PING within half a second, 0 if not.",
 		}, []string{"node"}),
 	}
-	for _, node := range nodes {
-		r.nodes[node] = dial.Node(node, links, answerWithin)
-	}
 	registry.MustRegister(r.reachable)
 	return r
 }
 
-// Start begins to ask and returns.
-func (r *Reach) Start(context.Context) error {
-	ctx, cancel := context.WithCancel(context.Background())
-	r.cancel = cancel
-	for node, client := range r.nodes {
-		r.done.Go(func() { r.ask(ctx, node, client) })
-	}
-	return nil
+// Start begins to ask.
+func (r *Reach) Start(ctx context.Context) error {
+	return r.life.Start(ctx, func(context.Context) error {
+		for _, node := range r.nodes {
+			r.life.Go(func() { r.ask(r.life.Taking(), node) })
+		}
+		return nil
+	})
 }
 
-// Stop ends the asking. It may be called twice or before Start.
-func (r *Reach) Stop() {
-	if r.cancel != nil {
-		r.cancel()
-	}
-	r.done.Wait()
-	for _, client := range r.nodes {
-		_ = client.Close()
-	}
-}
+// Stop ends the asking. What was seen last stays shown.
+func (r *Reach) Stop() { r.life.Stop() }
 
-func (r *Reach) ask(ctx context.Context, node string, client *redis.Client) {
+func (r *Reach) ask(ctx context.Context, node string) {
+	client := dial.Node(node, r.links, answerWithin)
+	defer func() { _ = client.Close() }()
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
 	for {

@@ -4,11 +4,14 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"paperlab/system/dial"
-	"paperlab/system/internal/redistest"
+	"paperlab/system/redistest"
+	"paperlab/system/service"
+	"paperlab/system/servicetest"
 	"paperlab/system/telemetry"
 )
 
@@ -106,7 +109,7 @@ func TestReachShowsWhichNodesAnswer(t *testing.T) {
 	if err := r.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	redistest.Eventually(t, "both answer", func() bool { return shows(nodes[0], 1)() && shows(nodes[1], 1)() })
+	servicetest.Eventually(t, "both answer", func() bool { return shows(nodes[0], 1)() && shows(nodes[1], 1)() })
 	faults := map[string]func(){
 		"cut":    l.cut,
 		"silent": func() { l.open(t, true) },
@@ -114,7 +117,7 @@ func TestReachShowsWhichNodesAnswer(t *testing.T) {
 	for name, inflict := range faults {
 		inflict()
 		begin := time.Now()
-		redistest.Eventually(t, name+": the node does not answer", shows(nodes[0], 0))
+		servicetest.Eventually(t, name+": the node does not answer", shows(nodes[0], 0))
 		if took := time.Since(begin); took > 2*time.Second {
 			t.Errorf("%s: seen after %s, want 2s at most", name, took)
 		}
@@ -122,17 +125,34 @@ func TestReachShowsWhichNodesAnswer(t *testing.T) {
 			t.Errorf("%s: the other node is shown as lost too", name)
 		}
 		l.open(t, false)
-		redistest.Eventually(t, name+": it answers again", shows(nodes[0], 1))
+		servicetest.Eventually(t, name+": it answers again", shows(nodes[0], 1))
 	}
 }
 
-func TestReachStopsTwiceAndBeforeStart(t *testing.T) {
-	nodes := redistest.Start(t)
-	telemetry.NewReach(nodes, nil, telemetry.NewRegistry()).Stop()
-	r := telemetry.NewReach(nodes, nil, telemetry.NewRegistry())
-	if err := r.Start(t.Context()); err != nil {
+// The node takes connections and says nothing, so each question needs one.
+func TestReachKeepsTheContract(t *testing.T) {
+	node, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
 		t.Fatal(err)
 	}
-	r.Stop()
-	r.Stop()
+	var asked atomic.Int64
+	var accepting sync.WaitGroup
+	t.Cleanup(func() { _ = node.Close(); accepting.Wait() })
+	accepting.Go(func() {
+		for {
+			conn, err := node.Accept()
+			if err != nil {
+				return
+			}
+			defer func() { _ = conn.Close() }()
+			asked.Add(1)
+		}
+	})
+	servicetest.Lifecycle(t, func(*testing.T) (service.Service, func(*testing.T)) {
+		r := telemetry.NewReach([]string{node.Addr().String()}, nil, telemetry.NewRegistry())
+		return r, func(t *testing.T) {
+			before := asked.Load()
+			servicetest.Eventually(t, "the node is asked again", func() bool { return asked.Load() > before })
+		}
+	})
 }

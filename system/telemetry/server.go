@@ -15,13 +15,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"paperlab/system/service"
 )
 
 // NewRegistry makes a registry that has the Go runtime's and the process's own
@@ -41,9 +42,7 @@ type Server struct {
 	registry *prometheus.Registry
 	logger   *slog.Logger
 	ready    atomic.Bool
-
-	server *http.Server
-	done   sync.WaitGroup
+	life     service.Life
 }
 
 // NewServer makes a server for an address such as 127.0.0.1:9101; port 0 takes
@@ -52,8 +51,10 @@ func NewServer(address string, registry *prometheus.Registry, logger *slog.Logge
 	return &Server{address: address, registry: registry, logger: logger}
 }
 
-// Start listens and returns.
-func (s *Server) Start(ctx context.Context) error {
+// Start listens. An address that cannot be had is an error.
+func (s *Server) Start(ctx context.Context) error { return s.life.Start(ctx, s.listen) }
+
+func (s *Server) listen(ctx context.Context) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.address)
 	if err != nil {
 		return fmt.Errorf("--listen %s: %w: choose another address, or port 0 for a free one", s.address, err)
@@ -61,11 +62,16 @@ func (s *Server) Start(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", s.health)
-	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
-	s.done.Go(func() {
-		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	s.life.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			s.logger.Error("metrics are not served any more", "error", err)
 		}
+	})
+	s.life.Go(func() {
+		<-s.life.Taking().Done()
+		// Nobody is owed the rest of a scrape.
+		_ = server.Close()
 	})
 	s.logger.Info("metrics are served", "address", listener.Addr().String())
 	return nil
@@ -82,11 +88,5 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("ok\n"))
 }
 
-// Stop ends the server. It may be called twice or before Start.
-func (s *Server) Stop() {
-	if s.server != nil {
-		// Nobody is owed the rest of a scrape.
-		_ = s.server.Close()
-	}
-	s.done.Wait()
-}
+// Stop ends the server and breaks its connections.
+func (s *Server) Stop() { s.life.Stop() }

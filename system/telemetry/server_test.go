@@ -7,10 +7,13 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"paperlab/system/service"
+	"paperlab/system/servicetest"
 	"paperlab/system/telemetry"
 )
 
@@ -120,10 +123,21 @@ func TestAnAddressThatIsTakenIsAnErrorWithARemedy(t *testing.T) {
 	}
 }
 
-func TestServerStopsTwiceAndBeforeStart(t *testing.T) {
-	telemetry.NewServer("127.0.0.1:0", telemetry.NewRegistry(), slog.New(slog.DiscardHandler)).Stop()
+func TestServerKeepsTheContract(t *testing.T) {
+	servicetest.Lifecycle(t, func(*testing.T) (service.Service, func(*testing.T)) {
+		log := listening{slog.DiscardHandler, make(chan string, 1)}
+		url := sync.OnceValue(func() string { return "http://" + <-log.address })
+		s := telemetry.NewServer("127.0.0.1:0", telemetry.NewRegistry(), slog.New(log))
+		return s, func(t *testing.T) {
+			if status, _ := get(t, url()+"/metrics"); status != http.StatusOK {
+				t.Fatalf("status %d", status)
+			}
+		}
+	})
+}
+
+func TestServerDoesNotAnswerAfterStop(t *testing.T) {
 	s, url := startServer(t, telemetry.NewRegistry())
-	s.Stop()
 	s.Stop()
 	if res, err := client.Get(url + "/metrics"); err == nil {
 		_ = res.Body.Close()

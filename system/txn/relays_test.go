@@ -13,7 +13,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/redistest"
+	"paperlab/system/servicetest"
 	"paperlab/system/stream"
 )
 
@@ -67,7 +68,7 @@ func TestRelaysAtOnceKeepEachKeysOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	redistest.Eventually(t, "all arrived", func() bool {
+	servicetest.Eventually(t, "all arrived", func() bool {
 		infos, err := out.Inspect(t.Context(), "g")
 		return err == nil && infos[0].Length+infos[1].Length == 5*messages
 	})
@@ -125,7 +126,7 @@ func TestAPassEndsThoughResultsKeepComing(t *testing.T) {
 			}
 		})
 	}
-	redistest.Eventually(t, "results come", func() bool { return rdb.XLen(t.Context(), outbox).Val() > 50 })
+	servicetest.Eventually(t, "results come", func() bool { return rdb.XLen(t.Context(), outbox).Val() > 50 })
 	pass, end := context.WithTimeout(t.Context(), 15*time.Second)
 	defer end()
 	if err := New(in, slog.Default(), out).Relay(pass, 0); err != nil {

@@ -11,7 +11,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/redistest"
+	"paperlab/system/servicetest"
 	"paperlab/system/stream"
 )
 
@@ -96,11 +97,11 @@ func TestEveryResultArrivesOnceThoughOwnersComeAndGo(t *testing.T) {
 			}
 		}
 	}
-	redistest.Eventually(t, "1,000 results arrived", func() bool { n, _ := seen.count(); return n == 1000 })
+	servicetest.Eventually(t, "1,000 results arrived", func() bool { n, _ := seen.count(); return n == 1000 })
 	if _, all := seen.count(); all != 1000 {
 		t.Errorf("%d arrivals of 1,000 results", all)
 	}
-	redistest.Eventually(t, "the outboxes are empty", func() bool {
+	servicetest.Eventually(t, "the outboxes are empty", func() bool {
 		for shard := range 3 {
 			if records, err := in.Outbox(t.Context(), shard, "", 1); err != nil || len(records) > 0 {
 				return false
@@ -117,7 +118,7 @@ func fillOutbox(t *testing.T, in *stream.Stream) {
 	if _, err := in.Produce(t.Context(), stream.Message{ID: "m", Key: "k"}); err != nil {
 		t.Fatal(err)
 	}
-	redistest.Eventually(t, "the commit", func() bool { r, _ := in.Outbox(t.Context(), 0, "", 10); return len(r) == 5 })
+	servicetest.Eventually(t, "the commit", func() bool { r, _ := in.Outbox(t.Context(), 0, "", 10); return len(r) == 5 })
 	c.Stop()
 }
 

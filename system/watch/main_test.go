@@ -7,12 +7,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/redistest"
+	"paperlab/system/servicetest"
 	"paperlab/system/stream"
 	"paperlab/system/watch"
 )
@@ -112,16 +112,12 @@ func (w watched) awaitAbout(t *testing.T, series string, value float64) {
 
 func (w watched) eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("never: %s; it shows %v", what, w.shown(t))
-		case <-tick.C:
+	defer func() {
+		if t.Failed() {
+			t.Logf("it shows %v", w.shown(t))
 		}
-	}
+	}()
+	servicetest.Eventually(t, what, holds)
 }
 
 func open(t *testing.T, rdb *redis.ClusterClient, name string, shards int) *stream.Stream {

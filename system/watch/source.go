@@ -47,12 +47,13 @@ func (s Sharded) Read(ctx context.Context) (Reading, error) {
 
 // Single reads one plain Redis stream.
 type Single struct {
-	Redis      *redis.ClusterClient
-	Key, Group string
+	Redis *redis.ClusterClient
+	// Stream is the name that is shown, Key where it lies.
+	Stream, Key, Group string
 }
 
 // Name implements Source.
-func (s Single) Name() string { return s.Key }
+func (s Single) Name() string { return s.Stream }
 
 // Read implements Source. A stream that nobody has written to is an empty one,
 // and to a group that nobody has made nothing was delivered: all that stands on
@@ -66,7 +67,7 @@ func (s Single) Read(ctx context.Context) (Reading, error) {
 		return Reading{}, fmt.Errorf("read group %s of %s: %w", s.Group, s.Key, err)
 	}
 	lag := length.Val()
-	r := Reading{Stream: s.Key, Group: s.Group, Length: length.Val(), Lag: &lag}
+	r := Reading{Stream: s.Stream, Group: s.Group, Length: length.Val(), Lag: &lag}
 	for _, g := range groups.Val() {
 		if g.Name != s.Group {
 			continue

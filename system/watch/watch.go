@@ -12,10 +12,11 @@ package watch
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"paperlab/system/service"
 )
 
 // Reading is one consumer group on one logical stream.
@@ -48,8 +49,7 @@ type Watcher struct {
 	lag, pending, length, dead, oldest *prometheus.GaugeVec
 	errors                             *prometheus.CounterVec
 
-	cancel context.CancelFunc
-	done   sync.WaitGroup
+	life service.Life
 }
 
 // New makes a watcher and registers its metrics.
@@ -74,23 +74,18 @@ func New(registry prometheus.Registerer, logger *slog.Logger, sources ...Source)
 	return w
 }
 
-// Start begins to read and returns.
-func (w *Watcher) Start(context.Context) error {
-	ctx, cancel := context.WithCancel(context.Background())
-	w.cancel = cancel
-	for _, s := range w.sources {
-		w.done.Go(func() { w.watch(ctx, s) })
-	}
-	return nil
+// Start begins to read.
+func (w *Watcher) Start(ctx context.Context) error {
+	return w.life.Start(ctx, func(context.Context) error {
+		for _, s := range w.sources {
+			w.life.Go(func() { w.watch(w.life.Taking(), s) })
+		}
+		return nil
+	})
 }
 
-// Stop ends the reading. It may be called twice or before Start.
-func (w *Watcher) Stop() {
-	if w.cancel != nil {
-		w.cancel()
-	}
-	w.done.Wait()
-}
+// Stop ends the reading. What was read last stays shown.
+func (w *Watcher) Stop() { w.life.Stop() }
 
 func (w *Watcher) watch(ctx context.Context, s Source) {
 	tick := time.NewTicker(readEvery)

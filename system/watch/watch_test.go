@@ -13,7 +13,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/redistest"
+	"paperlab/system/service"
+	"paperlab/system/servicetest"
 	"paperlab/system/watch"
 )
 
@@ -73,7 +75,7 @@ func TestAReadingThatFailsMakesAllSeriesOfThatStreamAbsent(t *testing.T) {
 	produce(t, in, 10)
 	produce(t, out, 10)
 	w := start(t, watch.Sharded{Stream: in, Group: group}, watch.Sharded{Stream: out, Group: group},
-		watch.Single{Redis: rdb, Key: "plain", Group: group})
+		watch.Single{Redis: rdb, Stream: "plain", Key: "run:plain", Group: group})
 	all := func(stream string, lag, rest float64) map[string]float64 {
 		series := map[string]float64{"stream_lag " + stream: lag, "stream_length " + stream: lag}
 		for _, name := range []string{"stream_pending ", "dead_letters ", "stream_oldest_pending_seconds "} {
@@ -87,7 +89,7 @@ func TestAReadingThatFailsMakesAllSeriesOfThatStreamAbsent(t *testing.T) {
 	key := keys(t, rdb, "in", "entries")[1]
 	kept := rdb.Dump(t.Context(), key).Val()
 	rdb.Set(t.Context(), key, "not a stream", 0)
-	rdb.Set(t.Context(), "plain", "not a stream", 0)
+	rdb.Set(t.Context(), "run:plain", "not a stream", 0)
 	w.await(t, all("in", -1, -1))
 	w.await(t, all("plain", -1, -1))
 	w.await(t, all("out", 10, 0))
@@ -114,23 +116,23 @@ func TestAReadingThatFailsMakesAllSeriesOfThatStreamAbsent(t *testing.T) {
 
 func TestSingleReadsAPlainStream(t *testing.T) {
 	rdb := redistest.Client(t)
-	w := start(t, watch.Single{Redis: rdb, Key: "plain", Group: group})
+	w := start(t, watch.Single{Redis: rdb, Stream: "plain", Key: "run:plain", Group: group})
 	// Nobody has made it yet: an empty stream, and no failure.
 	w.await(t, map[string]float64{
 		"stream_lag plain": 0, "stream_pending plain": 0, "stream_length plain": 0, "stream_oldest_pending_seconds plain": 0,
 	})
 	for i := range 5 {
-		rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: "plain", Values: []any{"n", i}})
+		rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: "run:plain", Values: []any{"n", i}})
 	}
 	// Nobody consumes it yet: all is to be delivered.
 	w.await(t, map[string]float64{"stream_lag plain": 5, "stream_pending plain": 0, "stream_length plain": 5})
-	rdb.XGroupCreate(t.Context(), "plain", "other", "$")
-	rdb.XGroupCreate(t.Context(), "plain", group, "0")
+	rdb.XGroupCreate(t.Context(), "run:plain", "other", "$")
+	rdb.XGroupCreate(t.Context(), "run:plain", group, "0")
 	w.await(t, map[string]float64{"stream_lag plain": 5})
-	deliver(t, rdb, "plain", 2)
+	deliver(t, rdb, "run:plain", 2)
 	w.await(t, map[string]float64{"stream_lag plain": 3, "stream_pending plain": 2, "stream_length plain": 5})
-	unread := rdb.XRevRangeN(t.Context(), "plain", "+", "-", 2).Val()[1].ID
-	rdb.XDel(t.Context(), "plain", unread)
+	unread := rdb.XRevRangeN(t.Context(), "run:plain", "+", "-", 2).Val()[1].ID
+	rdb.XDel(t.Context(), "run:plain", unread)
 	w.await(t, map[string]float64{"stream_lag plain": -1, "stream_pending plain": 2, "stream_length plain": 4})
 	if text := w.log.String(); text != "" || w.shown(t)["watch_errors_total plain"] != 0 {
 		t.Errorf("it complains: %s", text)
@@ -150,15 +152,15 @@ func TestOldestPendingIsAnAge(t *testing.T) {
 	rdb := redistest.Client(t)
 	s := open(t, rdb, "in", 3)
 	old := keys(t, rdb, "in", "entries")[1]
-	rdb.XGroupCreateMkStream(t.Context(), "plain", group, "0")
-	for _, key := range []string{old, "plain"} {
+	rdb.XGroupCreateMkStream(t.Context(), "run:plain", group, "0")
+	for _, key := range []string{old, "run:plain"} {
 		for _, age := range []time.Duration{100 * time.Second, 50 * time.Second, 0} {
 			id := fmt.Sprintf("%d-0", time.Now().Add(-age).UnixMilli())
 			rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: key, ID: id, Values: []any{"n", 1}})
 		}
 	}
-	w := start(t, watch.Sharded{Stream: s, Group: group}, watch.Single{Redis: rdb, Key: "plain", Group: group})
-	for key, name := range map[string]string{old: "in", "plain": "plain"} {
+	w := start(t, watch.Sharded{Stream: s, Group: group}, watch.Single{Redis: rdb, Stream: "plain", Key: "run:plain", Group: group})
+	for key, name := range map[string]string{old: "in", "run:plain": "plain"} {
 		series := "stream_oldest_pending_seconds " + name
 		// Not delivered is not pending, however old.
 		w.await(t, map[string]float64{series: 0, "stream_lag " + name: 3})
@@ -171,13 +173,23 @@ func TestOldestPendingIsAnAge(t *testing.T) {
 	}
 }
 
-func TestWatcherStopsTwiceAndBeforeStart(t *testing.T) {
-	rdb := redistest.Client(t)
-	source := watch.Single{Redis: rdb, Key: "plain", Group: group}
-	watch.New(prometheus.NewRegistry(), slog.New(slog.DiscardHandler), source).Stop()
-	w := start(t, source)
-	w.Stop()
-	w.Stop()
+// counted counts how often it was read.
+type counted struct{ reads atomic.Int64 }
+
+func (*counted) Name() string { return "counted" }
+func (c *counted) Read(context.Context) (watch.Reading, error) {
+	c.reads.Add(1)
+	return watch.Reading{Stream: "counted", Group: group}, nil
+}
+
+func TestWatcherKeepsTheContract(t *testing.T) {
+	servicetest.Lifecycle(t, func(*testing.T) (service.Service, func(*testing.T)) {
+		c := &counted{}
+		return watch.New(prometheus.NewRegistry(), slog.New(slog.DiscardHandler), c), func(t *testing.T) {
+			before := c.reads.Load()
+			servicetest.Eventually(t, "it is read again", func() bool { return c.reads.Load() > before })
+		}
+	})
 }
 
 // steady can be read once and then lets the watcher wait.

@@ -1,10 +1,12 @@
 package corpus
 
 import (
-	"container/heap"
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 
 	"paperlab/system/paper"
@@ -51,7 +53,7 @@ type generator struct {
 	month  string
 	number int
 	papers int
-	due    revisions
+	due    []revision
 	people *people
 }
 
@@ -68,7 +70,8 @@ func (g *generator) next() Version {
 	g.clock = g.clock.Add(time.Duration(stepSeconds+g.rng.IntN(stepSpread)) * time.Second)
 	var v Version
 	if len(g.due) > 0 && g.due[0].at <= g.papers {
-		v = g.revise(heap.Pop(&g.due).(revision).version)
+		v = g.revise(g.due[0].version)
+		g.due = g.due[1:]
 	} else {
 		v = g.paper()
 		g.papers++
@@ -79,7 +82,7 @@ func (g *generator) next() Version {
 	}
 	if v.Version < 3 && g.rng.Float64() < share {
 		at := g.papers + revisionNear + g.rng.IntN(revisionFar-revisionNear)
-		heap.Push(&g.due, revision{at: at, version: v})
+		g.expect(revision{at: at, version: v})
 	}
 	return v
 }
@@ -139,21 +142,10 @@ type revision struct {
 	version Version
 }
 
-// revisions is a heap: the one that is due first is at index 0.
-type revisions []revision
-
-func (r revisions) Len() int { return len(r) }
-func (r revisions) Less(i, j int) bool {
-	if r[i].at != r[j].at {
-		return r[i].at < r[j].at
-	}
-	return r[i].version.ID < r[j].version.ID
-}
-func (r revisions) Swap(i, j int) { r[i], r[j] = r[j], r[i] }
-func (r *revisions) Push(x any)   { *r = append(*r, x.(revision)) }
-func (r *revisions) Pop() any {
-	old := *r
-	last := old[len(old)-1]
-	*r = old[:len(old)-1]
-	return last
+// expect puts a revision in its place: those that are due first come first.
+func (g *generator) expect(r revision) {
+	i, _ := slices.BinarySearchFunc(g.due, r, func(a, b revision) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.version.ID, b.version.ID))
+	})
+	g.due = slices.Insert(g.due, i, r)
 }

@@ -48,34 +48,9 @@ type Corpus struct {
 	Versions []Version
 }
 
-// Papers counts the different papers.
-func (c *Corpus) Papers() int {
-	ids := make(map[string]struct{}, len(c.Versions))
-	for i := range c.Versions {
-		ids[c.Versions[i].ID] = struct{}{}
-	}
-	return len(ids)
-}
-
-// Revised counts the papers that are there in more than one version.
-func (c *Corpus) Revised() int {
-	seen := make(map[string]int, len(c.Versions))
-	revised := 0
-	for i := range c.Versions {
-		id := c.Versions[i].ID
-		if seen[id]++; seen[id] == 2 {
-			revised++
-		}
-	}
-	return revised
-}
-
 // Begin is the time of the first version: where a crawl has to start to see
 // everything.
 func (c *Corpus) Begin() time.Time { return c.Versions[0].Updated }
-
-// End is the time of the last version.
-func (c *Corpus) End() time.Time { return c.Versions[len(c.Versions)-1].Updated }
 
 func (c *Corpus) sort() {
 	slices.SortFunc(c.Versions, func(a, b Version) int {
@@ -91,6 +66,9 @@ func (c *Corpus) sort() {
 // one blank, bytes that are not UTF-8 become U+FFFD, and so do the two code
 // points that XML cannot carry.
 func fold(text string) string {
+	if clean(text) {
+		return text
+	}
 	var b strings.Builder
 	b.Grow(len(text))
 	gap := false
@@ -109,6 +87,19 @@ func fold(text string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// clean tells that a text is folded already. It knows ASCII only; most texts are
+// that, and clean.
+func clean(text string) bool {
+	before := byte(' ')
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == ' ' && before == ' ' {
+			return false
+		}
+		before = text[i]
+	}
+	return text == "" || before != ' '
 }
 
 // Largest is the most versions that a corpus may have: enough for hours of

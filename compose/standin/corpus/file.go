@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,13 +26,7 @@ const (
 	mostPapers = 1_000_000
 )
 
-var (
-	// ErrEmpty is returned by File when the file holds no paper.
-	ErrEmpty = errors.New("holds no papers")
-	// ErrNotGzip is returned by File when the name ends in .gz and the content
-	// is something else.
-	ErrNotGzip = errors.New("is named .gz but does not begin as gzip does")
-)
+var errEmpty = errors.New("holds no papers")
 
 // File reads real papers: a .jsonl file, plain or gzip, with one object a line:
 //
@@ -87,7 +82,7 @@ func unpack(f io.Reader, named bool) (io.Reader, error) {
 	magic, err := r.Peek(2)
 	switch {
 	case err == io.EOF && len(magic) == 0:
-		return nil, ErrEmpty
+		return nil, errEmpty
 	case err != nil && err != io.EOF:
 		return nil, fmt.Errorf("cannot be read: %w", err)
 	case bytes.Equal(magic, []byte{0x1f, 0x8b}):
@@ -97,7 +92,7 @@ func unpack(f io.Reader, named bool) (io.Reader, error) {
 		}
 		return z, nil
 	case named:
-		return nil, ErrNotGzip
+		return nil, errors.New("is named .gz but does not begin as gzip does")
 	default:
 		return r, nil
 	}
@@ -138,7 +133,7 @@ func readPapers(r io.Reader) ([]lineage, error) {
 		return nil, readError(number+1, err)
 	}
 	if len(papers) == 0 {
-		return nil, ErrEmpty
+		return nil, errEmpty
 	}
 	return papers, nil
 }
@@ -198,7 +193,7 @@ func parseLine(line []byte) (lineage, error) {
 		return nil, errors.New("title is empty")
 	case len(authors) == 0:
 		return nil, fmt.Errorf("authors is %q: want at least one name", r.Authors)
-	case len(r.Categories) == 0 || contains(r.Categories, ""):
+	case len(r.Categories) == 0 || slices.Contains(r.Categories, ""):
 		return nil, errors.New("categories is empty or names an empty one: want at least one, such as hep-ph")
 	}
 	v := Version{

@@ -85,7 +85,7 @@ func TestFileRefusesWhatItIsNot(t *testing.T) {
 		{"no category", "a.jsonl", alter(`["hep-ph"]`, `[]`), "line 2: categories is empty"},
 		{"twice", "a.jsonl", []byte(good + "\n" + good), "line 2: paper 0704.0001 stands on line 1 already"},
 		{"gigantic line", "a.jsonl", []byte(good + "\n" + strings.Repeat("x", longestLine+1)), "line 2: longer than"},
-		{"gigantic line in little gzip", "a.jsonl.gz", zipped(t, strings.Repeat(" ", 40*longestLine)), "line 1: longer than"},
+		{"gigantic line in little gzip", "a.jsonl.gz", bytes.Repeat(zipped(t, strings.Repeat(" ", longestLine)), 40), "line 1: longer than"},
 		{"another kind of file", "a.jsonl", []byte("\x7fELF\x02\x01"), "line 1: not a paper"},
 	} {
 		_, err := File(write(t, c.name, c.content), 0)
@@ -101,29 +101,30 @@ func TestFileRefusesWhatItIsNot(t *testing.T) {
 	}
 }
 
-// TestRealPapers reads the 14,246 real papers that lie beside the repository.
+// realPapers are the 14,246 real papers that lie beside the repository.
+const realPapers = "../../../../shared/data/arxiv/papers.jsonl.gz"
+
 func TestRealPapers(t *testing.T) {
-	const path = "../../../../shared/data/arxiv/papers.jsonl.gz"
-	if _, err := os.Stat(path); err != nil {
+	if _, err := os.Stat(realPapers); err != nil {
 		t.Skipf("no real papers here: %v", err)
 	}
-	c, err := File(path, 2000)
+	c, err := File(realPapers, 2000)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(c.Versions) != 2000 {
 		t.Errorf("%d versions, want 2000", len(c.Versions))
 	}
-	if c.Revised() < 400 {
-		t.Errorf("%d papers have two versions, want 400 at least", c.Revised())
+	if _, revised := papers(c); revised < 400 {
+		t.Errorf("%d papers have two versions, want 400 at least", revised)
 	}
 	checkOrder(t, c)
-	all, err := File(path, 0)
+	all, err := File(realPapers, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if all.Papers() != 14246 {
-		t.Errorf("%d papers, want 14246", all.Papers())
+	if n, _ := papers(all); n != 14246 {
+		t.Errorf("%d papers, want 14246", n)
 	}
 	for _, v := range all.Versions {
 		for _, a := range v.Authors {
@@ -134,6 +135,8 @@ func TestRealPapers(t *testing.T) {
 	}
 	checkMatches(t, all, 40)
 	checkMatches(t, c, 40)
+	wantSum(t, "corpus", c.Versions, "6ebf93ee870a80ec")
+	wantSum(t, "wishes", wishesOf(c, 40), "5d40544b5a96cd7a")
 }
 
 func TestSplitAuthors(t *testing.T) {

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -96,15 +97,7 @@ func ofKind(wishes []paper.Subscription, kind paper.Kind, weights []float64) []i
 			found = append(found, i)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b int) int {
-		switch {
-		case weights[a] > weights[b]:
-			return -1
-		case weights[a] < weights[b]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(found, func(a, b int) int { return cmp.Compare(weights[b], weights[a]) })
 	return found
 }
 
@@ -143,12 +136,7 @@ func (ch chooser) assign(wish *paper.Subscription, want float64, taken map[paper
 // first of them drawn at random among those that are as good.
 func (ch chooser) nearest(kind paper.Kind, want float64) []term {
 	terms := ch.terms[kind] // sorted by share
-	at, _ := slices.BinarySearchFunc(terms, want, func(t term, share float64) int {
-		if t.share < share {
-			return -1
-		}
-		return 1
-	})
+	at, _ := slices.BinarySearchFunc(terms, want, func(t term, share float64) int { return cmp.Compare(t.share, share) })
 	const around = 6
 	near := slices.Clone(terms[max(0, min(at-around, len(terms)-1)):min(len(terms), at+around)])
 	ch.rng.Shuffle(len(near), func(i, j int) { near[i], near[j] = near[j], near[i] })

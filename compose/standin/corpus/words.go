@@ -3,7 +3,9 @@ package corpus
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // pick draws evenly.
@@ -43,20 +45,11 @@ func pickCategories(rng *rand.Rand) ([]string, *field) {
 		if rng.Float64() < 0.4 {
 			from = f.near
 		}
-		if c := zipf(rng, from); !contains(categories, c) {
+		if c := zipf(rng, from); !slices.Contains(categories, c) {
 			categories = append(categories, c)
 		}
 	}
 	return categories, f
-}
-
-func contains(list []string, s string) bool {
-	for _, have := range list {
-		if have == s {
-			return true
-		}
-	}
-	return false
 }
 
 // writer composes the title and the abstract of one paper. A paper has a few
@@ -147,6 +140,6 @@ func (w *writer) slot(kind byte) string {
 }
 
 func capitalise(s string) string {
-	r := []rune(s)
-	return strings.ToUpper(string(r[:1])) + string(r[1:])
+	_, n := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(s[:n]) + s[n:]
 }

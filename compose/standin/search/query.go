@@ -2,210 +2,159 @@ package search
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"paperlab/compose/standin/corpus"
 )
 
+// longestQuery bounds a query, in bytes, so that none is expensive.
+const longestQuery = 4096
+
 // Query is a parsed search_query.
 type Query struct {
-	root node
-	// words are the padded terms that look at text; relevance counts them.
-	words []string
-}
-
-// String is the query in full: every term with its field, as arXiv writes it
-// into the title of its answer.
-func (q *Query) String() string { return q.root.String() }
-
-// node is a part of a query.
-type node interface {
-	match(v *corpus.Version) bool
-	// window is the half-open range of Updated outside of which nothing can
-	// match.
-	window() (from, to time.Time)
-	String() string
-}
-
-// The window of a node that says nothing about dates.
-var (
-	dawn = time.Time{}
-	dusk = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
-)
-
-type both struct{ left, right node }
-
-func (n both) match(v *corpus.Version) bool { return n.left.match(v) && n.right.match(v) }
-func (n both) String() string               { return group(n.left) + " AND " + group(n.right) }
-func (n both) window() (time.Time, time.Time) {
-	from, to := n.left.window()
-	from2, to2 := n.right.window()
-	if from2.After(from) {
-		from = from2
-	}
-	if to2.Before(to) {
-		to = to2
-	}
-	if to.Before(from) {
-		to = from
-	}
-	return from, to
-}
-
-type without struct{ left, right node }
-
-func (n without) match(v *corpus.Version) bool   { return n.left.match(v) && !n.right.match(v) }
-func (n without) String() string                 { return group(n.left) + " ANDNOT " + group(n.right) }
-func (n without) window() (time.Time, time.Time) { return n.left.window() }
-
-type either struct{ left, right node }
-
-func (n either) match(v *corpus.Version) bool { return n.left.match(v) || n.right.match(v) }
-func (n either) String() string               { return group(n.left) + " OR " + group(n.right) }
-func (n either) window() (time.Time, time.Time) {
-	from, to := n.left.window()
-	from2, to2 := n.right.window()
-	if from2.Before(from) {
-		from = from2
-	}
-	if to2.After(to) {
-		to = to2
-	}
-	return from, to
-}
-
-// group writes a part in brackets unless it is a single term.
-func group(n node) string {
-	switch n.(type) {
-	case both, either, without:
-		return "(" + n.String() + ")"
-	}
-	return n.String()
-}
-
-// dates is a range, to excluded; text keeps how it was written.
-type dates struct {
-	field    string
+	match func(*corpus.Version) bool
+	// from and to are the half-open range of Updated outside of which nothing
+	// can match.
 	from, to time.Time
-	text     string
 }
 
-func (n dates) String() string { return n.field + ":" + n.text }
+// dusk is after all dates; the zero time is before them.
+var dusk = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
-func (n dates) match(v *corpus.Version) bool {
-	t := v.Updated
-	if n.field == string(Submitted) {
-		t = v.Published
+func and(a, b *Query) *Query {
+	q := &Query{from: a.from, to: a.to}
+	if b.from.After(q.from) {
+		q.from = b.from
 	}
-	return !t.Before(n.from) && t.Before(n.to)
-}
-
-func (n dates) window() (time.Time, time.Time) {
-	if n.field == string(Submitted) {
-		return dawn, dusk
+	if b.to.Before(q.to) {
+		q.to = b.to
 	}
-	return n.from, n.to
-}
-
-// category compares whole names; open means that the name ended in a star.
-type category struct {
-	name string
-	open bool
-}
-
-func (n category) window() (time.Time, time.Time) { return dawn, dusk }
-func (n category) String() string {
-	if n.open {
-		return "cat:" + written(n.name+"*")
+	if q.to.Before(q.from) {
+		q.to = q.from
 	}
-	return "cat:" + written(n.name)
+	q.match = func(v *corpus.Version) bool { return a.match(v) && b.match(v) }
+	return q
 }
 
-func (n category) match(v *corpus.Version) bool {
-	return slices.ContainsFunc(v.Categories, func(c string) bool {
-		return strings.EqualFold(c, n.name) ||
-			n.open && len(c) >= len(n.name) && strings.EqualFold(c[:len(n.name)], n.name)
-	})
+// or gives up what is known of dates: no crawler joins ranges.
+func or(a, b *Query) *Query {
+	return &Query{to: dusk, match: func(v *corpus.Version) bool { return a.match(v) || b.match(v) }}
 }
 
-// words is a run of words in a field of text; padded is the run in lower case
-// with one blank on either side of each word.
-type words struct{ field, text, padded string }
+// token is a bracket, a range of dates with its field, or a word.
+var token = regexp.MustCompile(`^\s*([()]|\w+:\[[^\]]*\]|[^\s()]+)`)
 
-func (n words) window() (time.Time, time.Time) { return dawn, dusk }
-func (n words) String() string                 { return n.field + ":" + written(n.text) }
+// Parse reads a search_query. The empty query is nil: it finds nothing by
+// itself. Errors name the character at which the query stops being understood.
+func Parse(text string) (*Query, error) {
+	if len(text) > longestQuery {
+		return nil, fmt.Errorf("search_query has %d bytes: want %d at most", len(text), longestQuery)
+	}
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	p := &parser{rest: text}
+	q, err := p.either()
+	if next := p.peek(); err == nil && next != "" {
+		err = fmt.Errorf("unexpected %q", next)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("search_query, character %d: %w", len(text)-len(p.rest)+1, err)
+	}
+	return q, nil
+}
 
-func (n words) match(v *corpus.Version) bool {
-	in := func(text string) bool { return strings.Contains(pad(text), n.padded) }
-	switch n.field {
-	case "ti":
-		return in(v.Title)
-	case "abs":
-		return in(v.Abstract)
-	case "au":
-		return slices.ContainsFunc(v.Authors, in)
-	case "co":
-		return in(v.Comment)
-	case "jr":
-		return in(v.JournalRef)
-	case "id":
-		return in(v.ID)
+type parser struct{ rest string }
+
+func (p *parser) peek() string {
+	if m := token.FindStringSubmatch(p.rest); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// take takes the token that peek saw.
+func (p *parser) take() { p.rest = p.rest[len(token.FindString(p.rest)):] }
+
+func (p *parser) either() (*Query, error) { return p.joined("OR", or, p.both) }
+func (p *parser) both() (*Query, error)   { return p.joined("AND", and, p.one) }
+
+func (p *parser) joined(word string, join func(a, b *Query) *Query, part func() (*Query, error)) (*Query, error) {
+	q, err := part()
+	for err == nil && p.peek() == word {
+		p.take()
+		var right *Query
+		if right, err = part(); err == nil {
+			q = join(q, right)
+		}
+	}
+	return q, err
+}
+
+func (p *parser) one() (q *Query, err error) {
+	next := p.peek()
+	switch next {
+	case "", ")", "AND", "OR":
+		return nil, fmt.Errorf("a term is missing")
+	case "(":
+		p.take()
+		if q, err = p.either(); err != nil {
+			return nil, err
+		}
+		if p.peek() != ")" {
+			return nil, fmt.Errorf("a closing bracket is missing")
+		}
 	default:
-		return in(v.Title) || in(v.Abstract) || slices.ContainsFunc(v.Authors, in) ||
-			slices.ContainsFunc(v.Categories, in) || in(v.Comment) || in(v.JournalRef)
-	}
-}
-
-// pad writes a text as its words in lower case, with a blank before, between
-// and after them, so that a run of whole words is a substring.
-func pad(text string) string {
-	var b strings.Builder
-	b.Grow(len(text) + 2)
-	b.WriteByte(' ')
-	gap := true
-	for _, r := range text {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			b.WriteRune(unicode.ToLower(r))
-			gap = false
-		} else if !gap {
-			b.WriteByte(' ')
-			gap = true
+		if q, err = term(next); err != nil {
+			return nil, err
 		}
 	}
-	if !gap {
-		b.WriteByte(' ')
-	}
-	return b.String()
+	p.take()
+	return q, nil
 }
 
-// written puts quotes around a term unless it is a plain word.
-func written(text string) string {
-	plain := func(r rune) bool {
-		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_./*", r)
-	}
-	if strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }) {
-		return `"` + text + `"`
-	}
-	return text
-}
+// category is the form of a category's name, with a star for all that begin so.
+var category = regexp.MustCompile(`^[A-Za-z][A-Za-z.-]*\*?$`)
 
-var textFields = []string{"ti", "abs", "au", "cat", "co", "jr", "id", "all"}
-
-func newTerm(field, text string) (node, error) {
-	text = strings.Join(strings.Fields(text), " ")
-	if field == "cat" {
-		name, open := strings.CutSuffix(text, "*")
-		if name == "" {
-			return nil, fmt.Errorf("cat: names no category: want one such as cat:cs.DC or cat:cs.*")
+func term(text string) (*Query, error) {
+	switch field, value, _ := strings.Cut(text, ":"); {
+	case field == string(LastUpdated) || field == string(Submitted):
+		return dates(Sorting(field), value)
+	case field == "cat" && category.MatchString(value):
+		name, open := strings.CutSuffix(value, "*")
+		is := func(c string) bool {
+			return strings.EqualFold(c, name) || open && len(c) > len(name) && strings.EqualFold(c[:len(name)], name)
 		}
-		return category{name: name, open: open}, nil
+		return &Query{to: dusk, match: func(v *corpus.Version) bool { return slices.ContainsFunc(v.Categories, is) }}, nil
+	default:
+		return nil, fmt.Errorf("%q is not understood: want lastUpdatedDate:[...], submittedDate:[...] or a category such as cat:cs.DC or cat:cs.*", text)
 	}
-	padded := pad(text)
-	if padded == " " {
-		return nil, fmt.Errorf("%q holds no word to search for", text)
+}
+
+// dates reads [YYYYMMDDHHMM TO YYYYMMDDHHMM], the whole last minute included.
+func dates(field Sorting, value string) (*Query, error) {
+	const minute = "200601021504"
+	parts := strings.Fields(strings.TrimSuffix(strings.TrimPrefix(value, "["), "]"))
+	if len(parts) != 3 || parts[1] != "TO" || value[0] != '[' {
+		return nil, fmt.Errorf("%s needs a range such as [202101010000 TO 202101012359]", field)
 	}
-	return words{field: field, text: text, padded: padded}, nil
+	from, err := time.Parse(minute, parts[0])
+	to, err2 := time.Parse(minute, parts[2])
+	switch {
+	case err != nil || err2 != nil:
+		return nil, fmt.Errorf("%s is no range of minutes: want YYYYMMDDHHMM in UTC, such as 202101012359", value)
+	case to.Before(from):
+		return nil, fmt.Errorf("the range %s ends before it begins", value)
+	}
+	to = to.Add(time.Minute)
+	q := &Query{from: from, to: to}
+	q.match = func(v *corpus.Version) bool { return !v.Updated.Before(from) && v.Updated.Before(to) }
+	if field == Submitted {
+		q.from, q.to = time.Time{}, dusk
+		q.match = func(v *corpus.Version) bool { return !v.Published.Before(from) && v.Published.Before(to) }
+	}
+	return q, nil
 }

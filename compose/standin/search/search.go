@@ -12,23 +12,22 @@
 //
 // # The query language
 //
-//	query  = query "OR" both | both
-//	both   = both ("AND" | "ANDNOT") one | both one | one
-//	one    = "(" query ")" | [field ":"] term | date ":" "[" minute "TO" minute "]"
-//	field  = ti | abs | au | cat | co | jr | id | all     (all if absent)
-//	date   = lastUpdatedDate | submittedDate
-//	term   = word | "words in quotes"
-//	minute = YYYYMMDDHHMM, in UTC
+//	query    = both {"OR" both}
+//	both     = one {"AND" one}
+//	one      = "(" query ")" | date ":[" minute "TO" minute "]" | "cat:" category
+//	date     = lastUpdatedDate | submittedDate
+//	minute   = YYYYMMDDHHMM, in UTC
+//	category = a whole one, in any letter case, or a beginning with a * at its end
 //
-// Both ends of a range are included, the whole last minute too. A term is found
-// where its words stand side by side, in any letter case. cat: compares whole
-// categories and takes a * at the end. Two terms side by side must both be
-// found: how arXiv reads that is not recorded, so a query should say AND or OR.
+// Both ends of a range are included, the whole last minute too. This is what a
+// crawler asks, and a small part of arXiv's language: the rest is answered as
+// arXiv answers a malformed query and never silently matched.
 package search
 
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,8 +44,8 @@ const (
 // Sorting names an order of results, in arXiv's words.
 type Sorting string
 
-// The orders. Relevance counts query terms found in the title and puts newer
-// versions first among equals.
+// The orders. All that a query of this language finds is as relevant, and newer
+// versions come first then.
 const (
 	Relevance   Sorting = "relevance"
 	LastUpdated Sorting = "lastUpdatedDate"
@@ -59,7 +58,7 @@ type Request struct {
 	Query *Query
 	// IDs restrict the search to these papers or versions, in this order
 	// unless Sort is a date.
-	IDs        []ID
+	IDs        []string
 	Sort       Sorting
 	Descending bool
 	// Start counts from 0; Max is at most MaxSlice.
@@ -75,14 +74,14 @@ type Index struct {
 	// visible are the places of the newest released version of each paper,
 	// ascending. Versions are sorted by date, so visible is as well.
 	visible []int32
-	// newest and exact lead from a paper id and a version id to a place.
-	newest map[string]int32
-	exact  map[string]int32
+	// places lead from a paper's id to that version, and from a version's id to
+	// it.
+	places map[string]int32
 }
 
 // New makes an index of which nothing is released yet.
 func New(c *corpus.Corpus) *Index {
-	return &Index{versions: c.Versions, newest: map[string]int32{}, exact: map[string]int32{}}
+	return &Index{versions: c.Versions, places: map[string]int32{}}
 }
 
 // Released is how many versions are out.
@@ -96,12 +95,12 @@ func (x *Index) Release(n int) {
 	for range min(n, len(x.versions)-x.released) {
 		place := int32(x.released)
 		v := &x.versions[place]
-		if old, ok := x.newest[v.ID]; ok {
+		if old, ok := x.places[v.ID]; ok {
 			i, _ := slices.BinarySearch(x.visible, old)
 			x.visible = slices.Delete(x.visible, i, i+1)
 		}
 		x.visible = append(x.visible, place)
-		x.newest[v.ID], x.exact[v.VersionID()] = place, place
+		x.places[v.ID], x.places[v.VersionID()] = place, place
 		x.released++
 	}
 }
@@ -109,64 +108,40 @@ func (x *Index) Release(n int) {
 // Find answers the page of versions that was asked for and how many there are
 // on all pages. The versions belong to the corpus and must not be changed.
 func (x *Index) Find(r Request) (page []*corpus.Version, total int) {
-	places := x.matching(r)
-	x.order(places, r)
-	total = len(places)
+	var found []int32
+	for _, place := range x.candidates(r) {
+		if r.Query == nil || r.Query.match(&x.versions[place]) {
+			found = append(found, place)
+		}
+	}
+	x.order(found, r)
+	total = len(found)
 	first := min(max(r.Start, 0), total)
-	last := min(first+max(r.Max, 0), total)
-	for _, place := range places[first:last] {
+	for _, place := range found[first:min(first+max(r.Max, 0), total)] {
 		page = append(page, &x.versions[place])
 	}
 	return page, total
 }
 
-func (x *Index) matching(r Request) []int32 {
-	var found []int32
-	for _, place := range x.candidates(r) {
-		if r.Query == nil || r.Query.root.match(&x.versions[place]) {
-			found = append(found, place)
-		}
-	}
-	return found
-}
-
 // candidates narrows the search down before anything is compared: to the ids,
 // or to the range of dates that every hit must lie in. A crawler asks for the
 // newest minute over and over; that must not cost a walk over all papers.
-func (x *Index) candidates(r Request) []int32 {
-	switch {
-	case len(r.IDs) > 0:
-		var places []int32
-		for _, id := range r.IDs {
-			if place, ok := x.place(id); ok && !slices.Contains(places, place) {
-				places = append(places, place)
-			}
+func (x *Index) candidates(r Request) (places []int32) {
+	if len(r.IDs) == 0 && r.Query != nil {
+		return x.visible[x.before(r.Query.from):x.before(r.Query.to)]
+	}
+	for _, id := range r.IDs {
+		if place, ok := x.places[id]; ok && !slices.Contains(places, place) {
+			places = append(places, place)
 		}
-		return places
-	case r.Query == nil:
-		return nil
-	default:
-		from, to := r.Query.root.window()
-		return x.visible[x.before(from):x.before(to)]
 	}
-}
-
-func (x *Index) place(id ID) (int32, bool) {
-	if id.Version > 0 {
-		place, ok := x.exact[fmt.Sprintf("%sv%d", id.Paper, id.Version)]
-		return place, ok
-	}
-	place, ok := x.newest[id.Paper]
-	return place, ok
+	return places
 }
 
 // before counts the visible versions that were updated before t.
 func (x *Index) before(t time.Time) int {
 	i, _ := slices.BinarySearchFunc(x.visible, t, func(place int32, t time.Time) int {
-		if x.versions[place].Updated.Before(t) {
-			return -1
-		}
-		return 1
+		return x.versions[place].Updated.Compare(t)
 	})
 	return i
 }
@@ -180,30 +155,32 @@ func (x *Index) order(places []int32, r Request) {
 		slices.SortStableFunc(places, func(a, b int32) int {
 			return x.versions[a].Published.Compare(x.versions[b].Published)
 		})
-	default:
-		if len(r.IDs) == 0 {
-			x.orderByRelevance(places, r.Query)
-		}
-		return
 	}
-	if r.Descending {
+	byDate := r.Sort == LastUpdated || r.Sort == Submitted
+	if byDate && r.Descending || !byDate && len(r.IDs) == 0 {
 		slices.Reverse(places)
 	}
 }
 
-func (x *Index) orderByRelevance(places []int32, q *Query) {
-	slices.Reverse(places)
-	if q == nil {
-		return
+// ParseIDs reads an id_list: identifiers with or without a version, separated
+// by commas. The empty list has no ids. The error's text is arXiv's own.
+func ParseIDs(list string) (ids []string, err error) {
+	if strings.TrimSpace(list) == "" {
+		return nil, nil
 	}
-	scores := make(map[int32]int, len(places))
-	for _, place := range places {
-		title := pad(x.versions[place].Title)
-		for _, words := range q.words {
-			if strings.Contains(title, words) {
-				scores[place]++
+	for part := range strings.SplitSeq(list, ",") {
+		id := strings.TrimSpace(part)
+		name := id
+		if i := strings.LastIndexByte(id, 'v'); i > 0 {
+			if n, err := strconv.ParseUint(id[i+1:], 10, 16); err == nil && n > 0 {
+				name = id[:i]
+				id = fmt.Sprintf("%sv%d", name, n)
 			}
 		}
+		if !corpus.Identifier.MatchString(name) {
+			return nil, fmt.Errorf("incorrect id format for %s", strings.TrimSpace(part))
+		}
+		ids = append(ids, id)
 	}
-	slices.SortStableFunc(places, func(a, b int32) int { return scores[b] - scores[a] })
+	return ids, nil
 }

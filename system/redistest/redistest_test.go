@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"paperlab/system/internal/redistest"
+	"paperlab/system/redistest"
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }

@@ -17,14 +17,13 @@ package redistest
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"go.uber.org/goleak"
+
+	"paperlab/system/servicetest"
 )
 
 var (
@@ -33,24 +32,16 @@ var (
 	failure error
 )
 
-// Main is Run and exits with its code.
-func Main(m *testing.M) { os.Exit(Run(m)) }
+// Main runs the tests, stops the cluster if one was started, does the cleanups,
+// fails if a goroutine was left behind, and exits.
+func Main(m *testing.M, cleanups ...func()) {
+	servicetest.Main(m, append([]func(){stop}, cleanups...)...)
+}
 
-// Run runs the tests, stops the cluster if one was started, fails if a goroutine
-// was left behind, and returns the exit code, for a TestMain that has something
-// to clean up itself.
-func Run(m *testing.M) int {
-	code := m.Run()
+func stop() {
 	if shared != nil {
 		shared.stop()
 	}
-	if code == 0 {
-		if err := goleak.Find(); err != nil {
-			fmt.Fprintf(os.Stderr, "redistest: goroutines left behind by the tests: %v\n", err)
-			code = 1
-		}
-	}
-	return code
 }
 
 // Start returns the addresses of the three masters and starts them if no
@@ -79,23 +70,4 @@ func Client(t testing.TB) *redis.ClusterClient {
 		t.Fatalf("redistest: emptying the cluster at %v: %v", shared.addrs(), err)
 	}
 	return rdb
-}
-
-// patience is generous: the machine may be busy, and a condition that holds
-// costs no waiting.
-const patience = 20 * time.Second
-
-// Eventually waits until a condition holds, and fails the test if it does not.
-func Eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("not within %v: %s", patience, what)
-		case <-tick.C:
-		}
-	}
 }

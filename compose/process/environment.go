@@ -1,0 +1,100 @@
+// Package process is the environment of one machine: the Redis Cluster, the
+// links between each process and what it talks to, and the service's own
+// processes are its processes.
+//
+//	lab process                              children
+//	┌──────────────────────────────┐
+//	│ Process ── supervises ───────┼──▶ papers summarize … ──┐
+//	│   └ undo ledger              │                         │ dials
+//	│ Links (Toxiproxy) ◀──────────┼─────────────────────────┘
+//	│   └ one per process & target │──▶ redis-server ×6 (Cluster)
+//	└──────────────────────────────┘
+//
+// Process is one child. It is entered into the undo ledger before it starts,
+// lives in a process group of its own, and on Linux dies with the lab. Its
+// output goes to a file in the run's folder, and errors quote the file's end.
+//
+// FindRedis finds redis-server, or installs it where that needs no question.
+//
+// Cluster is six redis-servers on 127.0.1.1 to 127.0.1.6, formed by this
+// package over the Redis protocol, since redis-cli may not be there.
+//
+// A stack (stack.go) is all of that for one plan; its powers (powers.go) are
+// signals to its processes and what its links do.
+//
+// Links are Toxiproxy proxies, one for each pair of process and target, so that
+// one process can lose one target. A process is told the map from real address
+// to link address and uses it in its dialer, redirections included. Links
+// stand between the service and its surroundings, not between Redis nodes.
+//
+// What fails: a child that dies early makes the start that needed it fail, with
+// the end of its output in the error. Whatever a failed or cancelled start has
+// begun, it takes back before it returns.
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"paperlab/compose"
+	"paperlab/compose/undo"
+)
+
+// Config is what the environment needs of this machine.
+type Config struct {
+	// Papers is the service's program.
+	Papers string
+	// RedisServer is the program; empty means what FindRedis finds.
+	RedisServer string
+}
+
+// Environment runs all parts as processes of this machine.
+type Environment struct{ config Config }
+
+// New is the environment; it starts nothing.
+func New(c Config) *Environment { return &Environment{c} }
+
+// Name is what the environment is asked for by.
+const Name = "process"
+
+// Name implements compose.Environment.
+func (*Environment) Name() string { return Name }
+
+// Host implements compose.Environment: everything is on loopback.
+func (*Environment) Host() string { return loopback }
+
+// Check implements compose.Environment.
+func (e *Environment) Check(ctx context.Context) error {
+	if _, err := os.Stat(e.config.Papers); err != nil {
+		return fmt.Errorf("the service's program: %w; `make build` makes it", err)
+	}
+	if e.config.RedisServer != "" {
+		return nil
+	}
+	_, _, err := FindRedis(ctx)
+	return err
+}
+
+// Start implements compose.Environment.
+func (e *Environment) Start(ctx context.Context, plan compose.Plan) (compose.Stack, error) {
+	s := &stack{config: e.config, plan: plan, links: NewLinks()}
+	if err := s.start(ctx); err != nil {
+		s.Stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+// loopback is where all that is not a Redis node listens.
+const loopback = "127.0.0.1"
+
+// frozenKind is the undo of a process that was stopped: it would not end with the
+// lab by itself.
+const frozenKind = "freeze"
+
+func init() { undo.Register(frozenKind, undoFreeze) }
+
+// errNoPart is wrapped by every power that is asked to act on what is not there.
+var errNoPart = errors.New("there is no such part")

@@ -1,0 +1,204 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"paperlab/compose"
+)
+
+// member is one process of the service under a name that outlives restarts.
+type member struct {
+	stack      *stack
+	role, name string
+
+	mu sync.Mutex
+	// process is the latest incarnation, nil before the first.
+	process *Process
+	address string
+	// meant tells that the process was ended on purpose.
+	meant bool
+	// peak is the largest memory of the incarnations before this one.
+	peak int64
+}
+
+// startAttempts is how often a start is tried with another port when somebody
+// took the one that was free a moment ago.
+const startAttempts = 3
+
+// begin starts the process for the first time and waits until it is ready.
+func (m *member) begin(ctx context.Context) error {
+	var last error
+	for range startAttempts {
+		port, err := freePort(loopback)
+		if err != nil {
+			return err
+		}
+		m.mu.Lock()
+		m.address = net.JoinHostPort(loopback, strconv.Itoa(port))
+		m.mu.Unlock()
+		last = m.start(ctx)
+		if last == nil || !strings.Contains(last.Error(), "address already in use") {
+			return last
+		}
+	}
+	return last
+}
+
+// start starts the process under its name, unless it runs, and waits until it
+// is ready.
+func (m *member) start(ctx context.Context) error {
+	if err := m.launch(ctx); err != nil {
+		return err
+	}
+	return poll(ctx, func() (bool, error) {
+		if err := m.latest().Died(); err != nil {
+			return false, err
+		}
+		return m.Health(ctx) == nil, nil
+	})
+}
+
+func (m *member) launch(ctx context.Context) error {
+	args, err := m.arguments(ctx)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.process != nil {
+		if _, ended := m.process.ExitState(); !ended {
+			return nil
+		}
+		m.peak = max(m.peak, m.process.PeakMemory())
+	}
+	m.process, err = StartProcess(m.stack.plan.Ledger, Spec{
+		Name: m.name, Path: m.stack.config.Papers, Args: args,
+		Env: append([]string{"OPENAI_API_KEY=" + m.stack.plan.Surroundings.OpenAIKey}, m.stack.plan.Env...),
+	})
+	m.meant = false
+	return err
+}
+
+func (m *member) arguments(ctx context.Context) ([]string, error) {
+	st := m.stack
+	for _, target := range append(compose.Targets(m.role), st.nodeNames()...) {
+		if _, err := st.links.Add(ctx, m.name, st.addressOf(target)); err != nil {
+			return nil, err
+		}
+	}
+	args := []string{
+		m.role, "--name", m.name, "--prefix", st.plan.Prefix, "--profile", st.plan.Profile, "--listen", m.Address(),
+		"--redis", strings.Join(st.cluster.Addrs(), ","), "--database", st.database,
+		"--link", strings.Join(st.links.Of(m.name).Pairs(), ","), "--shards", strconv.Itoa(st.plan.Shards),
+	}
+	return append(args, st.roleArguments(m.role)...), nil
+}
+
+func (m *member) latest() *Process {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.process
+}
+
+// Name implements compose.Member, as do Role, Address, Health and PeakMemory.
+func (m *member) Name() string { return m.name }
+
+// Role is explained at Name.
+func (m *member) Role() string { return m.role }
+
+// Address is explained at Name.
+func (m *member) Address() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.address
+}
+
+// Incarnation is the pid as last started, and what wait(2) told of its end.
+func (m *member) Incarnation() (id, ended string) { return incarnation(m.latest()) }
+
+func incarnation(p *Process) (id, ended string) {
+	if state, over := p.ExitState(); over {
+		ended = state.String()
+	}
+	return fmt.Sprintf("pid %d", p.Pid()), ended
+}
+
+// signal sends a signal to the process as last started.
+func (m *member) signal(sig os.Signal) error {
+	if sig == syscall.SIGKILL {
+		m.mu.Lock()
+		m.meant = true
+		m.mu.Unlock()
+	}
+	return m.latest().Signal(sig)
+}
+
+// healthWithin bounds one question to /healthz.
+const healthWithin = 2 * time.Second
+
+func healthClient() *http.Client {
+	return &http.Client{Timeout: healthWithin, Transport: &http.Transport{DisableKeepAlives: true}}
+}
+
+// Health is explained at Name.
+func (m *member) Health(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+m.Address()+"/healthz", http.NoBody)
+	if err != nil {
+		return err
+	}
+	res, err := healthClient().Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, 200))
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s answers %s: %s", m.name, res.Status, strings.TrimSpace(string(text)))
+	}
+	return err
+}
+
+// PeakMemory is explained at Name.
+func (m *member) PeakMemory() int64 {
+	p := m.latest()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return max(m.peak, p.PeakMemory())
+}
+
+// died is the error of a process that ended though nobody ended it.
+func (m *member) died() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.process == nil || m.meant {
+		return nil
+	}
+	return m.process.Died()
+}
+
+// stop ends the process gently, or by force when ctx ends.
+func (m *member) stop(ctx context.Context) {
+	m.mu.Lock()
+	p := m.process
+	m.meant = true
+	m.mu.Unlock()
+	if p == nil {
+		return
+	}
+	// A stopped process would sleep through SIGTERM.
+	_ = p.Signal(syscall.SIGCONT)
+	if err := p.Stop(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		_ = p.Kill()
+	}
+}

@@ -1,0 +1,157 @@
+package run
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"paperlab/compose"
+	"paperlab/compose/standin"
+	"paperlab/faults"
+	"paperlab/reports/history"
+)
+
+// How the stand-ins behave when nothing is wrong. Ollama is a server with a few
+// GPUs' worth of slots, OpenAI is wider and a little faster; both answer much
+// sooner than the real ones, so that a run of a minute sees thousands of calls.
+// arXiv's own rule of one request every 3 s is kept in proportion.
+var (
+	ollamaLatency = standin.Latency{Median: 80 * time.Millisecond, Sigma: 0.4}
+	openaiLatency = standin.Latency{Median: 50 * time.Millisecond, Sigma: 0.4}
+	arxivLatency  = standin.Latency{Median: 30 * time.Millisecond, Sigma: 0.3}
+	sinkLatency   = standin.Latency{Median: 5 * time.Millisecond, Sigma: 0.5}
+)
+
+const (
+	ollamaSlots = 16
+	openaiSlots = 64
+	arxivRule   = 80 * time.Millisecond
+	crawlEvery  = 100 * time.Millisecond
+	// mostAtOnce is arXiv's own limit for a page.
+	mostAtOnce = 2000
+	// openAIKey is what the service sends to the stand-in; it opens nothing.
+	openAIKey = "lab-key"
+)
+
+// arxiv is where the papers come from and the witness of what was served: the
+// stand-in, or the gateway before arXiv itself.
+type arxiv interface {
+	Start(context.Context) error
+	Stop()
+	// QueryURL is what the crawler asks.
+	QueryURL() string
+	// Release lets the load begin, in versions a second; arXiv itself comes at
+	// a pace of its own.
+	Release(rate float64) error
+	// Served counts the versions that were on a page; Done tells that no more
+	// will come.
+	Served() int
+	Done() bool
+}
+
+// crawlInterval is the crawler's wait between two requests.
+func crawlInterval(o Options) time.Duration {
+	if o.Live != nil {
+		return o.Live.Interval()
+	}
+	return crawlEvery
+}
+
+// pageSize is how many papers the crawler asks for at once. arXiv itself has
+// more than is wanted: what one page brings until the next sets the rate.
+func pageSize(o Options) int {
+	if o.Live != nil {
+		perPage := o.Scenario.Load.Rate * o.Live.Interval().Seconds()
+		return int(min(max(perPage, 1), mostAtOnce))
+	}
+	return 200
+}
+
+// surroundings are what the service talks to, as one profile's run sees it, and
+// where its alerts arrive.
+type surroundings struct {
+	arxiv          arxiv
+	ollama, openai *standin.LLM
+	sink           *standin.Sink
+	slack          *standin.Slack
+	// breakable are those that a fault may strike, but for the sink.
+	breakable map[string]faults.Standin
+	// started are stopped in the opposite order.
+	started []interface{ Stop() }
+}
+
+// surround starts the stand-ins. If it fails it leaves none behind.
+func surround(ctx context.Context, o Options, rec *history.Recorder) (s *surroundings, err error) {
+	s = &surroundings{breakable: map[string]faults.Standin{}}
+	defer func() {
+		if err != nil {
+			s.Stop()
+		}
+	}()
+	if err := s.make(o, rec); err != nil {
+		return s, err
+	}
+	for _, one := range []interface {
+		Start(context.Context) error
+		Stop()
+	}{s.arxiv, s.ollama, s.openai, s.sink, s.slack} {
+		if err := one.Start(ctx); err != nil {
+			return s, err
+		}
+		s.started = append(s.started, one)
+	}
+	return s, nil
+}
+
+func (s *surroundings) make(o Options, rec *history.Recorder) (err error) {
+	seed, host := uint64(o.Seed), o.Environment.Host()
+	if o.Live != nil {
+		var one *standin.Gateway
+		one, err = standin.NewGateway(standin.GatewayConfig{Recorder: rec, Host: host, Upstream: o.Live, Limit: o.Scenario.Load.Papers})
+		s.arxiv, s.breakable[compose.Arxiv] = one, one
+	} else {
+		var one *standin.Arxiv
+		one, err = standin.NewArxiv(standin.ArxivConfig{
+			Recorder: rec, Host: host, Corpus: o.Corpus, Interval: arxivRule, RetryAfter: time.Second, Latency: arxivLatency, Seed: seed,
+		})
+		s.arxiv, s.breakable[compose.Arxiv] = one, one
+	}
+	if err != nil {
+		return err
+	}
+	if s.ollama, err = standin.NewLLM(standin.LLMConfig{
+		Provider: standin.Ollama, Recorder: rec, Host: host, Slots: ollamaSlots, Latency: ollamaLatency, Seed: seed,
+	}); err != nil {
+		return err
+	}
+	if s.openai, err = standin.NewLLM(standin.LLMConfig{
+		Provider: standin.OpenAI, Recorder: rec, Host: host, Slots: openaiSlots, Latency: openaiLatency, Key: openAIKey, Seed: seed,
+	}); err != nil {
+		return err
+	}
+	if s.sink, err = standin.NewSink(standin.SinkConfig{Recorder: rec, Host: host, Latency: sinkLatency, Seed: seed}); err != nil {
+		return err
+	}
+	s.slack, err = standin.NewSlack(standin.SlackConfig{Recorder: rec, Host: host})
+	s.breakable[compose.Ollama], s.breakable[compose.OpenAI] = s.ollama, s.openai
+	return err
+}
+
+// Stop ends the stand-ins.
+func (s *surroundings) Stop() {
+	for _, one := range s.started {
+		one.Stop()
+	}
+}
+
+// addresses are the surroundings as the service is told of them.
+func (s *surroundings) addresses() compose.Surroundings {
+	return compose.Surroundings{
+		Arxiv: s.arxiv.QueryURL(), Ollama: s.ollama.URL(), OpenAI: s.openai.URL(), OpenAIKey: openAIKey, Webhook: s.sink.Webhook,
+	}
+}
+
+// source is a seeded source of a run's choices; each kind of choice has one.
+func (o Options) source(choice uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(uint64(o.Seed), choice))
+}
