@@ -61,8 +61,8 @@ lint: ## gofmt, staticcheck, and functions that no program reaches
 nightly: build sabotage ## every scenario, the benchmark and the sabotages
 	@$(LAB) nightly --seed="$(SEED)" --corpus="$(CORPUS)"
 
-report: build ## index of all results: reports/out/index.html
-	@$(LAB) report
+report: build ## index of all results, or the pages of one again: make report RUN=reports/out/NAME/latest
+	@$(LAB) report $(RUN)
 
 heal: build ## undo what a killed lab left behind
 	@$(LAB) heal

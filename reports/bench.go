@@ -15,10 +15,8 @@ func WriteBench(dir string, b record.Bench, notes ...string) error {
 	}
 	b.Notes = append(b.Notes[:len(b.Notes):len(b.Notes)], notes...)
 	p := newBenchPage(b)
-	for _, c := range p.Charts {
-		if err := writeChart(dir, c.Chart); err != nil {
-			return err
-		}
+	if err := writeCharts(dir, p.Charts); err != nil {
+		return err
 	}
 	if err := writeFile(dir, "report.html", func(w io.Writer) error { return benchHTML.Execute(w, p) }); err != nil {
 		return err

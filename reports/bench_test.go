@@ -36,9 +36,19 @@ func sampleBench() record.Bench {
 }
 
 func TestWriteBench(t *testing.T) {
-	dir := t.TempDir()
-	if err := WriteBench(dir, sampleBench(), "Added later."); err != nil {
+	t.Parallel()
+	dir, b := t.TempDir(), sampleBench()
+	b.Schema = ""
+	b.Notes = append(make([]string, 0, 4), b.Notes...)
+	if err := WriteBench(dir, b, "Added later."); err != nil {
 		t.Fatal(err)
+	}
+	if spare := b.Notes[:len(b.Notes)+1][len(b.Notes)]; spare != "" {
+		t.Errorf("the caller's slice was written to: %q", spare)
+	}
+	b.Schema, b.Notes = record.BenchSchema, append(b.Notes, "Added later.")
+	if got, err := record.LoadBench(dir); err != nil || !reflect.DeepEqual(got, b) {
+		t.Errorf("read back %v\n%+v\nwant\n%+v", err, got, b)
 	}
 	want := []string{"charts/messages-per-s.png", "charts/messages-per-s.svg", "charts/speedup.png", "charts/speedup.svg", "report.html", "report.md", "result.json"}
 	if got := filesIn(t, dir); !slices.Equal(got, want) {
@@ -68,30 +78,6 @@ func TestWriteBench(t *testing.T) {
 		t.Error("the figure of rates has ratios of its own")
 	}
 	checkMarkdown(t, read(t, dir, "report.md"), "## Run it again")
-}
-
-func TestBenchRoundTrip(t *testing.T) {
-	dir, want := t.TempDir(), sampleBench()
-	want.Schema = ""
-	if err := WriteBench(dir, want, "n"); err != nil {
-		t.Fatal(err)
-	}
-	want.Schema, want.Notes = record.BenchSchema, append(want.Notes, "n")
-	got, err := record.LoadBench(dir)
-	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("read back %v\n%+v\nwant\n%+v", err, got, want)
-	}
-}
-
-func TestWriteBenchKeepsTheCallersNotes(t *testing.T) {
-	b := sampleBench()
-	b.Notes = append(make([]string, 0, 4), "mine")
-	if err := WriteBench(t.TempDir(), b, "added"); err != nil {
-		t.Fatal(err)
-	}
-	if spare := b.Notes[:2][1]; spare != "" {
-		t.Errorf("the caller's slice was written to: %q", spare)
-	}
 }
 
 // Whatever a record lacks, there is a report, and it says what is missing.
@@ -124,6 +110,7 @@ func TestBenchReportOfLittle(t *testing.T) {
 }
 
 func TestBenchHostileNames(t *testing.T) {
+	t.Parallel()
 	b := sampleBench()
 	b.Name, b.About, b.X, b.Notes, b.Code.Commit, b.Host.CPU = hostile, hostile, hostile, []string{hostile}, hostile, hostile
 	for i := range b.Cases {

@@ -38,12 +38,12 @@ func newBenchPage(b record.Bench) *benchPage {
 		if !ok {
 			continue
 		}
-		svg, err := inline(c)
+		shown, err := drawn(figure{c, benchCaption(b, metric)})
 		if err != nil {
 			p.Missing = append(p.Missing, fmt.Sprintf("%s is not shown: %v.", c.Title, err))
 			continue
 		}
-		p.Charts = append(p.Charts, picture{figure{c, benchCaption(b, metric)}, svg})
+		p.Charts = append(p.Charts, shown)
 	}
 	if len(p.Charts) == 0 {
 		p.Missing = append(p.Missing, fmt.Sprintf("No chart is shown: no metric was measured at two or more values of %q.", benchX(b)))

@@ -100,6 +100,27 @@ func TestProviders(t *testing.T) {
 	}
 }
 
+// TestFiguresOfAnOutage: where calls of the primary fail, both ways of looking
+// at it are drawn.
+func TestFiguresOfAnOutage(t *testing.T) {
+	r, events := outage(1)
+	accounts := map[string]*history.Account{}
+	for profile, own := range events {
+		accounts[profile] = history.AccountOf(own)
+	}
+	able, missing := figures(r, accounts)
+	var names []string
+	for _, f := range able {
+		names = append(names, f.Name)
+	}
+	if want := []string{"backlog", "recovery", "anomalies", "latency", "llm-calls", "redundancy"}; !slices.Equal(names, want) || len(missing) > 0 {
+		t.Errorf("figures %q, missing %q; want %q", names, missing, want)
+	}
+	if red := during(accounts[hardened], 28.1, 36); red.failed == 0 || red.failed != red.asks || red.without == 0 {
+		t.Errorf("while both were down: %+v", red)
+	}
+}
+
 func TestDuring(t *testing.T) {
 	for name, c := range map[string]struct {
 		calls []history.Call

@@ -1,7 +1,7 @@
 // Package reports turns the record of a run, and the histories behind it, into
 // what people read. It runs nothing and judges nothing: verdicts come with the
-// Result, figures are drawn from the history, and what neither has is said to
-// be missing.
+// record (package record), figures are drawn from the history's account (package
+// history), and what neither has is said to be missing.
 //
 // # The main flow
 //
@@ -15,10 +15,11 @@
 //	                                                is complete
 //
 // The page (page.go) is one model for both texts, so they cannot differ. The
-// story (story.go) is its first paragraph, composed from the record alone. The
-// figures (figures.go) take their points from package series and are drawn by
-// package chart. Index (index.go) lists all folders; LoadResult (load.go)
-// reads one back. Benchmarks (bench.go) have a record and a page of their own.
+// story (story.go) is its first paragraph, composed from the record and the
+// takeovers. The figures (figures.go) take their points from the account, sorted
+// into seconds (bin.go), and are drawn by package chart. Index (index.go) lists
+// all folders; Load reads one back, so that its pages can be drawn again.
+// Benchmarks (bench.go) have a record and a page of their own.
 //
 // # What happens on failure
 //

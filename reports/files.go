@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/google/renameio/v2"
 )
 
 // writeFile makes dir/name from what fill writes. The file appears whole or not
@@ -21,33 +23,20 @@ func writeFile(dir, name string, fill func(io.Writer) error) error {
 	return nil
 }
 
-func replace(path string, fill func(io.Writer) error) (err error) {
+func replace(path string, fill func(io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
+	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o644))
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
+	defer f.Cleanup()
 	buffered := bufio.NewWriter(f)
-	if err := fill(buffered); err != nil {
+	if err := errors.Join(fill(buffered), buffered.Flush()); err != nil {
 		return err
 	}
-	// Sync, because a file system with delayed allocation can accept writes and
-	// find only later that the disk is full.
-	if err := errors.Join(buffered.Flush(), f.Chmod(0o644), f.Sync()); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return f.CloseAtomicallyReplace()
 }
 
 // remedy says what the reader can do about an error of the file system.

@@ -12,6 +12,7 @@ import (
 // TestGoldenMarkdown compares the whole report.md of the sample crash. Read the
 // diff as its reader would.
 func TestGoldenMarkdown(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join("testdata", "consumer-crash.txtar")
 	golden, err := txtar.ParseFile(path)
 	if err != nil {

@@ -64,6 +64,7 @@ func spoiled(t *testing.T) (dir string) {
 }
 
 func TestHostileNames(t *testing.T) {
+	t.Parallel()
 	dir := spoiled(t)
 	t.Run("html", func(t *testing.T) {
 		page := read(t, dir, "report.html")
@@ -164,12 +165,13 @@ func checkMarkdown(t *testing.T, page, lastHeading string) {
 }
 
 func TestIndexOfHostileNames(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	// A folder's name cannot hold a slash; the rest is possible.
 	name := strings.NewReplacer("/", "", "\x01", "").Replace(hostile)
 	r := crashResult(1)
 	r.Scenario, r.About = "", hostile
-	if err := Write(filepath.Join(out, name, "1"), r, nil, nil); err != nil {
+	if err := writeJSON(filepath.Join(out, name, "1"), "result.json", r); err != nil { // the index reads records only
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(filepath.Join(out, name, "<b>"), 0o755); err != nil {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"paperlab/reports/history"
 	"paperlab/reports/record"
 )
 
@@ -33,6 +34,9 @@ type indexLine struct {
 	About      string
 	Cells      []cell
 	Commit     string
+	// Older says why this version cannot draw the run's pages again, empty if it
+	// can.
+	Older string
 }
 
 type brokenFolder struct{ Folder, Why string }
@@ -108,7 +112,12 @@ func readLine(folder string) (indexLine, error) {
 		}, err
 	}
 	r, err := record.LoadResult(folder)
-	return resultLine(r), err
+	l := resultLine(r)
+	var older *history.SchemaError
+	if errors.As(history.Check(filepath.Join(folder, historyFile)), &older) {
+		l.Older = older.Error()
+	}
+	return l, err
 }
 
 func resultLine(r record.Result) indexLine {

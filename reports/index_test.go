@@ -41,6 +41,7 @@ func results(t *testing.T) (out string) {
 	if err := record.MarkLatest(filepath.Join(out, "consumer-crash/b")); err != nil {
 		t.Fatal(err)
 	}
+	writeOldHistory(t, filepath.Join(out, "consumer-crash/a"))
 	return out
 }
 
@@ -62,7 +63,7 @@ func TestIndex(t *testing.T) {
 	for i, want := range []struct{ link, text string }{
 		{"./consumer-crash/b/report.html", "2026-03-14 10:26:53 UTC consumer-crash 2 violation 3.1 s 6.0 s 1 / ? / ? 7 / 12 / 31 0123456789 with changes"},
 		{"./bench-sharding/c/report.html", "2026-03-14 09:27:53 UTC bench sharding   3 cases    unknown"},
-		{"./consumer-crash/a/report.html", "2026-03-14 09:26:53 UTC consumer-crash 1 pass 3.1 s 6.0 s 0 / 0 / 0 7 / 12 / 31 0123456789 with changes"},
+		{"./consumer-crash/a/report.html", "2026-03-14 09:26:53 UTC consumer-crash 1 pass 3.1 s 6.0 s 0 / 0 / 0 7 / 12 / 31 0123456789 with changes older version"},
 	} {
 		text := strings.Join(strings.Fields(tag.ReplaceAllString(rows[i], " ")), " ")
 		if !strings.Contains(rows[i], `href="`+want.link+`"`) || text != strings.Join(strings.Fields(want.text), " ") {

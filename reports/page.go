@@ -2,13 +2,13 @@ package reports
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
 	"regexp"
 	"time"
 
-	"paperlab/reports/chart"
 	"paperlab/reports/history"
 	"paperlab/reports/record"
 )
@@ -29,10 +29,20 @@ type page struct {
 	Versions [][2]string
 }
 
-// picture is a figure and its inline form.
+// picture is a figure, drawn once: as a document and in its inline form.
 type picture struct {
 	figure
-	SVG template.HTML
+	SVG      template.HTML
+	document []byte
+}
+
+func drawn(f figure) (picture, error) {
+	var doc bytes.Buffer
+	if err := f.Chart.SVG(&doc); err != nil {
+		return picture{}, err
+	}
+	svg, err := inline(f.Alt, doc.Bytes())
+	return picture{f, svg, doc.Bytes()}, err
 }
 
 // runPage is what the page says of one profile alone.
@@ -63,15 +73,15 @@ func newPage(r record.Result, accounts map[string]*history.Account) *page {
 		Story: story(r, accounts), Figures: keyFigures(r, accounts), Counts: countsTable(r),
 		Limits: limits(r), Command: command(r), Versions: sorted(r.Versions),
 	}
-	drawn, missing := figures(r, accounts)
+	able, missing := figures(r, accounts)
 	p.Missing = missing
-	for _, f := range drawn {
-		svg, err := inline(f.Chart)
+	for _, f := range able {
+		c, err := drawn(f)
 		if err != nil {
 			p.Missing = append(p.Missing, fmt.Sprintf("%s is not shown: %v.", f.Title, err))
 			continue
 		}
-		p.Charts = append(p.Charts, picture{f, svg})
+		p.Charts = append(p.Charts, c)
 	}
 	for _, run := range r.Runs {
 		p.Runs = append(p.Runs, runPage{Run: run, Judged: run.Profile != naive, Timeline: timeline(run, accounts[run.Profile].Takeovers), SteadyText: steadyText(run)})
@@ -79,41 +89,33 @@ func newPage(r record.Result, accounts map[string]*history.Account) *page {
 	return p
 }
 
-func (p *page) writeCharts(dir string) error {
-	for _, c := range p.Charts {
-		if err := writeChart(dir, c.Chart); err != nil {
+func writeCharts(dir string, charts []picture) error {
+	for _, c := range charts {
+		err := writeBytes(dir, "charts/"+c.Name+".svg", c.document)
+		if err == nil {
+			err = writeFile(dir, "charts/"+c.Name+".png", c.PNG)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func writeChart(dir string, c chart.Chart) error {
-	if err := writeFile(dir, "charts/"+c.Name+".svg", c.SVG); err != nil {
-		return err
-	}
-	return writeFile(dir, "charts/"+c.Name+".png", c.PNG)
-}
-
 // inline makes an SVG document part of an HTML page: without its prologue, as
 // wide as the page allows, and in the page's colours, so that it can be read on
 // a dark screen as well. Text in a chart is escaped by the encoder.
-func inline(c chart.Chart) (template.HTML, error) {
-	var doc bytes.Buffer
-	if err := c.SVG(&doc); err != nil {
-		return "", err
-	}
-	svg := doc.Bytes()
+func inline(alt string, svg []byte) (template.HTML, error) {
 	start := bytes.Index(svg, []byte("<svg"))
 	end := bytes.IndexByte(svg[max(start, 0):], '>')
 	if start < 0 || end < 0 {
-		return "", fmt.Errorf("chart %s: the SVG has no root", c.Name)
+		return "", errors.New("the SVG has no root")
 	}
 	box := viewBox.Find(svg[start : start+end])
 	body := styles.ReplaceAllFunc(svg[start+end+1:], func(style []byte) []byte {
 		return hue.ReplaceAll(style, []byte("var(--c$1,#$1)"))
 	})
-	head := fmt.Sprintf(`<svg role="img" aria-label="%s" %s>`, template.HTMLEscapeString(c.Alt), box)
+	head := fmt.Sprintf(`<svg role="img" aria-label="%s" %s>`, template.HTMLEscapeString(alt), box)
 	return template.HTML(head + string(body)), nil
 }
 

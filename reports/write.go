@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"paperlab/reports/history"
 	"paperlab/reports/record"
@@ -30,7 +31,7 @@ func Write(dir string, result record.Result, events map[string][]history.Event, 
 	}
 	p := newPage(result, accounts)
 	for _, step := range []func() error{
-		func() error { return p.writeCharts(dir) },
+		func() error { return writeCharts(dir, p.Charts) },
 		func() error { return writeFile(dir, "report.html", p.html) },
 		func() error { return writeFile(dir, "report.md", p.markdown) },
 		func() error { return writeFile(dir, "junit.xml", func(w io.Writer) error { return junit(w, result) }) },
@@ -50,6 +51,28 @@ func Write(dir string, result record.Result, events map[string][]history.Event, 
 	return nil
 }
 
+// Load reads back what Write needs to make the pages and figures of a run's
+// folder again: the record and the histories by profile. Those of another
+// version are refused with record.ErrForeign or a *history.SchemaError.
+func Load(dir string) (record.Result, map[string][]history.Event, error) {
+	result, err := record.LoadResult(dir)
+	if err != nil {
+		return result, nil, err
+	}
+	all, err := history.ReadFile(filepath.Join(dir, historyFile))
+	if err != nil {
+		return result, nil, err
+	}
+	events := map[string][]history.Event{}
+	for _, e := range all {
+		events[e.Profile] = append(events[e.Profile], e)
+	}
+	return result, events, nil
+}
+
+// historyFile is a history's name in a run's folder.
+const historyFile = "history.jsonl.gz"
+
 // writeJSON is readable by people and stable from run to run.
 func writeJSON(dir, name string, v any) error {
 	return writeFile(dir, name, func(w io.Writer) error {
@@ -66,7 +89,7 @@ func writeJSON(dir, name string, v any) error {
 // writeHistory puts the profiles one after the other, in the order in which
 // they ran.
 func writeHistory(dir string, r record.Result, events map[string][]history.Event) error {
-	return writeFile(dir, "history.jsonl.gz", func(w io.Writer) error {
+	return writeFile(dir, historyFile, func(w io.Writer) error {
 		h := history.NewWriter(w)
 		for _, run := range r.Runs {
 			for _, e := range events[run.Profile] {

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"image/png"
 	"io"
@@ -81,29 +82,12 @@ func checkHistory(t *testing.T, dir string, r record.Result) {
 	}
 }
 
-func TestWriteMayBeCalledAgain(t *testing.T) {
+// Without histories there are fewer figures, and a sentence for each one that
+// is missing. Write may be called again for the same folder.
+func TestWriteWithoutHistoriesAndAgain(t *testing.T) {
+	t.Parallel()
 	dir, r := t.TempDir(), crashResult(1)
 	if err := Write(dir, r, nil, nil); err != nil {
-		t.Fatal(err)
-	}
-	before := filesIn(t, dir)
-	r.Verdict = record.Aborted
-	if err := Write(dir, r, nil, nil); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := record.LoadResult(dir); err != nil || got.Verdict != record.Aborted {
-		t.Errorf("the record is %s, %v", got.Verdict, err)
-	}
-	if after := filesIn(t, dir); !slices.Equal(before, after) {
-		t.Errorf("files were %q, are %q", before, after)
-	}
-}
-
-// Without histories there are fewer figures, and a sentence for each one that
-// is missing.
-func TestWriteWithoutHistories(t *testing.T) {
-	dir := t.TempDir()
-	if err := Write(dir, crashResult(1), nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	got := filesIn(t, dir)
@@ -115,6 +99,84 @@ func TestWriteWithoutHistories(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report does not say %q", want)
 		}
+	}
+	r.Verdict = record.Aborted
+	if err := Write(dir, r, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := record.LoadResult(dir); err != nil || got.Verdict != record.Aborted {
+		t.Errorf("the record is %s, %v", got.Verdict, err)
+	}
+	if after := filesIn(t, dir); !slices.Equal(got, after) {
+		t.Errorf("files were %q, are %q", got, after)
+	}
+}
+
+// redraw is what lab report does with a folder.
+func redraw(dir string) error {
+	result, events, err := Load(dir)
+	if err != nil {
+		return err
+	}
+	return Write(dir, result, events, nil)
+}
+
+// TestRedraw: the pages come again from record and history alone, and the rest
+// stays as it is.
+func TestRedraw(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(written(t))); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{}
+	for _, name := range filesIn(t, dir) {
+		want[name] = read(t, dir, name)
+		if strings.HasPrefix(name, "report.") || strings.HasPrefix(name, "charts/") {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := redraw(dir); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range want {
+		if read(t, dir, name) != content {
+			t.Errorf("%s is not as it was", name)
+		}
+	}
+}
+
+// TestRedrawOfAnotherVersion: a folder of an older version is left as it is, and
+// the error says what it is.
+func TestRedrawOfAnotherVersion(t *testing.T) {
+	dir := t.TempDir()
+	if err := writeJSON(dir, "result.json", crashResult(1)); err != nil {
+		t.Fatal(err)
+	}
+	writeOldHistory(t, dir)
+	err := redraw(dir)
+	var schema *history.SchemaError
+	if !errors.As(err, &schema) || !strings.Contains(err.Error(), "names no schema, as those of version 1 did not; this program reads paperlab/history/v2") {
+		t.Errorf("error is %v", err)
+	}
+	if got := filesIn(t, dir); !slices.Equal(got, []string{"history.jsonl.gz", "result.json"}) {
+		t.Errorf("files are %q", got)
+	}
+	if err := redraw(t.TempDir()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("an empty folder gives %v", err)
+	}
+}
+
+func writeOldHistory(t *testing.T, dir string) {
+	t.Helper()
+	if err := writeFile(dir, historyFile, func(w io.Writer) error {
+		zip := gzip.NewWriter(w)
+		_, err := zip.Write([]byte(`{"t":1,"profile":"hardened","process":"lab","type":"ok","op":"phase","name":"steady"}` + "\n"))
+		return errors.Join(err, zip.Close())
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -164,12 +226,12 @@ func TestHTMLIsOneFile(t *testing.T) {
 
 // Colours follow the page's theme; a name that looks like one stays as it is.
 func TestInlineColours(t *testing.T) {
-	svg, err := inline(chart.Timeline{Title: "#1F2328", Panels: []chart.Panel{{Title: "stroke:#1F2328"}}}.Chart())
+	c, err := drawn(figure{Chart: chart.Timeline{Title: "#1F2328", Panels: []chart.Panel{{Title: "stroke:#1F2328"}}}.Chart()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{">#1F2328</text>", ">stroke:#1F2328</text>", "fill:var(--c1F2328,#1F2328)\"", "stroke:var(--c5B6470,#5B6470)"} {
-		if !strings.Contains(string(svg), want) {
+		if !strings.Contains(string(c.SVG), want) {
 			t.Errorf("the figure lacks %s", want)
 		}
 	}

@@ -53,11 +53,23 @@ func (healCommand) Run(ctx context.Context, stdout io.Writer) error {
 }
 
 type reportCommand struct {
-	Out string `help:"Folder of the reports." default:"reports/out" type:"path"`
+	Folder string `arg:"" optional:"" help:"Folder of one run, whose pages are to be drawn again from its record and history." type:"path"`
+	Out    string `help:"Folder of the reports." default:"reports/out" type:"path"`
 }
 
-// Run writes the index of all reports.
+// Run draws the pages of one run again, or writes the index of all reports.
 func (c reportCommand) Run(stdout io.Writer) error {
+	if c.Folder != "" {
+		result, events, err := reports.Load(c.Folder)
+		if err != nil {
+			return inputError{err}
+		}
+		if err := reports.Write(c.Folder, result, events, nil); err != nil {
+			return err
+		}
+		fmt.Fprintf(stdout, "%s/report.html\n", relative(c.Folder))
+		return nil
+	}
 	if err := reports.Index(c.Out); err != nil {
 		return err
 	}

@@ -16,8 +16,7 @@
 //  1. New with a folder, rule files, targets and a webhook;
 //  2. Start when the targets answer: a target that is not up yet counts as
 //     down, and ConsumerDown says so two seconds later;
-//  3. SetTargets when a process came back at another address;
-//  4. Stop, then remove the folder.
+//  3. Stop, then remove the folder.
 //
 // The time that a fault needs to be noticed is bounded by what production has
 // too: up to one interval until the scrape, up to one until the rules are
@@ -58,7 +57,8 @@ type Config struct {
 	Dir string
 	// Rules holds Prometheus rule files, *.yaml, at its root.
 	Rules fs.FS
-	// Targets are scraped from the start; SetTargets replaces them.
+	// Targets are scraped from the start; one that comes back, comes back at its
+	// address.
 	Targets []Target
 	// Webhook is the address that Slack-format messages are posted to. Empty:
 	// nobody is told.
@@ -83,12 +83,9 @@ type Monitor struct {
 	life service.Life
 
 	// mu guards what follows.
-	mu      sync.RWMutex
-	targets []Target
-	// db and groups are there between Start and Stop. groups hands targets to
-	// the scraper.
-	db     *tsdb.DB
-	groups chan map[string][]*targetgroup.Group
+	mu sync.RWMutex
+	// db is there between Start and Stop.
+	db *tsdb.DB
 }
 
 // New checks the configuration and the rule files; it starts nothing.
@@ -102,7 +99,6 @@ func New(cfg Config) (*Monitor, error) {
 	}
 	return &Monitor{
 		cfg:      cfg,
-		targets:  cfg.Targets,
 		journal:  &journal{firing: map[uint64]bool{}},
 		notifier: newNotifier(cfg.Webhook, cfg.Logger),
 		engine:   newEngine(cfg),
@@ -158,32 +154,16 @@ func (m *Monitor) begin() error {
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
-	m.db, m.groups = db, make(chan map[string][]*targetgroup.Group)
-	groups := m.groups
+	m.db = db
+	groups := make(chan map[string][]*targetgroup.Group) // hands the targets to the scraper
 	m.notifier.start()
 	m.life.Go(func() { _ = scraper.Run(groups) })
 	m.life.Go(manager.Run)
 	m.life.Go(func() {
 		<-m.life.Taking().Done()
-		m.end(scraper, manager)
+		m.end(scraper, manager, groups)
 	})
-	groups <- groupsOf(m.targets)
-	return nil
-}
-
-// SetTargets replaces the targets. A target with the same job and instance at
-// a new address goes on in the same series. Before Start it replaces
-// Config.Targets; after Stop it does nothing.
-func (m *Monitor) SetTargets(targets []Target) error {
-	if err := checkTargets(targets); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.targets = targets
-	if m.groups != nil {
-		m.groups <- groupsOf(targets)
-	}
+	groups <- groupsOf(m.cfg.Targets)
 	return nil
 }
 
@@ -191,15 +171,15 @@ func (m *Monitor) SetTargets(targets []Target) error {
 // returns when nothing of the monitor runs any more.
 func (m *Monitor) Stop() { m.life.Stop() }
 
-func (m *Monitor) end(scraper *scrape.Manager, manager *rules.Manager) {
+func (m *Monitor) end(scraper *scrape.Manager, manager *rules.Manager, groups chan map[string][]*targetgroup.Group) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	manager.Stop()
 	m.notifier.stop()
 	scraper.Stop()
-	close(m.groups)
+	close(groups)
 	db := m.db
-	m.db, m.groups = nil, nil
+	m.db = nil
 	if err := db.Close(); err != nil {
 		m.cfg.Logger.Warn("closing the storage failed", "dir", m.cfg.Dir, "err", err)
 	}

@@ -8,6 +8,16 @@
 // profile began.
 //
 // Checkers and reports read histories and nothing else.
+//
+// # The main flow
+//
+//	witnesses ──constructors (witness.go)──▶ Recorder ──▶ []Event ──▶ file (file.go)
+//	                                                        │
+//	                     verdict, record, story, charts ◀── Account (account.go)
+//
+// The account is the one reading of the events: what was told to whom and how
+// late, faults with their receipts, alerts, phases, the backlog (backlog.go).
+// Steady state and recovery (steady.go, recovery.go) are measured on it.
 package history
 
 import "paperlab/system/paper"

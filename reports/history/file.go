@@ -117,6 +117,20 @@ func ReadFile(path string) ([]Event, error) {
 	return events, nil
 }
 
+// Check reads the beginning of the history at path: a *SchemaError if this
+// version does not read it.
+func Check(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read history: %w", err)
+	}
+	defer f.Close()
+	for _, err := range Read(f) {
+		return err
+	}
+	return nil
+}
+
 // Read yields the events of a compressed history one by one. It ends with the
 // first error: a *SchemaError, or a *LineError, which wraps ErrTorn if the data
 // was cut off.

@@ -45,6 +45,18 @@ func TestBacklogSumsRoundsAndNullIsNotZero(t *testing.T) {
 	}
 }
 
+// TestAStreamThatComesLater: its readings join the round of the same look.
+func TestAStreamThatComesLater(t *testing.T) {
+	a := AccountOf([]Event{
+		sampleOf(1, "papers", "lag", 5), sampleOf(1, "papers", "pending", 1),
+		sampleOf(2, "papers", "lag", 6), sampleOf(2, "papers", "pending", 1), sampleOf(2.1, "notifications", "lag", 2), sampleOf(2.1, "notifications", "pending", 1),
+		sampleOf(3, "papers", "lag", 0), sampleOf(3, "papers", "pending", 0), sampleOf(3.1, "notifications", "lag", 9), sampleOf(3.1, "notifications", "pending", 0),
+	})
+	if want := []Point{{1, math.NaN()}, {2.1, 10}, {3.1, 9}}; !same(a.Total, want) {
+		t.Errorf("in all %v; want %v", a.Total, want)
+	}
+}
+
 func TestStreamsAreInTheOrderOfTheWork(t *testing.T) {
 	var names []string
 	for _, s := range AccountOf([]Event{

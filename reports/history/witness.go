@@ -87,8 +87,8 @@ func Unreadable(at Place) Event {
 	return e
 }
 
-// Died is a dead letter that the reader found.
-func Died(at Place, message, reason string) Event {
+// DeadLettered is a dead letter that the reader found.
+func DeadLettered(at Place, message, reason string) Event {
 	e := at.event(DeadLetter, OK)
 	e.Message, e.Reason = message, reason
 	return e

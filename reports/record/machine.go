@@ -1,12 +1,12 @@
 package record
 
 import (
-	"os"
-	"regexp"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"strings"
+
+	"github.com/shirou/gopsutil/v4/cpu"
+	"github.com/shirou/gopsutil/v4/mem"
 )
 
 // ThisCode is the source that this program was built from, as the go command
@@ -40,21 +40,11 @@ func ThisVersions(redis string) map[string]string {
 // ThisHost is the machine. What the system does not tell is 0 or empty.
 func ThisHost() Host {
 	h := Host{CPUs: runtime.NumCPU()}
-	if raw, err := os.ReadFile("/proc/meminfo"); err == nil {
-		if m := memTotal.FindSubmatch(raw); m != nil {
-			kib, _ := strconv.ParseInt(string(m[1]), 10, 64)
-			h.MemoryBytes = kib << 10
-		}
+	if memory, err := mem.VirtualMemory(); err == nil {
+		h.MemoryBytes = int64(memory.Total)
 	}
-	if raw, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		if m := cpuModel.FindSubmatch(raw); m != nil {
-			h.CPU = string(m[1])
-		}
+	if cpus, err := cpu.Info(); err == nil && len(cpus) > 0 {
+		h.CPU = cpus[0].ModelName
 	}
 	return h
 }
-
-var (
-	memTotal = regexp.MustCompile(`(?m)^MemTotal:\s+(\d+) kB`)
-	cpuModel = regexp.MustCompile(`(?m)^model name\s*:\s*(.+)$`)
-)

@@ -55,24 +55,6 @@ type Findings struct {
 	Invariants []record.Invariant
 }
 
-// Worst is the answer that stands for all: invalid before unknown before
-// valid. No answer at all is unknown.
-func (f Findings) Worst() record.Answer {
-	worst := record.Valid
-	for _, i := range f.Invariants {
-		if i.Answer == record.Invalid {
-			return record.Invalid
-		}
-		if i.Answer == record.Unknown {
-			worst = record.Unknown
-		}
-	}
-	if len(f.Invariants) == 0 {
-		return record.Unknown
-	}
-	return worst
-}
-
 // Judge judges one profile's account by the named invariants; none named means
 // all. A name that does not exist, and a history that mixes profiles, give
 // unknown.

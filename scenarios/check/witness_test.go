@@ -73,7 +73,7 @@ func rewritten(e history.Event) history.Event {
 	case e.Op == history.Row:
 		return history.Stored(e.Name, e.Message)
 	case e.Op == history.DeadLetter:
-		return history.Died(at, e.Message, e.Reason)
+		return history.DeadLettered(at, e.Message, e.Reason)
 	default:
 		return history.AlertUnreadable(errors.New("an event that no fixture needs"))
 	}

@@ -81,7 +81,13 @@ func (o *Observer) sample(ctx context.Context) error {
 		sums[s.stream].add(groups[s.stream], infos[i], lengths[i])
 	}
 	reading := Reading{Backlog: new(int64)}
-	for stream, sum := range sums {
+	// Always in the same order: a round of readings ends where its first gauge
+	// comes up again, and would otherwise mix two of them.
+	for _, stream := range []string{"papers", "notifications"} {
+		sum := sums[stream]
+		if sum == nil {
+			continue
+		}
 		o.rec.Record(history.Sampled(stream, "lag", sum.lag, sum.lagKnown))
 		o.rec.Record(history.Sampled(stream, "pending", sum.pending, sum.known))
 		o.rec.Record(history.Sampled(stream, "length", sum.length, sum.known))

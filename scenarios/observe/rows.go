@@ -68,7 +68,7 @@ func (o *Observer) DeadLetters(ctx context.Context) error {
 		for _, e := range entries {
 			id, _ := e.Values["id"].(string)
 			reason, _ := e.Values["reason"].(string)
-			o.rec.Record(history.Died(history.Place{Stream: s.stream, Shard: s.shard, Entry: e.ID}, id, reason))
+			o.rec.Record(history.DeadLettered(history.Place{Stream: s.stream, Shard: s.shard, Entry: e.ID}, id, reason))
 		}
 	}
 	return nil
