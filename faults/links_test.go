@@ -1,55 +1,19 @@
 package faults_test
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
-	"time"
+
+	"paperlab/system/redistest"
 )
 
 // newRedis starts a redis-server and returns its address.
-func newRedis(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath(cmp.Or(os.Getenv("REDIS_SERVER"), "redis-server"))
-	if err != nil {
-		t.Fatalf("%v: `lab setup` finds one or installs it", err)
-	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := free.Addr().String()
-	_, port, _ := net.SplitHostPort(addr)
-	free.Close()
-	cmd := exec.Command(path, "--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", t.TempDir())
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	deadline := time.After(5 * time.Second)
-	for {
-		conn, err := net.Dial("tcp", addr)
-		if err == nil {
-			conn.Close()
-			return addr
-		}
-		select {
-		case <-deadline:
-			t.Fatalf("redis-server on %s did not come up: %v", addr, err)
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-}
+func newRedis(t *testing.T) string { return redistest.Single(t) }
 
 // links forward TCP. A cut link takes bytes and passes none on.
 type links struct {

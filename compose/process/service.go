@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"paperlab/compose/monitor"
+	"paperlab/system/cluster"
 )
 
 // Service is one process of the service under a name that outlives restarts.
@@ -40,7 +41,7 @@ const startAttempts = 3
 func (s *Service) begin(ctx context.Context) error {
 	var last error
 	for range startAttempts {
-		port, err := freePort("127.0.0.1")
+		port, err := cluster.FreePort("127.0.0.1")
 		if err != nil {
 			return err
 		}
@@ -61,7 +62,7 @@ func (s *Service) Start(ctx context.Context) error {
 	if err := s.launch(ctx); err != nil {
 		return err
 	}
-	return poll(ctx, func() (bool, error) {
+	return cluster.Poll(ctx, func() (bool, error) {
 		if err := s.latest().Died(); err != nil {
 			return false, err
 		}
