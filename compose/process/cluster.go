@@ -2,30 +2,24 @@ package process
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"regexp"
-	"strconv"
-	"strings"
-	"sync"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
-
 	"paperlab/compose/undo"
+	"paperlab/system/cluster"
 )
 
+// What a cluster's nodes are, as package cluster has it.
+type (
+	Node = cluster.Node
+	Role = cluster.Role
+)
+
+// The roles.
 const (
-	masters  = 3
-	replicas = 3
-	// attempts is how often a start with new ports is tried when another
-	// program takes one of them first.
-	attempts = 5
-	// startTimeout bounds a start whose context has no deadline of its own. It
-	// is long, because the machine may be busy; the aim is 3 s.
-	startTimeout = 30 * time.Second
+	Master  = cluster.Master
+	Replica = cluster.Replica
 )
 
 // ClusterConfig says how to start a cluster. The zero value is complete.
@@ -48,9 +42,6 @@ func (c *ClusterConfig) complete(ctx context.Context) error {
 	if !memories.MatchString(c.MaxMemory) {
 		return fmt.Errorf("cluster: MaxMemory %q: want a number with kb, mb or gb, such as 256mb", c.MaxMemory)
 	}
-	if c.port == nil {
-		c.port = freePort
-	}
 	if c.RedisServer != "" {
 		return nil
 	}
@@ -60,179 +51,49 @@ func (c *ClusterConfig) complete(ctx context.Context) error {
 }
 
 // Cluster is three masters and three replicas, one redis-server process each.
-type Cluster struct {
-	config ClusterConfig
-	ledger *undo.Ledger
-	nodes  []*node
-	upIn   time.Duration
+type Cluster struct{ *cluster.Cluster }
 
-	// mu guards the nodes' processes, which Restart replaces.
-	mu      sync.Mutex
-	stopped bool
-}
-
-// StartCluster starts a cluster and returns once all nodes serve all slots,
-// all replicas are in step, and all nodes agree. If it fails or ctx ends, it
-// leaves nothing behind.
+// StartCluster starts a cluster whose processes and folders stand in the
+// ledger. It returns once all nodes serve all slots, all replicas are in step,
+// and all nodes agree. If it fails or ctx ends, it leaves nothing behind.
 func StartCluster(ctx context.Context, ledger *undo.Ledger, config ClusterConfig) (*Cluster, error) {
 	if err := config.complete(ctx); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	begin := time.Now()
-	var last error
-	for range attempts {
-		c := &Cluster{config: config, ledger: ledger}
-		last = c.start(ctx)
-		if last == nil {
-			c.upIn = time.Since(begin)
-			return c, nil
-		}
-		c.Stop()
-		if !strings.Contains(last.Error(), "Address already in use") {
-			return nil, last
-		}
-	}
-	return nil, fmt.Errorf("cluster: in %d attempts each met a port that was taken in the meantime: %w", attempts, last)
-}
-
-func (c *Cluster) start(ctx context.Context) error {
-	for number := range masters + replicas {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("cluster: start: %w", err)
-		}
-		if err := c.addNode(number); err != nil {
-			return fmt.Errorf("cluster: %w", err)
-		}
-	}
-	if err := c.each(ctx, func(ctx context.Context, n *node) error { return n.awaitUp(ctx) }); err != nil {
-		return fmt.Errorf("cluster: take connections: %w", err)
-	}
-	return c.form(ctx)
-}
-
-// addNode starts the server of a number from 0; it does not wait for it.
-func (c *Cluster) addNode(number int) error {
-	n := &node{Node: Node{Name: nodeName(number + 1), Role: Replica}}
-	if number < masters {
-		n.Role = Master
-		n.FirstSlot, n.LastSlot = share(number, masters)
-	}
-	host := nodeHost(number + 1)
-	port, err := c.config.port(host)
-	if err != nil {
-		return err
-	}
-	busPort, err := c.config.port(host)
-	if err != nil {
-		return err
-	}
-	n.Addr, n.BusAddr = net.JoinHostPort(host, strconv.Itoa(port)), net.JoinHostPort(host, strconv.Itoa(busPort))
-	dir, entry, err := c.ledger.Folder("redis/" + n.Name)
-	if err != nil {
-		return err
-	}
-	n.dir = entry
-	n.spec = Spec{Name: n.Name, Path: c.config.RedisServer, Args: arguments(n.Node, c.config.MaxMemory, dir), Dir: dir}
-	n.client = nodeClient(n.Addr)
-	c.nodes = append(c.nodes, n)
-	n.process, err = StartProcess(c.ledger, n.spec)
-	return err
-}
-
-// UpIn is how long the start took, from the first process to readiness.
-func (c *Cluster) UpIn() time.Duration { return c.upIn }
-
-// Nodes are the nodes as they were formed: masters first, in order of slots.
-func (c *Cluster) Nodes() []Node {
-	nodes := make([]Node, 0, len(c.nodes))
-	for _, n := range c.nodes {
-		nodes = append(nodes, n.Node)
-	}
-	return nodes
-}
-
-// Addrs are the addresses of all nodes, in the order of Nodes.
-func (c *Cluster) Addrs() []string {
-	addrs := make([]string, 0, len(c.nodes))
-	for _, n := range c.nodes {
-		addrs = append(addrs, n.Addr)
-	}
-	return addrs
-}
-
-// Client connects to the cluster directly, past all links. The caller closes
-// it.
-func (c *Cluster) Client() *redis.ClusterClient {
-	return redis.NewClusterClient(&redis.ClusterOptions{
-		Addrs:                    c.Addrs(),
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	c, err := cluster.Start(ctx, cluster.Config{
+		Program: config.RedisServer, Masters: 3, Replicas: 3, NodeTimeout: time.Second,
+		Args:     []string{"--maxmemory", config.MaxMemory, "--appendonly", "yes", "--appendfsync", "everysec"},
+		Launcher: launcher{ledger}, Host: cluster.Loopback, Port: config.port,
 	})
+	if err != nil {
+		return nil, err
+	}
+	return &Cluster{c}, nil
 }
 
 // Process is the latest process of the named node, nil if there is no such
 // node.
 func (c *Cluster) Process(name string) *Process {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, n := range c.nodes {
-		if n.Name == name {
-			return n.process
-		}
-	}
-	return nil
+	p, _ := c.Cluster.Process(name).(*Process)
+	return p
 }
 
-// Restart starts the named node again, with its data and addresses, after its
-// process has ended. It returns once the node takes connections, which may be
-// before it has rejoined.
-func (c *Cluster) Restart(ctx context.Context, name string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, n := range c.nodes {
-		if n.Name != name {
-			continue
-		}
-		if _, ended := n.process.ExitState(); !ended || c.stopped {
-			return fmt.Errorf("restart %s: want a node that has ended in a cluster that was not stopped", name)
-		}
-		process, err := StartProcess(c.ledger, n.spec)
-		if err != nil {
-			return err
-		}
-		n.process = process
-		if err := n.awaitUp(ctx); err != nil {
-			return fmt.Errorf("restart %s at %s: %w", name, n.Addr, err)
-		}
-		return nil
+// launcher enters what it makes into the ledger. What cannot be undone by the
+// cluster stays there.
+type launcher struct{ ledger *undo.Ledger }
+
+func (l launcher) Folder(node string) (path string, remove func() error, err error) {
+	path, entry, err := l.ledger.Folder("redis/" + node)
+	if err != nil {
+		return "", nil, err
 	}
-	return fmt.Errorf("restart %s: the cluster has no such node, only redis-1 to redis-%d", name, len(c.nodes))
+	return path, func() error { return entry.Undo(context.Background()) }, nil
 }
 
-// Stop ends all nodes and removes their data. The nodes are killed: what they
-// would save on a gentle end is removed anyway. What cannot be undone here
-// stays in the ledger. It may be called twice.
-func (c *Cluster) Stop() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.stopped {
-		return
+func (l launcher) Launch(node, folder, program string, args []string) (cluster.Process, error) {
+	p, err := StartProcess(l.ledger, Spec{Name: node, Path: program, Args: args, Dir: folder})
+	if err != nil {
+		return nil, err // and no nil *Process in an interface
 	}
-	c.stopped = true
-	var ends sync.WaitGroup
-	for _, n := range c.nodes {
-		ends.Go(func() { _ = n.end() })
-	}
-	ends.Wait()
-}
-
-func (n *node) end() error {
-	err := n.client.Close()
-	if n.process != nil {
-		if killed := n.process.Kill(); killed != nil {
-			return errors.Join(err, killed)
-		}
-	}
-	return errors.Join(err, n.dir.Undo(context.Background()))
+	return p, nil
 }

@@ -15,6 +15,8 @@ import (
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
+
+	"paperlab/system/cluster"
 )
 
 // Links are Toxiproxy proxies inside the lab, one for each pair of process and
@@ -154,7 +156,7 @@ func (l *Links) Close() error {
 	defer cancel()
 	select {
 	case <-stopped:
-		if poll(ctx, func() (bool, error) { return !l.running(), nil }) == nil {
+		if cluster.Poll(ctx, func() (bool, error) { return !l.running(), nil }) == nil {
 			return nil
 		}
 	case <-ctx.Done():

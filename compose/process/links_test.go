@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"paperlab/system/dial"
+	"paperlab/system/redistest"
 	"paperlab/system/servicetest"
 )
 
@@ -211,7 +212,7 @@ func TestLinkCutWhileNobodyReads(t *testing.T) {
 // TestLinkUnderTraffic cuts and mends a link to Redis that 64 connections keep
 // busy. It takes about three seconds.
 func TestLinkUnderTraffic(t *testing.T) {
-	target := newRedis(t)
+	target := redistest.Single(t)
 	l := newLinks(t)
 	address := add(t, l, "api", target)
 	var answers atomic.Int64

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -12,8 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"paperlab/system/servicetest"
 )
 
 func listen(t *testing.T) net.Listener {
@@ -54,29 +51,6 @@ func serveEcho(t *testing.T, listener net.Listener) {
 		listener.Close()
 		serving.Wait()
 	})
-}
-
-func newRedis(t *testing.T) (address string) {
-	t.Helper()
-	path, _, err := FindRedis(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	port, err := freePort("127.0.0.1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := start(t, openLedger(t), Spec{Name: fmt.Sprintf("redis-%d", port), Path: path,
-		Args: []string{"--bind", "127.0.0.1", "--port", fmt.Sprint(port), "--save", ""}})
-	address = fmt.Sprintf("127.0.0.1:%d", port)
-	servicetest.Eventually(t, "redis-server answers", func() bool {
-		if err := p.Died(); err != nil {
-			t.Fatal(err)
-		}
-		_, err := ping(address)
-		return err == nil
-	})
-	return address
 }
 
 func connect(t *testing.T, address string) net.Conn {

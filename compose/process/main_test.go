@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"paperlab/compose/undo"
+	"paperlab/system/cluster"
 )
 
 // actAs makes the test binary a child or a lab instead of running tests.
@@ -69,7 +70,7 @@ func actAsLab(act string) {
 			if asked++; asked == 3 {
 				tell(0)
 			}
-			return freePort(host)
+			return cluster.FreePort(host)
 		}})
 		must(err)
 	case "lab with a cluster":

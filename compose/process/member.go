@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"paperlab/compose"
+	"paperlab/system/cluster"
 )
 
 // member is one process of the service under a name that outlives restarts.
@@ -40,7 +41,7 @@ const startAttempts = 3
 func (m *member) begin(ctx context.Context) error {
 	var last error
 	for range startAttempts {
-		port, err := freePort(loopback)
+		port, err := cluster.FreePort(loopback)
 		if err != nil {
 			return err
 		}
@@ -61,7 +62,7 @@ func (m *member) start(ctx context.Context) error {
 	if err := m.launch(ctx); err != nil {
 		return err
 	}
-	return poll(ctx, func() (bool, error) {
+	return cluster.Poll(ctx, func() (bool, error) {
 		if err := m.latest().Died(); err != nil {
 			return false, err
 		}

@@ -24,8 +24,6 @@ import (
 
 func TestMain(m *testing.M) { redistest.Main(m) }
 
-const patience = 10 * time.Second
-
 var begin = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // archive answers like arXiv: the newest version of each paper, by date.

@@ -27,6 +27,7 @@ const answerTokens = 200
 // Request asks a model for a summary of the paper. Whoever asks, asks with it:
 // stand-ins and logs read its first line.
 func Request(model string, p paper.Paper) openai.ChatCompletionRequest {
+	//lint:ignore SA1019 Ollama's compatible API documents max_tokens and not its successor.
 	return openai.ChatCompletionRequest{Model: model, Messages: messages(p), MaxTokens: answerTokens}
 }
 

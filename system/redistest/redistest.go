@@ -11,24 +11,31 @@
 // Tests of one package share the cluster, so they must not run in parallel with
 // a test that calls Client: it empties every node.
 //
+// Own is a cluster for a test that breaks it, Single a server that is none.
+//
 // Missing redis-server is a failure and not a skip: a test that is silently not
 // run proves nothing. REDIS_SERVER names another binary.
 package redistest
 
 import (
 	"context"
+	"net"
+	"os"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"paperlab/system/cluster"
 	"paperlab/system/servicetest"
 )
 
 var (
 	once    sync.Once
-	shared  *cluster
+	shared  *cluster.Cluster
+	root    string
 	failure error
 )
 
@@ -38,21 +45,86 @@ func Main(m *testing.M, cleanups ...func()) {
 	servicetest.Main(m, append([]func(){stop}, cleanups...)...)
 }
 
+func start() {
+	if root, failure = os.MkdirTemp("", "redistest-"); failure == nil {
+		shared, failure = form(root, cluster.Config{Masters: 3, NodeTimeout: 5 * time.Second})
+	}
+}
+
+func form(root string, cfg cluster.Config) (*cluster.Cluster, error) {
+	path, err := program()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Program, cfg.Launcher = path, launcher{root}
+	cfg.Args = append(cfg.Args, "--enable-debug-command", "local")
+	return cluster.Start(context.Background(), cfg)
+}
+
+// Own starts a cluster for a test that breaks it, and stops it when the test
+// ends. Program and Launcher are redistest's.
+func Own(t testing.TB, cfg cluster.Config) *cluster.Cluster {
+	t.Helper()
+	c, err := form(t.TempDir(), cfg)
+	if err != nil {
+		t.Fatalf("redistest: %v", err)
+	}
+	t.Cleanup(c.Stop)
+	return c
+}
+
+// Single starts a redis-server that is no cluster, stops it when the test ends,
+// and returns its address.
+func Single(t testing.TB) (address string) {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatalf("redistest: %v", err)
+	}
+	// A port that was free may be taken by now: then another one is tried.
+	for range 3 {
+		port, err := cluster.FreePort("127.0.0.1")
+		if err != nil {
+			t.Fatalf("redistest: %v", err)
+		}
+		var s *server
+		s, err = launch(t.TempDir(), path, []string{"--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--save", ""})
+		if err != nil {
+			t.Fatalf("redistest: %v", err)
+		}
+		t.Cleanup(func() { _ = s.Kill() })
+		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		servicetest.Eventually(t, "redis-server takes connections or ends", func() bool {
+			conn, err := net.Dial("tcp", address)
+			if err == nil {
+				_ = conn.Close()
+			}
+			return err == nil || s.Died() != nil
+		})
+		if s.Died() == nil {
+			return address
+		}
+	}
+	t.Fatal("redistest: a redis-server ended three times as soon as it was started")
+	return ""
+}
+
 func stop() {
 	if shared != nil {
-		shared.stop()
+		shared.Stop()
 	}
+	_ = os.RemoveAll(root)
 }
 
 // Start returns the addresses of the three masters and starts them if no
 // earlier test of this process has.
 func Start(t testing.TB) []string {
 	t.Helper()
-	once.Do(func() { shared, failure = startCluster() })
+	once.Do(start)
 	if failure != nil {
 		t.Fatalf("redistest: %v", failure)
 	}
-	return shared.addrs()
+	return shared.Addrs()
 }
 
 // Client returns a client of the cluster, emptied of what earlier tests wrote,
@@ -67,7 +139,7 @@ func Client(t testing.TB) *redis.ClusterClient {
 		return node.FlushAll(ctx).Err()
 	})
 	if err != nil {
-		t.Fatalf("redistest: emptying the cluster at %v: %v", shared.addrs(), err)
+		t.Fatalf("redistest: emptying the cluster at %v: %v", shared.Addrs(), err)
 	}
 	return rdb
 }

@@ -1,4 +1,4 @@
-package process
+package cluster
 
 import (
 	"fmt"
@@ -15,9 +15,9 @@ const (
 	highestPort = 32000
 )
 
-// freePort finds a port of the address that nothing listens on now. Somebody
+// FreePort finds a port of the address that nothing listens on now. Somebody
 // else may take it before it is used: whoever asks must be ready to ask again.
-func freePort(host string) (int, error) {
+func FreePort(host string) (int, error) {
 	var last error
 	for range 100 {
 		// Unseeded on purpose: two runs with the same seed go side by side.
@@ -32,9 +32,12 @@ func freePort(host string) (int, error) {
 	return 0, fmt.Errorf("no free port on %s between %d and %d: %w", host, lowestPort, highestPort, last)
 }
 
-// hostOr is host, or 127.0.0.1 where host is not an address of this machine.
-// Linux has all of 127.0.0.0/8; macOS has 127.0.0.1 until an alias is added.
-func hostOr(host string) string {
+// Loopback is the address of the node with that number, from 1: 127.0.1.1 and
+// so on, each its own, so that a rule can cut one pair of nodes. It is 127.0.0.1
+// where that is no address of this machine: Linux has all of 127.0.0.0/8, macOS
+// has 127.0.0.1 until an alias is added.
+func Loopback(number int) string {
+	host := "127.0.1." + strconv.Itoa(number)
 	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		return "127.0.0.1"
