@@ -4,23 +4,15 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 
+	"github.com/dustin/go-humanize"
 	"gonum.org/v1/plot"
 )
 
 // Count writes a number with thousands apart: 1,800. It is the one way in which
 // figures and pages write counts.
 func Count[N ~int | ~int64](n N) string {
-	s := strconv.FormatInt(int64(n), 10)
-	sign := ""
-	if strings.HasPrefix(s, "-") {
-		sign, s = "-", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return sign + s
+	return humanize.Comma(int64(n))
 }
 
 // Number writes a measured value with three significant digits, and no more
@@ -144,15 +136,6 @@ func shortDuration(s float64) string {
 // logRange widens a range of positive values to the nearest 1, 2 or 5 times a
 // power of ten on either side.
 func logRange(lo, hi float64) (float64, float64) {
-	down := func(v float64) float64 {
-		base := math.Pow(10, math.Floor(math.Log10(v)))
-		for _, m := range []float64{5, 2} {
-			if base*m <= v*(1+1e-9) {
-				return base * m
-			}
-		}
-		return base
-	}
-	bottom := down(lo)
+	bottom := 1 / niceStep(1/lo, 1) // one divided by such a number is one as well
 	return bottom, max(niceStep(hi, 1), 10*bottom)
 }

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"image/color"
 	"slices"
 
@@ -50,23 +51,21 @@ func (r Recovery) Chart() Chart {
 	l.plot = p
 	var names vg.Length
 	for _, b := range r.Bars {
-		names = maxLength(names, write(Ink, true, text.XLeft, text.YCenter).Width(b.Label))
+		names = max(names, label(Ink, true).Width(b.Label))
 	}
 	l.left = names + 14
-	frame := draw.Canvas{Rectangle: vg.Rectangle{Min: vg.Point{X: margin + l.left}, Max: vg.Point{X: Width - margin, Y: 500}}}
-	data := p.DataCanvas(frame)
-	l.axis = data.Min.Y
+	a := layAxes(p, margin+l.left, Width-margin)
 	for _, b := range r.Bars {
 		row := recoveryRow{RecoveryBar: b}
-		slices.SortStableFunc(row.Milestones, func(a, b Milestone) int { return int(sign(a.After - b.After)) })
-		row.below = row.milestoneTags(data, p)
-		row.belowRows = arrange(row.below, data.Min.X, Width-margin)
-		row.above = row.durationTags(data, p)
-		row.aboveRows = arrange(row.above, data.Min.X, Width-margin)
+		slices.SortStableFunc(row.Milestones, func(a, b Milestone) int { return cmp.Compare(a.After, b.After) })
+		row.below = row.milestoneTags(a)
+		row.belowRows = arrange(row.below, a.data.Min.X, Width-margin)
+		row.above = row.durationTags(a)
+		row.aboveRows = arrange(row.above, a.data.Min.X, Width-margin)
 		l.rows = append(l.rows, row)
 		l.height += row.height()
 	}
-	l.height += l.axis
+	l.height += a.data.Min.Y
 	return Chart{Name: r.Name, Title: r.Title, Alt: r.Alt, height: l.height, draw: l.draw}
 }
 
@@ -83,22 +82,11 @@ func (r Recovery) longest() float64 {
 	return max(longest*1.02, 1)
 }
 
-func sign(v float64) float64 {
-	switch {
-	case v < 0:
-		return -1
-	case v > 0:
-		return 1
-	}
-	return 0
-}
-
 type recoveryLayout struct {
 	Recovery
 	plot   *plot.Plot
 	rows   []recoveryRow
 	left   vg.Length
-	axis   vg.Length
 	height vg.Length
 }
 
@@ -132,27 +120,27 @@ func (b RecoveryBar) segments() []segment {
 	return out
 }
 
-func (r recoveryRow) milestoneTags(data draw.Canvas, p *plot.Plot) []tag {
+func (r recoveryRow) milestoneTags(a axes) []tag {
 	var tags []tag
 	for _, m := range r.Milestones {
 		label := m.Name
 		if m.After > 0 {
 			label += " " + Seconds(m.After)
 		}
-		tags = append(tags, tag{x: data.X(p.X.Norm(m.After)), label: label, color: Ink, glyph: wedge{}, line: true})
+		tags = append(tags, tag{x: a.x(m.After), label: label, color: Ink, glyph: wedge, line: true})
 	}
 	if r.Missing != "" {
-		tags = append(tags, tag{x: data.X(p.X.Norm(r.Watched)), label: "not within " + Seconds(r.Watched) + ": " + r.Missing, color: alertInk})
+		tags = append(tags, tag{x: a.x(r.Watched), label: "not within " + Seconds(r.Watched) + ": " + r.Missing, color: alertInk})
 	}
 	return tags
 }
 
 // durationTags are the seconds of the segments that are too narrow to hold
 // them; they stand above the bar.
-func (r recoveryRow) durationTags(data draw.Canvas, p *plot.Plot) []tag {
+func (r recoveryRow) durationTags(a axes) []tag {
 	var tags []tag
 	for _, s := range r.segments() {
-		x0, x1 := data.X(p.X.Norm(s.from)), data.X(p.X.Norm(s.to))
+		x0, x1 := a.x(s.from), a.x(s.to)
 		if s.to-s.from < 0.005 || fits(s, x1-x0) {
 			continue
 		}
@@ -176,27 +164,23 @@ func fits(s segment, width vg.Length) bool {
 func (l *recoveryLayout) draw(c draw.Canvas) {
 	c = heading(c, l.Title)
 	frame := draw.Crop(c, l.left, 0, 0, 0)
-	data := l.plot.DataCanvas(frame)
-	l.plot.Add(plotterFunc(func(c draw.Canvas, p *plot.Plot) {
-		for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
-			x := c.X(p.X.Norm(t.Value))
-			c.StrokeLine2(draw.LineStyle{Color: Grid, Width: 0.6}, x, c.Min.Y, x, c.Max.Y)
-		}
-	}))
-	l.plot.Draw(frame)
+	a := drawAxes(l.plot, frame)
+	for _, t := range a.X.Tick.Marker.Ticks(a.X.Min, a.X.Max) {
+		a.down(gridLine, a.x(t.Value))
+	}
 	y := c.Max.Y
 	for _, r := range l.rows {
 		bar := y - vg.Length(r.aboveRows)*rowHeight - 4
-		r.draw(&c, data, l.plot, bar)
-		c.FillText(write(Ink, true, text.XLeft, text.YCenter), vg.Point{X: c.Min.X, Y: bar - barHeight/2}, r.Label)
+		r.draw(&c, a, bar)
+		c.FillText(label(Ink, true), vg.Point{X: c.Min.X, Y: bar - barHeight/2}, r.Label)
 		y -= r.height()
 	}
 }
 
 // draw puts the bar's upper edge at y.
-func (r recoveryRow) draw(c *draw.Canvas, data draw.Canvas, p *plot.Plot, y vg.Length) {
+func (r recoveryRow) draw(c *draw.Canvas, a axes, y vg.Length) {
 	for _, s := range r.segments() {
-		x0, x1 := data.X(p.X.Norm(s.from)), data.X(p.X.Norm(s.to))
+		x0, x1 := a.x(s.from), a.x(s.to)
 		c.FillPolygon(s.color, rectangle(x0, y-barHeight, x1, y))
 		if !fits(s, x1-x0) {
 			continue
