@@ -16,25 +16,6 @@ var files embed.FS
 // maxSize is the longest scenario file, in bytes, that is read.
 const maxSize = 1 << 20
 
-// UnknownError is returned by Load for a name that is not in the catalogue.
-type UnknownError struct {
-	Name string
-	// Known are the names that there are.
-	Known []string
-}
-
-func (e *UnknownError) Error() string {
-	hint := ""
-	if near, ok := Nearest(e.Name, e.Known); ok {
-		hint = fmt.Sprintf("; did you mean %s?", near)
-	}
-	return fmt.Sprintf("there is no scenario %q%s\nthere are: %s\na scenario of your own is named by the path of its .yaml file",
-		e.Name, hint, strings.Join(e.Known, ", "))
-}
-
-// ExitCode is that of bad input.
-func (e *UnknownError) ExitCode() int { return ExitCode }
-
 // Names lists the catalogue in alphabetical order.
 func Names() []string {
 	entries, err := files.ReadDir(".")
@@ -50,14 +31,15 @@ func Names() []string {
 
 // Load reads one scenario: a name of the catalogue, or the path of a file, known
 // by its .yaml or a slash. Alerts are the names that objectives may wait for;
-// without any, all are allowed. The error is an *UnknownError or a *Error.
+// without any, all are allowed. The error is an *Error.
 func Load(name string, alerts []string) (*Scenario, error) {
 	if strings.HasSuffix(name, ".yaml") || strings.ContainsRune(name, os.PathSeparator) {
 		return loadFile(name, alerts)
 	}
 	source, err := files.ReadFile(name + ".yaml")
 	if err != nil {
-		return nil, &UnknownError{Name: name, Known: Names()}
+		return nil, &Error{Message: fmt.Sprintf("there is no scenario %q%s\nthere are: %s\na scenario of your own is named by the path of its .yaml file",
+			name, DidYouMean(name, Names()), strings.Join(Names(), ", "))}
 	}
 	return Parse("scenarios/"+name+".yaml", source, alerts)
 }

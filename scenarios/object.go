@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -76,11 +77,7 @@ func (d *document) object(n ast.Node, path string, allowed ...string) *object {
 	o := &object{doc: d, path: path, fields: map[string]ast.Node{}, keys: map[string]*token.Position{}}
 	mapping, ok := n.(*ast.MappingNode)
 	if !ok {
-		what := path
-		if what == "" {
-			what = "the file"
-		}
-		d.fail(position(n), "%s is %s; a mapping is needed with the fields %s", what, describe(n), strings.Join(allowed, ", "))
+		d.fail(position(n), "%s is %s; a mapping is needed with the fields %s", cmp.Or(path, "the file"), describe(n), strings.Join(allowed, ", "))
 		return o
 	}
 	o.at = position(mapping)
@@ -101,10 +98,7 @@ func (o *object) Has(name string) bool { return o.fields[name] != nil }
 
 // name is the field's full name.
 func (o *object) name(field string) string {
-	if o.path == "" {
-		return field
-	}
-	return o.path + "." + field
+	return strings.TrimPrefix(o.path+"."+field, ".")
 }
 
 // Fail marks a field's value, or its key if it has no value.
@@ -128,10 +122,10 @@ func (o *object) need(field, kind string) ast.Node {
 	return n
 }
 
+// wrong tells that a field's value is not of the kind that is needed. Of one that
+// is missing, need has told.
 func (o *object) wrong(field, kind string) {
-	if o.Has(field) {
-		o.Fail(field, "%s is %s; %s is needed", o.name(field), describe(o.fields[field]), kind)
-	}
+	o.Fail(field, "%s is %s; %s is needed", o.name(field), describe(o.fields[field]), kind)
 }
 
 // Text is a string that is not empty.
@@ -171,23 +165,11 @@ func (o *object) Integer(field string, least, most int) int {
 		o.wrong(field, kind)
 		return 0
 	}
-	value, ok := toInt(n.Value)
-	if !ok || value < least || value > most {
+	value, err := strconv.Atoi(fmt.Sprint(n.Value)) // the library's int64, or uint64 where it is too large for that
+	if err != nil || value < least || value > most {
 		o.wrong(field, kind)
 	}
 	return value
-}
-
-// toInt takes what the library makes of an integer.
-func toInt(value any) (int, bool) {
-	switch v := value.(type) {
-	case int64:
-		return int(v), true
-	case uint64:
-		return int(v), v <= 1<<62
-	default:
-		return 0, false
-	}
 }
 
 // Duration is a time with its unit, within both bounds.

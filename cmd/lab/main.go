@@ -17,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/redis/go-redis/v9"
 
+	"paperlab/reports/record"
 	"paperlab/scenarios"
 )
 
@@ -113,6 +114,14 @@ func fail(stderr io.Writer, err error) int {
 type statusError int
 
 func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// statusOf ends the program with the verdict's status.
+func statusOf(v record.Verdict) error {
+	if code := v.ExitCode(); code != 0 {
+		return statusError(code)
+	}
+	return nil
+}
 
 // inputError is bad input: exit status 64.
 type inputError struct{ error }
