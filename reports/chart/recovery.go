@@ -5,7 +5,6 @@ import (
 	"image/color"
 	"slices"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -41,32 +40,35 @@ const barHeight = vg.Length(24)
 
 // Chart lays the figure out.
 func (r Recovery) Chart() Chart {
-	l := recoveryLayout{Recovery: r}
-	l.height = 2*margin + titleSpace + 8
 	p := newPlot()
 	p.X.Min, p.X.Max = 0, r.longest()
 	p.X.Tick.Marker = countTicks{steps: 10}
 	p.X.Label.Text = "time since the first fault's proven effect (s)"
 	p.HideY()
-	l.plot = p
 	var names vg.Length
 	for _, b := range r.Bars {
 		names = max(names, label(Ink, true).Width(b.Label))
 	}
-	l.left = names + 14
-	a := layAxes(p, margin+l.left, Width-margin)
+	left := names + 14
+	a := layAxes(p, margin+left, Width-margin)
+	height := 2*margin + titleSpace + 8 + a.data.Min.Y
+	var rows []recoveryRow
 	for _, b := range r.Bars {
-		row := recoveryRow{RecoveryBar: b}
-		slices.SortStableFunc(row.Milestones, func(a, b Milestone) int { return cmp.Compare(a.After, b.After) })
-		row.below = row.milestoneTags(a)
-		row.belowRows = arrange(row.below, a.data.Min.X, Width-margin)
-		row.above = row.durationTags(a)
-		row.aboveRows = arrange(row.above, a.data.Min.X, Width-margin)
-		l.rows = append(l.rows, row)
-		l.height += row.height()
+		row := newRecoveryRow(b, a)
+		rows = append(rows, row)
+		height += row.height()
 	}
-	l.height += a.data.Min.Y
-	return Chart{Name: r.Name, Title: r.Title, Alt: r.Alt, height: l.height, draw: l.draw}
+	return Chart{Name: r.Name, Title: r.Title, Alt: r.Alt, height: height, draw: func(c draw.Canvas) {
+		c = heading(c, r.Title)
+		a := drawAxes(p, draw.Crop(c, left, 0, 0, 0))
+		for _, t := range a.X.Tick.Marker.Ticks(a.X.Min, a.X.Max) {
+			a.down(gridLine, a.x(t.Value))
+		}
+		for _, row := range rows {
+			row.draw(&c, a)
+			c.Max.Y -= row.height()
+		}
+	}}
 }
 
 func (r Recovery) longest() float64 {
@@ -82,18 +84,19 @@ func (r Recovery) longest() float64 {
 	return max(longest*1.02, 1)
 }
 
-type recoveryLayout struct {
-	Recovery
-	plot   *plot.Plot
-	rows   []recoveryRow
-	left   vg.Length
-	height vg.Length
-}
-
+// recoveryRow is a bar with the names above and below it.
 type recoveryRow struct {
 	RecoveryBar
 	above, below         []tag
 	aboveRows, belowRows int
+}
+
+func newRecoveryRow(b RecoveryBar, a axes) recoveryRow {
+	slices.SortStableFunc(b.Milestones, func(a, b Milestone) int { return cmp.Compare(a.After, b.After) })
+	row := recoveryRow{RecoveryBar: b, above: b.durationTags(a), below: b.milestoneTags(a)}
+	row.aboveRows = arrange(row.above, a.data.Min.X, Width-margin)
+	row.belowRows = arrange(row.below, a.data.Min.X, Width-margin)
+	return row
 }
 
 func (r recoveryRow) height() vg.Length {
@@ -120,31 +123,30 @@ func (b RecoveryBar) segments() []segment {
 	return out
 }
 
-func (r recoveryRow) milestoneTags(a axes) []tag {
+func (b RecoveryBar) milestoneTags(a axes) []tag {
 	var tags []tag
-	for _, m := range r.Milestones {
+	for _, m := range b.Milestones {
 		label := m.Name
 		if m.After > 0 {
 			label += " " + Seconds(m.After)
 		}
 		tags = append(tags, tag{x: a.x(m.After), label: label, color: Ink, glyph: wedge, line: true})
 	}
-	if r.Missing != "" {
-		tags = append(tags, tag{x: a.x(r.Watched), label: "not within " + Seconds(r.Watched) + ": " + r.Missing, color: alertInk})
+	if b.Missing != "" {
+		tags = append(tags, tag{x: a.x(b.Watched), label: "not within " + Seconds(b.Watched) + ": " + b.Missing, color: alertInk})
 	}
 	return tags
 }
 
 // durationTags are the seconds of the segments that are too narrow to hold
 // them; they stand above the bar.
-func (r recoveryRow) durationTags(a axes) []tag {
+func (b RecoveryBar) durationTags(a axes) []tag {
 	var tags []tag
-	for _, s := range r.segments() {
+	for _, s := range b.segments() {
 		x0, x1 := a.x(s.from), a.x(s.to)
-		if s.to-s.from < 0.005 || fits(s, x1-x0) {
-			continue
+		if s.to-s.from >= 0.005 && !s.fits(x1-x0) {
+			tags = append(tags, tag{x: (x0 + x1) / 2, label: s.label(), color: Muted, line: true})
 		}
-		tags = append(tags, tag{x: (x0 + x1) / 2, label: s.label(), color: Muted, line: true})
 	}
 	return tags
 }
@@ -157,32 +159,17 @@ func (s segment) label() string {
 	return Seconds(s.to - s.from)
 }
 
-func fits(s segment, width vg.Length) bool {
+func (s segment) fits(width vg.Length) bool {
 	return write(Ink, true, text.XCenter, text.YCenter).Width(s.label())+8 <= width
 }
 
-func (l *recoveryLayout) draw(c draw.Canvas) {
-	c = heading(c, l.Title)
-	frame := draw.Crop(c, l.left, 0, 0, 0)
-	a := drawAxes(l.plot, frame)
-	for _, t := range a.X.Tick.Marker.Ticks(a.X.Min, a.X.Max) {
-		a.down(gridLine, a.x(t.Value))
-	}
-	y := c.Max.Y
-	for _, r := range l.rows {
-		bar := y - vg.Length(r.aboveRows)*rowHeight - 4
-		r.draw(&c, a, bar)
-		c.FillText(label(Ink, true), vg.Point{X: c.Min.X, Y: bar - barHeight/2}, r.Label)
-		y -= r.height()
-	}
-}
-
-// draw puts the bar's upper edge at y.
-func (r recoveryRow) draw(c *draw.Canvas, a axes, y vg.Length) {
+// draw draws the row at the top of the canvas.
+func (r recoveryRow) draw(c *draw.Canvas, a axes) {
+	y := c.Max.Y - vg.Length(r.aboveRows)*rowHeight - 4 // the bar's upper edge
 	for _, s := range r.segments() {
 		x0, x1 := a.x(s.from), a.x(s.to)
 		c.FillPolygon(s.color, rectangle(x0, y-barHeight, x1, y))
-		if !fits(s, x1-x0) {
+		if !s.fits(x1 - x0) {
 			continue
 		}
 		ink := White
@@ -192,6 +179,7 @@ func (r recoveryRow) draw(c *draw.Canvas, a axes, y vg.Length) {
 		c.FillText(write(ink, true, text.XCenter, text.YCenter), vg.Point{X: (x0 + x1) / 2, Y: y - barHeight/2}, s.label())
 	}
 	r.drawNames(c, y)
+	c.FillText(label(Ink, true), vg.Point{X: c.Min.X, Y: y - barHeight/2}, r.Label)
 }
 
 // drawNames writes what stands above and below the bar, lines first.

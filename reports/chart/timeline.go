@@ -62,21 +62,18 @@ type Mark struct {
 	Kind  MarkKind
 }
 
-// MarkKind says how a mark looks.
-type MarkKind int
+// MarkKind says how a mark looks and what it means.
+type MarkKind struct {
+	glyph   draw.GlyphDrawer
+	color   color.RGBA
+	meaning string
+}
 
 // The kinds of mark.
-const (
-	AlertMark MarkKind = iota
-	TakeoverMark
+var (
+	AlertMark    = MarkKind{wedge, alertInk, "alert notified"}
+	TakeoverMark = MarkKind{diamond, Ink, "shards changed owner"}
 )
-
-func (k MarkKind) look() (draw.GlyphDrawer, color.RGBA, string) {
-	if k == TakeoverMark {
-		return diamond, Ink, "shards changed owner"
-	}
-	return wedge, alertInk, "alert notified"
-}
 
 const (
 	dataHeight  = vg.Length(125)
@@ -97,21 +94,7 @@ func (t Timeline) drawable(v float64) bool {
 	return !math.IsNaN(v) && !math.IsInf(v, 0) && (!t.LogSeconds || v > 0)
 }
 
-// Chart lays the figure out.
-func (t Timeline) Chart() Chart {
-	l := newLayout(t)
-	return Chart{Name: t.Name, Title: t.Title, Alt: t.Alt, height: l.height, draw: l.draw}
-}
-
-// layout is a timeline with all its measures known.
-type layout struct {
-	Timeline
-	legend legend
-	panels []panelLayout
-	right  vg.Length // room beside the data for names of bounds
-	height vg.Length
-}
-
+// panelLayout is a panel with all its measures known.
 type panelLayout struct {
 	Panel
 	plot  *plot.Plot
@@ -120,28 +103,51 @@ type panelLayout struct {
 	below vg.Length // the height of the X axis
 }
 
-func newLayout(t Timeline) *layout {
-	l := &layout{Timeline: t, legend: t.legend(), right: 4}
+// Chart lays the figure out.
+func (t Timeline) Chart() Chart {
+	right := vg.Length(4) // room beside the data for names of bounds
 	if slices.ContainsFunc(t.Panels, func(p Panel) bool { return p.Bound != nil }) {
-		l.right = boundMargin
+		right = boundMargin
 	}
-	_, legendHeight := l.legend.place(Width - 2*margin)
-	l.height = 2*margin + titleSpace + legendHeight - panelSpace
+	legend := t.legend()
+	_, legendHeight := legend.place(Width - 2*margin)
+	height := 2*margin + titleSpace + legendHeight - panelSpace
 	maxT, minV, maxV := t.ranges()
+	var panels []panelLayout
 	for i, p := range t.Panels {
-		pl := panelLayout{Panel: p, plot: t.newPanelPlot(maxT, minV, maxV)}
+		l := panelLayout{Panel: p, plot: t.newPanelPlot(maxT, minV, maxV)}
 		if i == len(t.Panels)-1 {
-			pl.plot.X.Label.Text = "time since the run began (s)"
+			l.plot.X.Label.Text = "time since the run began (s)"
 		}
-		a := layAxes(pl.plot, margin, Width-margin-l.right)
-		pl.tags = p.tags(a)
-		rows := arrange(pl.tags, a.data.Min.X, Width-margin)
-		pl.above = rowHeight + vg.Length(rows)*rowHeight + 2
-		pl.below = a.data.Min.Y
-		l.height += pl.above + dataHeight + pl.below + panelSpace
-		l.panels = append(l.panels, pl)
+		a := layAxes(l.plot, margin, Width-margin-right)
+		l.tags = p.tags(a)
+		rows := arrange(l.tags, a.data.Min.X, Width-margin)
+		l.above = rowHeight + vg.Length(rows)*rowHeight + 2
+		l.below = a.data.Min.Y
+		height += l.above + dataHeight + l.below + panelSpace
+		panels = append(panels, l)
 	}
-	return l
+	return Chart{Name: t.Name, Title: t.Title, Alt: t.Alt, height: height, draw: func(c draw.Canvas) {
+		c = legend.draw(heading(c, t.Title))
+		for _, l := range panels {
+			c = t.drawPanel(c, l, right)
+		}
+	}}
+}
+
+// drawPanel draws at the top of the canvas and returns what is left.
+func (t Timeline) drawPanel(c draw.Canvas, l panelLayout, right vg.Length) draw.Canvas {
+	frame := c
+	frame.Max.Y = c.Max.Y - l.above
+	frame.Min.Y = frame.Max.Y - dataHeight - l.below
+	frame.Max.X -= right
+	a := drawAxes(l.plot, frame)
+	t.drawData(a, l.Panel)
+	drawTags(&c, l.tags, a.data.Max.Y+2, a.data.Min.Y)
+	l.drawPhases(&c, a, c.Max.Y-rowHeight/2)
+	panelTitle(c, l.Title)
+	c.Max.Y = frame.Min.Y - panelSpace
+	return c
 }
 
 // ranges are those that hold the data of all panels.
@@ -204,8 +210,7 @@ func (t Timeline) legend() legend {
 			others = append(others, entry{label: "fault on", color: Amber, area: true, shade: true})
 		}
 		for _, m := range p.Marks {
-			glyph, c, label := m.Kind.look()
-			others = append(others, entry{label: label, color: c, glyph: glyph})
+			others = append(others, entry{label: m.Kind.meaning, color: m.Kind.color, glyph: m.Kind.glyph})
 		}
 	}
 	seen := map[string]bool{}
@@ -223,27 +228,9 @@ func (p Panel) tags(a axes) []tag {
 		tags = append(tags, tag{x: a.x(max(0, b.From)), label: b.Label, color: faultInk, line: true})
 	}
 	for _, m := range p.Marks {
-		glyph, c, _ := m.Kind.look()
-		tags = append(tags, tag{x: a.x(m.T), label: m.Label, color: c, glyph: glyph, line: true})
+		tags = append(tags, tag{x: a.x(m.T), label: m.Label, color: m.Kind.color, glyph: m.Kind.glyph, line: true})
 	}
 	return tags
-}
-
-func (l *layout) draw(c draw.Canvas) {
-	c = heading(c, l.Title)
-	c = l.legend.draw(c)
-	for _, p := range l.panels {
-		frame := c
-		frame.Max.Y = c.Max.Y - p.above
-		frame.Min.Y = frame.Max.Y - dataHeight - p.below
-		frame.Max.X -= l.right
-		a := drawAxes(p.plot, frame)
-		l.drawData(a, p.Panel)
-		drawTags(&c, p.tags, a.data.Max.Y+2, a.data.Min.Y)
-		p.drawPhases(&c, a, c.Max.Y-rowHeight/2)
-		panelTitle(c, p.Title)
-		c.Max.Y = frame.Min.Y - panelSpace
-	}
 }
 
 // drawPhases writes the phases' names into the panel's top row, each in the
