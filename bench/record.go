@@ -2,13 +2,26 @@ package bench
 
 import (
 	"fmt"
+	"math"
 	"time"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"paperlab/reports/record"
 )
 
 // level is the confidence level of Interval.
 const level = 0.95
+
+// Interval is the 95 % confidence interval of the mean of at least two
+// repeats, by Student's t distribution.
+func Interval(repeats []float64) (mean, low, high float64) {
+	mean, deviation := stat.MeanStdDev(repeats, nil)
+	n := float64(len(repeats))
+	half := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: n - 1}.Quantile(0.975) * deviation / math.Sqrt(n)
+	return mean, mean - half, mean + half
+}
 
 const shardingAbout = "Ordered processing of one stream against that of several shards: how many messages a second, keeping each key's order."
 

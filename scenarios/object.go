@@ -157,51 +157,46 @@ func (o *object) Choice(field string, allowed ...string) string {
 	return value
 }
 
-// Integer is a whole number within both bounds.
-func (o *object) Integer(field string, least, most int) int {
-	kind := fmt.Sprintf("a whole number from %d to %d", least, most)
-	n, ok := o.need(field, kind).(*ast.IntegerNode)
-	if !ok {
-		o.wrong(field, kind)
-		return 0
+// read takes the value of a field that must be there: a node of one type, which
+// parse finds possible or not.
+func read[Node ast.Node, T any](o *object, field, kind string, parse func(Node) (T, bool)) (value T) {
+	n, ok := o.need(field, kind).(Node)
+	if ok {
+		value, ok = parse(n)
 	}
-	value, err := strconv.Atoi(fmt.Sprint(n.Value)) // the library's int64, or uint64 where it is too large for that
-	if err != nil || value < least || value > most {
+	if !ok {
 		o.wrong(field, kind)
 	}
 	return value
 }
 
+// Integer is a whole number within both bounds.
+func (o *object) Integer(field string, least, most int) int {
+	kind := fmt.Sprintf("a whole number from %d to %d", least, most)
+	return read(o, field, kind, func(n *ast.IntegerNode) (int, bool) {
+		value, err := strconv.Atoi(fmt.Sprint(n.Value)) // an int64, or a uint64 where it is too large for that
+		return value, err == nil && value >= least && value <= most
+	})
+}
+
 // Duration is a time with its unit, within both bounds.
 func (o *object) Duration(field string, least, most time.Duration) time.Duration {
 	kind := fmt.Sprintf("a time from %v to %v, such as 10s,", least, most)
-	n, ok := o.need(field, kind).(*ast.StringNode)
-	if !ok {
-		o.wrong(field, kind)
-		return 0
-	}
-	value, err := time.ParseDuration(n.Value)
-	if err != nil || value < least || value > most {
-		o.wrong(field, kind)
-	}
-	return value
+	return read(o, field, kind, func(n *ast.StringNode) (time.Duration, bool) {
+		value, err := time.ParseDuration(n.Value)
+		return value, err == nil && value >= least && value <= most
+	})
 }
 
 // Number is a text such as 60/s or 5%: a number above 0 and up to most, and
 // then its unit.
 func (o *object) Number(field, unit, example string, most float64) float64 {
 	kind := fmt.Sprintf("a number above 0 and up to %g with its unit, such as %s,", most, example)
-	n, ok := o.need(field, kind).(*ast.StringNode)
-	if !ok {
-		o.wrong(field, kind)
-		return 0
-	}
-	digits, ok := strings.CutSuffix(n.Value, unit)
-	value, err := strconv.ParseFloat(digits, 64)
-	if !ok || err != nil || !(value > 0 && value <= most) {
-		o.wrong(field, kind)
-	}
-	return value
+	return read(o, field, kind, func(n *ast.StringNode) (float64, bool) {
+		digits, ok := strings.CutSuffix(n.Value, unit)
+		value, err := strconv.ParseFloat(digits, 64)
+		return value, ok && err == nil && value > 0 && value <= most
+	})
 }
 
 // list is a sequence; a field that is not there is an empty one.
