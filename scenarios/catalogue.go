@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 )
@@ -45,26 +44,18 @@ func Load(name string, alerts []string) (*Scenario, error) {
 }
 
 func loadFile(path string, alerts []string) (*Scenario, error) {
+	// Errors of files wrap the reason in the path, which Error names already.
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &Error{File: path, Message: "the scenario file cannot be opened: " + reason(err)}
+		return nil, &Error{File: path, Message: fmt.Sprintf("the scenario file cannot be opened: %v", errors.Unwrap(err))}
 	}
 	defer f.Close()
 	source, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
-		return nil, &Error{File: path, Message: "the scenario file cannot be read: " + reason(err)}
+		return nil, &Error{File: path, Message: fmt.Sprintf("the scenario file cannot be read: %v", errors.Unwrap(err))}
 	}
 	if len(source) > maxSize {
 		return nil, &Error{File: path, Message: fmt.Sprintf("longer than %d bytes: not a scenario file", maxSize)}
 	}
 	return Parse(path, source, alerts)
-}
-
-// reason leaves out the path, which the message names already.
-func reason(err error) string {
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		return at.Err.Error()
-	}
-	return err.Error()
 }

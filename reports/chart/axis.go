@@ -72,26 +72,17 @@ func (t countTicks) Ticks(_, max float64) []plot.Tick {
 	var ticks []plot.Tick
 	for i := 0; float64(i)*step <= max*(1+1e-9); i++ {
 		v := float64(i) * step
-		ticks = append(ticks, plot.Tick{Value: v, Label: tickLabel(v) + t.unit})
+		// No more digits than the step needs: 0.5, 1, 1.5.
+		ticks = append(ticks, plot.Tick{Value: v, Label: humanize.Commaf(math.Round(v*1e9)/1e9) + t.unit})
 	}
 	return ticks
 }
 
-// tickLabel writes no more digits than the step needs: 0.5, 1, 1.5.
-func tickLabel(v float64) string {
-	v = math.Round(v*1e9) / 1e9
-	if v == math.Trunc(v) {
-		return Number(v)
-	}
-	return strconv.FormatFloat(v, 'f', -1, 64)
-}
-
 func (t countTicks) step(max float64) float64 {
-	step := niceStep(max, t.steps)
-	if t.whole && step < 1 {
-		step = 1
+	if step := niceStep(max, t.steps); step >= 1 || !t.whole {
+		return step
 	}
-	return step
+	return 1
 }
 
 // top is a maximum for an axis: the data's, raised to the next tick.
