@@ -186,11 +186,8 @@ func (g BarGroup) texts(bar vg.Length) [][]string {
 	if !meet {
 		return texts
 	}
-	for i, lines := range texts {
-		texts[i] = nil
-		for _, line := range lines {
-			texts[i] = append(texts[i], wrap(line, bar-2, " ")...)
-		}
+	for i := range texts {
+		texts[i] = wrap(texts[i], bar-2, " ")
 	}
 	return texts
 }
@@ -202,30 +199,22 @@ func labelLines(label string, width vg.Length) []string {
 	if strings.Contains(label, "\n") {
 		lines = strings.Split(label, "\n")
 	}
-	var out []string
-	for _, line := range lines {
-		out = append(out, wrap(line, width-4, "-")...)
-	}
-	return out
+	return wrap(lines, width-4, "-")
 }
 
-// wrap breaks a line that is too wide after separators; a part without one
+// wrap breaks lines that are too wide after separators; a part without one
 // stays whole.
-func wrap(line string, width vg.Length, separator string) []string {
-	style := label(Ink, true)
-	if style.Width(line) <= width {
-		return []string{line}
-	}
-	var out []string
-	for part := range strings.SplitAfterSeq(line, separator) {
-		if n := len(out); n > 0 && style.Width(strings.TrimSpace(out[n-1]+part)) <= width {
-			out[n-1] += part
-		} else {
-			out = append(out, part)
+func wrap(lines []string, width vg.Length, separator string) (out []string) {
+	for _, line := range lines {
+		fitted := ""
+		for part := range strings.SplitAfterSeq(line, separator) {
+			if fitted != "" && label(Ink, true).Width(strings.TrimSpace(fitted+part)) > width {
+				out = append(out, strings.TrimSpace(fitted))
+				fitted = ""
+			}
+			fitted += part
 		}
-	}
-	for i := range out {
-		out[i] = strings.TrimSpace(out[i])
+		out = append(out, strings.TrimSpace(fitted))
 	}
 	return out
 }

@@ -42,14 +42,10 @@ func count(c *Corpus) map[paper.Kind][]term {
 
 // tally counts each string once for this version, however often it occurs.
 func tally(counts map[string]int, lists ...[]string) {
-	seen := map[string]bool{}
-	for _, list := range lists {
-		for _, s := range list {
-			if s != "" && !seen[s] {
-				seen[s] = true
-				counts[s]++
-			}
-		}
+	all := slices.Concat(lists...)
+	slices.Sort(all)
+	for _, s := range slices.Compact(all) {
+		counts[s]++
 	}
 }
 
