@@ -231,13 +231,16 @@ func TestFilesThatAreNoScenario(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
+func TestDidYouMean(t *testing.T) {
 	names := []string{"consumer-crash", "llm-outage", "network-partition"}
 	for word, want := range map[string]string{
 		"consumer-crahs": "consumer-crash", "LLM-Outage": "llm-outage", "networkpartition": "network-partition", "x": "", "": "",
 	} {
-		if got, ok := Nearest(word, names); got != want || ok != (want != "") {
-			t.Errorf("%q is near %q; want %q", word, got, want)
+		if want != "" {
+			want = "; did you mean " + want + "?"
+		}
+		if got := DidYouMean(word, names); got != want {
+			t.Errorf("%q: %q; want %q", word, got, want)
 		}
 	}
 }
