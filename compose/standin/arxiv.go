@@ -102,9 +102,6 @@ func (a *Arxiv) Release(rate float64) error {
 	return nil
 }
 
-// Pause stops the release until the next call of Release.
-func (a *Arxiv) Pause() { _ = a.Release(0) }
-
 // ReleaseNow lets n more versions appear at once.
 func (a *Arxiv) ReleaseNow(n int) error {
 	if err := within("arxiv", "the number of versions to release", n, 0, corpus.Largest); err != nil {

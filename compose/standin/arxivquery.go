@@ -27,13 +27,7 @@ func (a *Arxiv) query(w http.ResponseWriter, r *http.Request) {
 	if got.Status == 0 && got.Ends != Reset {
 		ordinary = a.answer(r, v.probe)
 	}
-	if r.Context().Err() != nil {
-		reset(w)
-		return
-	}
-	if got.send(r.Context(), w, ordinary) == nil && ordinary.status == http.StatusOK && got.Ends != Truncated && !v.probe {
-		a.answered.Add(1)
-	}
+	_ = a.give(r.Context(), w, v, got, ordinary)
 }
 
 // answer is the ordinary one, and records what is on it: served means offered,

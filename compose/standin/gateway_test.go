@@ -341,3 +341,30 @@ func TestGatewayConfig(t *testing.T) {
 		}
 	}
 }
+
+// TestGatewayManners: what a manner answers in arXiv's place, arXiv is not
+// asked, and nobody was served.
+func TestGatewayManners(t *testing.T) {
+	asked := 0
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		_, _ = w.Write((&feed{}).page())
+	}))
+	defer upstream.Close()
+	g, rec := newGateway(t, upstream.URL, 10)
+	ask := func() answer { return request(t.Context(), http.MethodGet, g.QueryURL(), "") }
+	for _, m := range []Manner{failing, limited, garbage} {
+		setManner(t, g, m)
+		ask().want(t, m.Status, m.Body)
+	}
+	setManner(t, g, cut)
+	ask().wantReset(t)
+	if asked != 0 || len(rec.Events()) != 0 || g.Struck() != 4 || g.Answered() != 0 {
+		t.Errorf("arXiv was asked %d times; %d events, %d struck, %d answered", asked, len(rec.Events()), g.Struck(), g.Answered())
+	}
+	setManner(t, g, ordinary)
+	ask().want(t, http.StatusOK, "<feed")
+	if asked != 1 || g.Answered() != 1 {
+		t.Errorf("arXiv was asked %d times, %d answered", asked, g.Answered())
+	}
+}

@@ -22,22 +22,20 @@ func (g *Gateway) query(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	got, err := g.pass(r.Context(), v)
+	if err != nil {
+		reset(w)
+		return
+	}
 	var ordinary reply
 	switch {
-	case err != nil || got.Status != 0 || got.Ends == Reset:
+	case got.Status != 0 || got.Ends == Reset:
 	case v.probe:
 		// arXiv is not where to take evidence.
 		ordinary = atomReply(http.StatusOK, (&feed{}).page())
 	default:
 		ordinary = g.forward(r)
 	}
-	if r.Context().Err() != nil {
-		reset(w)
-		return
-	}
-	if got.send(r.Context(), w, ordinary) == nil && ordinary.status == http.StatusOK && got.Ends != Truncated && !v.probe {
-		g.answered.Add(1)
-	}
+	_ = g.give(r.Context(), w, v, got, ordinary)
 }
 
 // Probe asks the gateway, and not arXiv, for an empty page. See Seen.

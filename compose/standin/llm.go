@@ -142,12 +142,13 @@ func (l *LLM) answerProbe(w http.ResponseWriter, r *http.Request, req chatReques
 		_ = refusal.write(w)
 		return
 	}
-	got, err := l.pass(r.Context(), &visit{probe: true})
+	v := &visit{probe: true}
+	got, err := l.pass(r.Context(), v)
 	if err != nil {
 		reset(w)
 		return
 	}
-	_ = got.send(r.Context(), w, answerChat(l.cfg, req, "probe"))
+	_ = l.give(r.Context(), w, v, got, answerChat(l.cfg, req, "probe"))
 }
 
 // ask is a call that counts.
@@ -162,7 +163,7 @@ func (l *LLM) ask(w http.ResponseWriter, r *http.Request, req chatRequest) {
 		c.end(history.Unanswered(c.LLMCall, c.took(), refusal.status, refusal.reason))
 		return
 	default:
-		err = got.send(r.Context(), w, answerChat(l.cfg, req, c.ID))
+		err = l.give(r.Context(), w, c.visit, got, answerChat(l.cfg, req, c.ID))
 	}
 	switch {
 	case errors.Is(err, errReset):
@@ -174,7 +175,6 @@ func (l *LLM) ask(w http.ResponseWriter, r *http.Request, req chatRequest) {
 	case got.Status != 0 || got.Ends == Truncated:
 		c.end(history.Unanswered(c.LLMCall, c.took(), cmp.Or(got.Status, http.StatusOK), got.Name))
 	default:
-		l.answered.Add(1)
 		c.end(history.Answered(c.LLMCall, c.took()))
 	}
 }

@@ -31,7 +31,7 @@ type Manner struct {
 	// has any other answer at once.
 	Delay time.Duration
 	// Status, if not 0, is answered with Body in place of the ordinary answer;
-	// 200 to 599. Body's content type is seen from its beginning.
+	// 200 to 599, at the sink 300 to 599. What type the body has is seen from it.
 	Status int
 	Body   string
 	// RetryAfter is the header's value, seconds or an HTTP date; empty sends
@@ -87,8 +87,12 @@ func (m Manner) check(name string, sink bool) error {
 		return err
 	case (m.Only != "" || m.Take) && !sink:
 		return fmt.Errorf("standin: %s: manner %s: Only and Take are for the sink", name, m.Name)
-	case m.Take && (m.Status != 0 || m.Ends != Silent && m.Ends != Reset):
-		return fmt.Errorf("standin: %s: manner %s: Take wants a lost answer: Ends Silent or Reset, and no Status", name, m.Name)
+	case m.Take && m.Ends != Silent && m.Ends != Reset:
+		return fmt.Errorf("standin: %s: manner %s: Take wants a lost answer: Ends Silent or Reset", name, m.Name)
+	case m.Status != 0 && (m.Ends == Silent || m.Ends == Reset):
+		return fmt.Errorf("standin: %s: manner %s: Status is for an answer, and Ends lets none out", name, m.Name)
+	case m.Status == 0 && (m.Body != "" || m.RetryAfter != ""):
+		return fmt.Errorf("standin: %s: manner %s: Body and RetryAfter want a Status", name, m.Name)
 	}
 	return nil
 }

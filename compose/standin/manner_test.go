@@ -121,6 +121,8 @@ func TestMannersOfNoSense(t *testing.T) {
 			"Manner.Delay":  {Name: "x", Delay: time.Hour},
 			"Manner.Status": {Name: "x", Status: 42},
 			"Manner.Ends":   {Name: "x", Ends: Reset + 1},
+			"lets none out": {Name: "x", Status: 500, Ends: Silent},
+			"want a Status": {Name: "x", RetryAfter: "1"},
 		}
 		if s.name == "sink" {
 			bad["Manner.Status"] = Manner{Name: "x", Status: 200}

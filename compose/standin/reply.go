@@ -20,11 +20,25 @@ type reply struct {
 // errReset is returned by send when the manner resets the connection.
 var errReset = errors.New("the connection was reset")
 
+// give sends what a visit gets, and counts it if that is the ordinary answer,
+// whole. Its errors are send's.
+func (m *manners) give(ctx context.Context, w http.ResponseWriter, v *visit, got met, ordinary reply) error {
+	err := got.send(ctx, w, ordinary)
+	if err == nil && !v.probe && got.Status == 0 && got.Ends != Truncated && ordinary.status == http.StatusOK {
+		m.answered.Add(1)
+	}
+	return err
+}
+
 // send gives the ordinary answer, or the manner's own, as far as the manner
 // lets it get. An error says that the caller did not get what send wanted to
 // give, as far as that can be seen from here; errReset says that this was
-// wanted.
+// wanted. The connection is done with in any case.
 func (m met) send(ctx context.Context, w http.ResponseWriter, ordinary reply) error {
+	if err := ctx.Err(); err != nil {
+		reset(w)
+		return err
+	}
 	a := m.or(ordinary)
 	switch m.Ends {
 	case Reset:

@@ -135,13 +135,6 @@ func (s *server) Refuse(on bool) error {
 	return s.held.Close()
 }
 
-// Refusing tells whether connections are refused at present.
-func (s *server) Refusing() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.address != "" && s.life.Taking().Err() == nil && s.http == nil
-}
-
 // Address is host:port, empty before Start.
 func (s *server) Address() string {
 	s.mu.Lock()

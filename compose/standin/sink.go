@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -102,16 +101,14 @@ func (s *Sink) receive(w http.ResponseWriter, r *http.Request) {
 		o = s.decide(got, err != nil, v.to, r.Header.Get("Idempotency-Key"), body)
 	}
 	if err == nil {
-		err = s.answer(r.Context(), w, v, got, o)
+		err = s.linger(r.Context(), v, got, o)
 	}
-	switch {
-	case err == nil:
-		if !v.probe && o.status == http.StatusOK && got.Ends != Truncated {
-			s.answered.Add(1)
-		}
-	case !errors.Is(err, errReset):
+	if err != nil || o.lost {
 		reset(w)
+		return
 	}
+	got.Status = 0 // what it says has been decided
+	_ = s.give(r.Context(), w, v, got, o.reply)
 }
 
 // hear waits while the sink is silent and takes nothing, and returns the manner
@@ -184,28 +181,23 @@ func readNotification(body []byte) (n paper.Notification, err error) {
 	return n, err
 }
 
-// answer gives the outcome, after the latency or the manner's delay. A refusal
-// has no latency.
-func (s *Sink) answer(ctx context.Context, w http.ResponseWriter, v *visit, got met, o outcome) error {
-	if o.lost && got.Ends == Silent {
-		if _, err := wait(ctx, forever, got.changed); err != nil {
-			return err
-		}
-		reset(w)
-		return errReset
-	}
-	if o.status != http.StatusOK || got.Ends == Reset {
-		v.latency = 0
+// linger lets the time before the answer pass: the latency, or the delay of the
+// manner by then. A refusal has no latency, and a lost answer only silence.
+func (s *Sink) linger(ctx context.Context, v *visit, got met, o outcome) error {
+	latency := v.latency
+	switch {
+	case o.lost && got.Ends == Silent:
+		_, err := wait(ctx, forever, got.changed)
+		return err
+	case o.lost:
+		return nil
+	case o.status != http.StatusOK:
+		latency = 0
 	}
 	for now := got; ; now = s.meet(v) {
-		again, err := wait(ctx, cmp.Or(now.Delay, v.latency), now.changed)
-		if err != nil {
+		again, err := wait(ctx, cmp.Or(now.Delay, latency), now.changed)
+		if err != nil || !again {
 			return err
 		}
-		if !again {
-			break
-		}
 	}
-	got.Status = 0 // what it says has been decided
-	return got.send(ctx, w, o.reply)
 }
