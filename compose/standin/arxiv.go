@@ -75,9 +75,7 @@ func NewArxiv(cfg ArxivConfig) (*Arxiv, error) {
 	}
 	a.release = release{now: func() time.Time { return a.now() }}
 	a.manners = newManners("arxiv")
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /api/query", a.query)
-	a.server = newServer("arxiv", mux).on(cfg.Host)
+	a.server = newServer("arxiv", cfg.Host, "GET /api/query", a.query)
 	return a, nil
 }
 

@@ -1,7 +1,6 @@
 package standin
 
 import (
-	"net/http"
 	"sync"
 
 	"paperlab/compose/standin/corpus"
@@ -77,9 +76,7 @@ func NewGateway(cfg GatewayConfig) (*Gateway, error) {
 		return nil, err
 	}
 	g := &Gateway{cfg: cfg, released: make(chan struct{}), served: map[string]bool{}, manners: newManners("gateway"), dice: newDice(0, 40)}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /api/query", g.query)
-	g.server = newServer("gateway", mux).on(cfg.Host)
+	g.server = newServer("gateway", cfg.Host, "GET /api/query", g.query)
 	return g, nil
 }
 

@@ -93,9 +93,7 @@ func NewLLM(cfg LLMConfig) (*LLM, error) {
 		stream = 11
 	}
 	l := &LLM{cfg: cfg, dice: newDice(cfg.Seed, stream), slots: newSlots(cfg.Slots, max(cfg.Queue, 0)), manners: newManners(cfg.Provider)}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/chat/completions", l.complete)
-	l.server = newServer(cfg.Provider, mux).on(cfg.Host)
+	l.server = newServer(cfg.Provider, cfg.Host, "POST /v1/chat/completions", l.complete)
 	return l, nil
 }
 
@@ -142,13 +140,7 @@ func (l *LLM) answerProbe(w http.ResponseWriter, r *http.Request, req chatReques
 		_ = refusal.write(w)
 		return
 	}
-	v := &visit{probe: true}
-	got, err := l.pass(r.Context(), v)
-	if err != nil {
-		reset(w)
-		return
-	}
-	_ = l.give(r.Context(), w, v, got, answerChat(l.cfg, req, "probe"))
+	l.serve(w, r, &visit{probe: true}, func() reply { return answerChat(l.cfg, req, "probe") })
 }
 
 // ask is a call that counts.
