@@ -74,10 +74,7 @@ func (a *Arxiv) admit() bool {
 
 // refusal is the answer to whom admit turned away.
 func (a *Arxiv) refusal() reply {
-	no := reply{status: a.cfg.RefuseWith, body: []byte("Rate exceeded.\n")}
-	if no.status == http.StatusServiceUnavailable {
-		no.body = []byte("Service Unavailable\n")
-	}
+	no := reply{status: http.StatusTooManyRequests, body: []byte("Rate exceeded.\n")}
 	if a.cfg.RetryAfter > 0 {
 		// Whole seconds, rounded up.
 		no.retryAfter = strconv.FormatInt(int64((a.cfg.RetryAfter+time.Second-1)/time.Second), 10)

@@ -80,13 +80,8 @@ func NewGateway(cfg GatewayConfig) (*Gateway, error) {
 	return g, nil
 }
 
-// QueryURL is the address of the query API; empty before Start.
-func (g *Gateway) QueryURL() string {
-	if root := g.URL(); root != "" {
-		return root + "/api/query"
-	}
-	return ""
-}
+// QueryURL is the address of the query API. The gateway must be started.
+func (g *Gateway) QueryURL() string { return g.URL() + "/api/query" }
 
 // Release lets the load begin. The rate counts for nothing beyond its bounds:
 // arXiv itself decides how fast papers come. Later calls change nothing.

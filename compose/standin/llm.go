@@ -78,6 +78,7 @@ type LLM struct {
 	dice  *dice
 	slots *slots
 
+	// calls counts those that were understood, without probes.
 	calls atomic.Int64
 	// draw makes the number of a call, its Invoke and its draws one step.
 	draw sync.Mutex
@@ -96,15 +97,6 @@ func NewLLM(cfg LLMConfig) (*LLM, error) {
 	l.server = newServer(cfg.Provider, cfg.Host, "POST /v1/chat/completions", l.complete)
 	return l, nil
 }
-
-// Provider is Ollama or OpenAI.
-func (l *LLM) Provider() string { return l.cfg.Provider }
-
-// Calls counts the calls that were understood, without probes.
-func (l *LLM) Calls() int64 { return l.calls.Load() }
-
-// Busy is how many calls have a slot and how many wait for one.
-func (l *LLM) Busy() (working, waiting int) { return l.slots.counts() }
 
 // Probe asks for a completion, without taking a slot. See Seen.
 func (l *LLM) Probe(ctx context.Context) (Seen, error) {
