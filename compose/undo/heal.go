@@ -10,17 +10,11 @@ import (
 	"time"
 )
 
-// healTimeout bounds the undoing of one run when the caller sets no deadline.
-const healTimeout = 30 * time.Second
-
 // Leftover is a run whose lab died without undoing it.
 type Leftover struct {
 	RunID string
 	// Root is the run's folder.
 	Root string
-	// LabPid and Began are zero if the ledger's first line cannot be read.
-	LabPid int
-	Began  time.Time
 	// Open are the records not undone yet, newest first.
 	Open []Record
 	// Damage says in words what of the ledger could not be read.
@@ -72,7 +66,6 @@ func inspect(root string) (Leftover, bool, error) {
 	}
 	left.Open, left.Damage = newestFirst(open), damage
 	if lab != nil {
-		left.LabPid, left.Began = lab.Pid, lab.Began
 		if alive(lab.Pid, lab.Start) {
 			return left, false, nil
 		}
@@ -112,7 +105,7 @@ func Heal(ctx context.Context, left Leftover) ([]string, error) {
 		return nil, nil
 	}
 	if !dead {
-		return nil, fmt.Errorf("heal run %s: its lab (pid %d) or another healer is at work, so it was left alone", left.RunID, now.LabPid)
+		return nil, fmt.Errorf("heal run %s: its lab or another healer is at work, so it was left alone", left.RunID)
 	}
 	lock, err := lockLedger(left.Root)
 	if err == nil {
@@ -124,7 +117,7 @@ func Heal(ctx context.Context, left Leftover) ([]string, error) {
 	for _, r := range now.Open {
 		ledger.open[r.N] = r
 	}
-	report, err := undoAll(ctx, left.Root, now.Open, ledger.done)
+	report, err := ledger.undo(ctx, now.Open)
 	report = append(now.Damage, report...)
 	if err != nil {
 		return report, fmt.Errorf("heal run %s, see %s: %w", left.RunID, left.Root, err)
@@ -135,15 +128,14 @@ func Heal(ctx context.Context, left Leftover) ([]string, error) {
 	return append(report, "removed "+left.Root), nil
 }
 
-// undoAll goes on after a failure: one stuck undo must not keep the others.
-func undoAll(ctx context.Context, root string, records []Record, done func(n int)) ([]string, error) {
-	var report []string
-	var failed error
+// undo undoes records, marks them done, and says in words what it did. It goes
+// on after a failure: one stuck undo must not keep the others.
+func (l *Ledger) undo(ctx context.Context, records []Record) (report []string, failed error) {
 	for _, r := range records {
 		undo, err := lookup(r.Kind)
 		did := ""
 		if err == nil {
-			did, err = undo(ctx, root, r)
+			did, err = undo(ctx, l.root, r)
 		}
 		if did != "" {
 			report = append(report, did)
@@ -152,7 +144,7 @@ func undoAll(ctx context.Context, root string, records []Record, done func(n int
 			failed = errors.Join(failed, fmt.Errorf("undo %s: %w", r.What, err))
 			continue
 		}
-		done(r.N)
+		(&Entry{l, r.N}).Done()
 	}
 	return report, failed
 }

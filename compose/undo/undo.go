@@ -37,7 +37,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"sync"
 )
 
 // Record is one undo as it stands in a ledger.
@@ -57,17 +56,12 @@ type Record struct {
 // again after it succeeded and must then do nothing.
 type Func func(ctx context.Context, root string, r Record) (did string, err error)
 
-var (
-	kindsMu sync.Mutex
-	kinds   = map[string]Func{processKind: undoProcess, folderKind: undoFolder}
-)
+var kinds = map[string]Func{processKind: undoProcess, folderKind: undoFolder}
 
-// Register adds a kind of undo. Call it from an init function, so that the
+// Register adds a kind of undo. Call it from init functions only, so that the
 // process that heals knows every kind that any lab may have written. It panics
 // if the kind exists.
 func Register(kind string, undo Func) {
-	kindsMu.Lock()
-	defer kindsMu.Unlock()
 	if _, exists := kinds[kind]; exists {
 		panic(fmt.Sprintf("undo: kind %q registered twice", kind))
 	}
@@ -75,8 +69,6 @@ func Register(kind string, undo Func) {
 }
 
 func lookup(kind string) (Func, error) {
-	kindsMu.Lock()
-	defer kindsMu.Unlock()
 	undo, ok := kinds[kind]
 	if !ok {
 		return nil, fmt.Errorf("unknown kind of undo %q: this build of the lab cannot undo it, use the one that wrote it", kind)
