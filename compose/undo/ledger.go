@@ -89,13 +89,8 @@ func (l *Ledger) begin() error {
 		return err
 	}
 	l.file = file
-	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if err == nil {
-		var start string
-		if start, err = startOf(os.Getpid()); err == nil {
-			lab := &labLine{Pid: os.Getpid(), Start: start, Run: l.runID, Began: time.Now().UTC()}
-			err = l.write(line{Lab: lab}, true)
-		}
+	if err = lock(file); err == nil {
+		err = l.write(line{Lab: &labLine{Pid: os.Getpid(), Run: l.runID, Began: time.Now().UTC()}}, true)
 	}
 	if err != nil {
 		_ = file.Close()

@@ -4,7 +4,7 @@
 // run's temporary data and ledger.jsonl. Whoever starts a process, makes a
 // folder or bends the machine in another way writes the undo first, then acts:
 //
-//  1. Open the ledger: the first line names the lab by pid and start time.
+//  1. Open the ledger, which stays locked as long as the lab lives.
 //  2. Before the act, Add (or Process, or Folder) appends the undo and fsyncs.
 //  3. After the act was taken back in the ordinary way, mark the entry Done.
 //  4. Close undoes what is still open, newest first, and removes the folder.
@@ -16,10 +16,11 @@
 //	open ──acts──▶ open ─────▶ stale (on disk) ───────▶ gone
 //	  └──────────── Close ──────────────────────────────▶ gone
 //
-// A lab counts as dead when no process has its pid and start time, and when
-// nobody holds the lock on its ledger; the lock covers a lab that lives in
-// another pid namespace and shares the folder. The same lock keeps two healers
-// apart.
+// A lab counts as dead when nobody holds the lock on its ledger. The lock ends
+// with the process, whatever ends it; unlike a pid and a start time it cannot
+// be another's after a while, holds when the clock is set, and covers a lab that
+// lives in another pid namespace and shares the folder. The same lock keeps two
+// healers apart.
 //
 // A process has no pid before it is started, so its undo is written in two
 // steps. The intent carries a mark that the child finds in its environment;
