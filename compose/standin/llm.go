@@ -144,22 +144,27 @@ func (l *LLM) ask(w http.ResponseWriter, r *http.Request, req chatRequest) {
 		reset(w)
 	case refusal != nil:
 		_ = refusal.write(w)
-		c.end(history.Unanswered(c.LLMCall, c.took(), refusal.status, refusal.reason))
+		l.cfg.Recorder.Record(history.Unanswered(c.LLMCall, c.took(), refusal.status, refusal.reason))
 		return
 	default:
 		err = l.give(r.Context(), w, c.visit, got, answerChat(l.cfg, req, c.ID))
 	}
+	l.cfg.Recorder.Record(l.ended(c, got, err))
+}
+
+// ended is what became of a call that met the manner; err is send's.
+func (l *LLM) ended(c *call, got met, err error) history.Event {
 	switch {
 	case errors.Is(err, errReset):
-		c.end(history.Unanswered(c.LLMCall, c.took(), 0, got.Name))
+		return history.Unanswered(c.LLMCall, c.took(), 0, got.Name)
 	case l.life.Taking().Err() != nil:
-		c.end(history.Abandoned(c.LLMCall, c.took(), "the stand-in was stopped"))
+		return history.Abandoned(c.LLMCall, c.took(), "the stand-in was stopped")
 	case err != nil:
-		c.end(history.Abandoned(c.LLMCall, c.took(), strings.TrimPrefix(got.Name+": the caller went away", ": ")))
+		return history.Abandoned(c.LLMCall, c.took(), strings.TrimPrefix(got.Name+": the caller went away", ": "))
 	case got.Status != 0 || got.Ends == Truncated:
-		c.end(history.Unanswered(c.LLMCall, c.took(), cmp.Or(got.Status, http.StatusOK), got.Name))
+		return history.Unanswered(c.LLMCall, c.took(), cmp.Or(got.Status, http.StatusOK), got.Name)
 	default:
-		c.end(history.Answered(c.LLMCall, c.took()))
+		return history.Answered(c.LLMCall, c.took())
 	}
 }
 
@@ -219,10 +224,6 @@ func (l *LLM) begin(req chatRequest) *call {
 }
 
 func (c *call) took() float64 { return c.llm.cfg.Recorder.Now() - c.began }
-
-func (c *call) end(e history.Event) {
-	c.llm.cfg.Recorder.Record(e)
-}
 
 func (l *LLM) checkKey(r *http.Request) *reply {
 	sent, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -81,11 +80,6 @@ func (o observer) Do(req *http.Request) (*http.Response, error) {
 		s.status = res.StatusCode
 		s.retryAfter, s.asked = dial.RetryAfter(res.Header, time.Now())
 	}
-	res.Body = bounded{io.LimitReader(res.Body, longestAnswer), res.Body}
+	res.Body = http.MaxBytesReader(nil, res.Body, longestAnswer)
 	return res, nil
-}
-
-type bounded struct {
-	io.Reader
-	io.Closer
 }

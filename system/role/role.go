@@ -112,11 +112,10 @@ func (f Flags) open(ctx context.Context, role string, withStore bool) (*process,
 }
 
 func (p *process) start(ctx context.Context, withStore bool) error {
-	if err := p.server.Start(ctx); err != nil {
-		return err
-	}
-	if err := p.reach.Start(ctx); err != nil {
-		return err
+	for _, part := range []service.Service{p.server, p.reach} {
+		if err := part.Start(ctx); err != nil {
+			return err
+		}
 	}
 	if !withStore {
 		return nil
