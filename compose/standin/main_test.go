@@ -158,3 +158,5 @@ func (a *Arxiv) ReleaseNow(n int) {
 	a.release.due += float64(n)
 	a.catchUp()
 }
+
+func (s *slots) counts() (working, waiting int) { return len(s.taken), int(s.waiting.Load()) }

@@ -22,8 +22,6 @@ func newSlots(total, queue int) *slots {
 	return &slots{taken: make(chan struct{}, total), most: int64(queue)}
 }
 
-func (s *slots) counts() (working, waiting int) { return len(s.taken), int(s.waiting.Load()) }
-
 // acquire takes a slot, or waits for one in the queue. It gives up, without a
 // slot, when changed closes or ctx ends; changed says so with again.
 func (s *slots) acquire(ctx context.Context, changed <-chan struct{}) (again bool, err error) {
