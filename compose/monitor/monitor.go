@@ -149,15 +149,20 @@ func (m *Monitor) begin() error {
 		return errors.Join(err, db.Close())
 	}
 	m.db = db
-	targets := make(chan map[string][]*targetgroup.Group, 1)
-	targets <- groupsOf(m.cfg.Targets)
+	targets := make(chan map[string][]*targetgroup.Group)
 	m.notifier.start()
 	m.life.Go(func() { _ = scraper.Run(targets) })
 	m.life.Go(manager.Run)
 	m.life.Go(func() {
 		<-m.life.Taking().Done()
+		// A scraper that is stopped before it has its targets would still begin to
+		// scrape them.
+		for len(scraper.TargetsActive()[pool]) < len(m.cfg.Targets) {
+			<-time.After(5 * time.Millisecond)
+		}
 		m.end(scraper, manager)
 	})
+	targets <- groupsOf(m.cfg.Targets)
 	return nil
 }
 
