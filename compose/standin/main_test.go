@@ -159,4 +159,8 @@ func (a *Arxiv) ReleaseNow(n int) {
 	a.catchUp()
 }
 
-func (s *slots) counts() (working, waiting int) { return len(s.taken), int(s.waiting.Load()) }
+func (s *slots) counts() (working, waiting int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.total - s.free, len(s.waiting)
+}
