@@ -38,7 +38,7 @@ func recoveryBar(run record.Run, takeovers []history.Event) chart.RecoveryBar {
 	add := func(name string, after float64, c color.RGBA) {
 		b.Milestones = append(b.Milestones, chart.Milestone{Name: name, After: max(after, 0), Color: c})
 	}
-	for _, at := range run.LaterEffects() {
+	for _, at := range record.Effects(run.Faults)[1:] {
 		add("next fault", at-effect, chart.Amber)
 	}
 	var missing []string

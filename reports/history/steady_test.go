@@ -2,9 +2,11 @@ package history
 
 import (
 	"math"
-	"paperlab/system/paper"
 	"slices"
 	"testing"
+
+	"paperlab/reports/record"
+	"paperlab/system/paper"
 )
 
 func sampleOf(t float64, stream, name string, value int64) Event {
@@ -132,10 +134,10 @@ func TestPercentile(t *testing.T) {
 func TestSteadyBounds(t *testing.T) {
 	backlog := []Point{{0.5, 1000}, {1, 10}, {2, 30}, {9, 20}, {10, 5000}}
 	latency := []Point{{1, 0.1}, {2, 0.9}, {11, 60}}
-	if got, ok := SteadyBounds(backlog, latency, 1, 10, 40); !ok || got != (Bounds{Backlog: 60, Latency: 1.8, SteadyP95: 0.9}) {
+	if got, ok := SteadyBounds(backlog, latency, 1, 10, 40); !ok || got != (record.Steady{BacklogBound: 60, LatencyBoundS: 1.8, LatencyP95S: 0.9}) {
 		t.Errorf("got %+v, %v", got, ok)
 	}
-	if got, ok := SteadyBounds(backlog, latency[:1], 1, 10, 100); !ok || got != (Bounds{Backlog: 100, Latency: 1, SteadyP95: 0.1}) {
+	if got, ok := SteadyBounds(backlog, latency[:1], 1, 10, 100); !ok || got != (record.Steady{BacklogBound: 100, LatencyBoundS: 1, LatencyP95S: 0.1}) {
 		t.Errorf("below the floors: got %+v, %v", got, ok)
 	}
 	if _, ok := SteadyBounds(nil, latency, 1, 10, 40); ok {
@@ -196,13 +198,13 @@ func TestRecover(t *testing.T) {
 		"at once":                       {during(5, 50, spell{0, 4}), during(0.1, 0), 4, 4, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := Recover(curve(t0, load+20, c.backlog), curve(t0, load+20, c.latency),
-				Bounds{Backlog: 10, Latency: 1}, t0, t0+c.last, t0+load)
+			lag, all := Recover(curve(t0, load+20, c.backlog), curve(t0, load+20, c.latency),
+				record.Steady{BacklogBound: 10, LatencyBoundS: 1}, t0, t0+c.last, t0+load)
 			for _, part := range []struct {
 				name string
 				got  *float64
 				want float64
-			}{{"lag", got.Lag, c.lag}, {"time", got.Time, c.time}} {
+			}{{"lag", lag, c.lag}, {"time", all, c.time}} {
 				switch {
 				case part.got == nil && part.want == never:
 				case part.got == nil:
