@@ -1,7 +1,7 @@
 package reports
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"html/template"
 	"maps"
@@ -52,15 +52,17 @@ func newBenchPage(b record.Bench) *benchPage {
 }
 
 func benchCaption(b record.Bench, metric string) string {
+	interval := "There is no confidence interval."
 	for _, c := range b.Cases {
 		if m := c.Metrics[metric]; m.Level > 0 {
-			return fmt.Sprintf("Bars are %g %% confidence intervals over repeats. The dotted line is what exact proportion to the first point would be.", 100*m.Level)
+			interval = fmt.Sprintf("Bars are %g %% confidence intervals over repeats.", 100*m.Level)
+			break
 		}
 	}
-	return "There is no confidence interval. The dotted line is what exact proportion to the first point would be."
+	return interval + " The dotted line is what exact proportion to the first point would be."
 }
 
-func benchX(b record.Bench) string { return orElse(b.X, "shards") }
+func benchX(b record.Bench) string { return cmp.Or(b.X, "shards") }
 
 // metricNames are those of all cases, sorted.
 func metricNames(b record.Bench) []string {
@@ -71,27 +73,6 @@ func metricNames(b record.Bench) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
-}
-
-// paramNames are those of all cases, X first, then sorted.
-func paramNames(b record.Bench) []string {
-	names := map[string]bool{}
-	for _, c := range b.Cases {
-		for name := range c.Params {
-			names[name] = true
-		}
-	}
-	return slices.SortedFunc(maps.Keys(names), func(a, c string) int {
-		switch {
-		case a == c:
-			return 0
-		case a == benchX(b):
-			return -1
-		case c == benchX(b):
-			return 1
-		}
-		return strings.Compare(a, c)
-	})
 }
 
 // benchChart draws one metric against X, with a panel for each combination of
@@ -137,26 +118,23 @@ func axisLabel(metric, unit string) string {
 	}
 }
 
+// asNumber reads a parameter: one that was set here, or read from a record.
 func asNumber(v any) (float64, bool) {
 	switch n := v.(type) {
 	case float64:
 		return n, true
 	case int:
 		return float64(n), true
-	case int64:
-		return float64(n), true
-	case json.Number:
-		f, err := n.Float64()
-		return f, err == nil
 	}
 	return 0, false
 }
 
+// otherParams are a case's parameters beside X, in order of name.
 func otherParams(b record.Bench, c record.Case) string {
 	var parts []string
-	for _, name := range paramNames(b) {
-		if v, ok := c.Params[name]; ok && name != benchX(b) {
-			parts = append(parts, withUnit(name, v))
+	for _, name := range slices.Sorted(maps.Keys(c.Params)) {
+		if name != benchX(b) {
+			parts = append(parts, withUnit(name, c.Params[name]))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -196,11 +174,8 @@ func slug(name string) string {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
 			return r
 		}
-		if r >= 'A' && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
 		return '-'
-	}, name)
+	}, strings.ToLower(name))
 }
 
 // benchTable has one line for each case and a column for each metric.
@@ -213,12 +188,11 @@ func benchTable(b record.Bench) table {
 	for _, c := range b.Cases {
 		line := row{Label: c.Name}
 		for _, name := range metrics {
-			m, ok := c.Metrics[name]
-			if !ok {
-				line.Cells = append(line.Cells, cell{Text: notMeasured})
-				continue
+			text := notMeasured
+			if m, ok := c.Metrics[name]; ok {
+				text = quantity(m)
 			}
-			line.Cells = append(line.Cells, cell{Text: quantity(m)})
+			line.Cells = append(line.Cells, cell{Text: text})
 		}
 		t.Rows = append(t.Rows, line)
 	}

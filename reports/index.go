@@ -152,7 +152,7 @@ func anomalyTriple(r record.Run) string {
 }
 
 func commit(c record.Code) string {
-	id := orElse(c.Commit, "unknown")
+	id := cmp.Or(c.Commit, "unknown")
 	if len(id) > 10 {
 		id = id[:10]
 	}

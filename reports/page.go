@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"html/template"
@@ -69,7 +70,7 @@ type cell struct{ Text, Class string }
 
 func newPage(r record.Result, accounts map[string]*history.Account) *page {
 	p := &page{
-		Result: r, Title: fmt.Sprintf("%s, seed %d", orElse(r.Scenario, "unnamed scenario"), r.Seed),
+		Result: r, Title: fmt.Sprintf("%s, seed %d", cmp.Or(r.Scenario, "unnamed scenario"), r.Seed),
 		Story: story(r, accounts), Figures: keyFigures(r, accounts), Counts: countsTable(r),
 		Limits: limits(r), Command: command(r), Versions: sorted(r.Versions),
 	}

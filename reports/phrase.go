@@ -93,13 +93,6 @@ func oneLine(s string) string {
 	return strings.Join(strings.Fields(clean), " ")
 }
 
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
-}
-
 func unique(s []string) []string {
 	out := slices.Clone(s)
 	slices.Sort(out)

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -84,7 +85,7 @@ func lostOwner(r record.Run, t history.Event) *record.Fault {
 
 // whatHappened says that something happened only if that was proven.
 func whatHappened(f record.Fault) string {
-	name := orElse(f.ID, f.Kind)
+	name := f.Name()
 	switch {
 	case f.Receipt.Before == "" && f.EffectAtS == nil:
 		// Without evidence that the target was well, nothing is injected.
@@ -92,6 +93,6 @@ func whatHappened(f record.Fault) string {
 	case f.EffectAtS != nil && f.Happened != "":
 		return f.Happened
 	default:
-		return fmt.Sprintf("the fault %s was injected into %s", name, orElse(f.Target, "an unnamed target"))
+		return fmt.Sprintf("the fault %s was injected into %s", name, cmp.Or(f.Target, "an unnamed target"))
 	}
 }

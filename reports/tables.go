@@ -151,7 +151,7 @@ type moment struct {
 func timeline(r record.Run, takeovers []history.Event) []moment {
 	var out []moment
 	for _, f := range r.Faults {
-		name := orElse(f.ID, f.Kind)
+		name := f.Name()
 		out = append(out, moment{f.InjectedAtS, fmt.Sprintf("fault %s injected into %s", name, f.Target)})
 		if f.EffectAtS != nil {
 			out = append(out, moment{*f.EffectAtS, fmt.Sprintf("fault %s: effect proven", name)})

@@ -1,13 +1,13 @@
 package reports
 
 import (
+	"cmp"
 	"embed"
 	"html/template"
 	"strings"
 	texttemplate "text/template"
 
 	"paperlab/reports/chart"
-	"paperlab/reports/record"
 )
 
 //go:embed template
@@ -19,10 +19,9 @@ var words = map[string]any{
 	"seconds":   chart.Seconds,
 	"number":    chart.Number,
 	"when":      when,
-	"orElse":    orElse,
+	"orElse":    cmp.Or[string],
 	"measured":  objectiveValue,
 	"megabytes": megabytes,
-	"fault":     func(f record.Fault) string { return orElse(f.ID, f.Kind) },
 	"maybe":     maybe,
 	"style":     style,
 	"md":        escapeMarkdown,
