@@ -1,10 +1,6 @@
 package reports
 
-import (
-	"io"
-
-	"paperlab/reports/record"
-)
+import "paperlab/reports/record"
 
 // WriteBench makes the report of a benchmark in dir: report.html, report.md,
 // charts/*.svg and .png and, last, result.json. Notes are added to those of the
@@ -15,13 +11,7 @@ func WriteBench(dir string, b record.Bench, notes ...string) error {
 	}
 	b.Notes = append(b.Notes[:len(b.Notes):len(b.Notes)], notes...)
 	p := newBenchPage(b)
-	if err := writeCharts(dir, p.Charts); err != nil {
-		return err
-	}
-	if err := writeFile(dir, "report.html", func(w io.Writer) error { return benchHTML.Execute(w, p) }); err != nil {
-		return err
-	}
-	if err := writeFile(dir, "report.md", func(w io.Writer) error { return benchMarkdown.Execute(w, p) }); err != nil {
+	if err := writePages(dir, benchPages, p, p.Charts); err != nil {
 		return err
 	}
 	return writeJSON(dir, "result.json", b)

@@ -3,22 +3,15 @@ package reports
 import (
 	"cmp"
 	"fmt"
-	"html/template"
 	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
-	texttemplate "text/template"
 	"unicode"
 
 	"paperlab/reports/chart"
 	"paperlab/reports/record"
-)
-
-var (
-	benchHTML     = template.Must(template.New("bench.html").Funcs(words).ParseFS(templates, "template/bench.html"))
-	benchMarkdown = texttemplate.Must(texttemplate.New("bench.md").Funcs(words).ParseFS(templates, "template/bench.md"))
 )
 
 // benchPage is what a benchmark's report.html and report.md both show.
@@ -33,18 +26,13 @@ type benchPage struct {
 
 func newBenchPage(b record.Bench) *benchPage {
 	p := &benchPage{Bench: b, Table: benchTable(b), Command: "make bench NAME=" + quote(b.Name), Versions: sorted(b.Versions)}
+	var able []figure
 	for _, metric := range metricNames(b) {
-		c, ok := benchChart(b, metric)
-		if !ok {
-			continue
+		if c, ok := benchChart(b, metric); ok {
+			able = append(able, figure{c, benchCaption(b, metric)})
 		}
-		shown, err := drawn(figure{c, benchCaption(b, metric)})
-		if err != nil {
-			p.Missing = append(p.Missing, fmt.Sprintf("%s is not shown: %v.", c.Title, err))
-			continue
-		}
-		p.Charts = append(p.Charts, shown)
 	}
+	p.Charts, p.Missing = draw(able)
 	if len(p.Charts) == 0 {
 		p.Missing = append(p.Missing, fmt.Sprintf("No chart is shown: no metric was measured at two or more values of %q.", benchX(b)))
 	}

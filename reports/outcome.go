@@ -7,51 +7,60 @@ import (
 	"paperlab/reports/record"
 )
 
-// anomaly is one kind of violation: which invariant judges it, and how it is
-// told. The sentences take a count; a kind that nobody counts has count -1.
+// anomaly is one kind of violation, as story, tables and figures tell of it.
 type anomaly struct {
+	// id is the invariant that judges it.
 	id string
-	// none is said where the invariant is valid, some where it is not, did
-	// where the naive service is the subject.
-	none      string
-	some, did func(n int) string
-	count     func(record.Counts) int
+	// bar is its label in the figure of anomalies, figure that of its line among
+	// the key figures; empty where it has no place.
+	bar, figure string
+	// none is said where the invariant is valid, some where it is not, did where
+	// the naive service is the subject; see tell.
+	none, some, did string
+	// count is nil for a kind that nobody counts.
+	count func(record.Counts) int
 	// always: said in every story, even if nothing happened.
 	always bool
 }
 
 var anomalies = []anomaly{
 	{
-		id: "no-loss", none: "nothing was lost", always: true,
-		some:  func(n int) string { return was(n, "message", "messages") + " lost" },
-		did:   func(n int) string { return "lost " + count(n, "message", "messages") },
+		id: "no-loss", bar: "lost", figure: "messages lost", always: true,
+		none: "nothing was lost", some: "{messages} {were} lost", did: "lost {messages}",
 		count: func(c record.Counts) int { return c.Lost },
 	}, {
-		id: "no-duplicate-effect", none: "nobody was told twice", always: true,
-		some:  func(n int) string { return "somebody was told the same thing again " + times(n) },
-		did:   func(n int) string { return "told somebody the same thing again " + times(n) },
+		id: "no-duplicate-effect", bar: "duplicate effects", figure: "duplicate effects", always: true,
+		none: "nobody was told twice", some: "somebody was told the same thing again {times}", did: "told somebody the same thing again {times}",
 		count: func(c record.Counts) int { return c.DuplicateEffects },
 	}, {
-		id: "key-order", none: "nobody was told out of order", always: true,
-		some:  func(n int) string { return "somebody was told out of order " + times(n) },
-		did:   func(n int) string { return "told somebody out of order " + times(n) },
+		id: "key-order", bar: "order violations", figure: "told out of order", always: true,
+		none: "nobody was told out of order", some: "somebody was told out of order {times}", did: "told somebody out of order {times}",
 		count: func(c record.Counts) int { return c.OrderViolations },
 	}, {
-		id: "no-unexpected-effect", none: "nobody was told what they never asked for",
-		some:  func(n int) string { return "somebody was told what they never asked for " + times(n) },
-		did:   func(n int) string { return "told somebody what they never asked for " + times(n) },
+		id: "no-unexpected-effect", bar: "unexpected effects",
+		none: "nobody was told what they never asked for", some: "somebody was told what they never asked for {times}", did: "told somebody what they never asked for {times}",
 		count: func(c record.Counts) int { return c.Unexpected },
 	}, {
-		id: "all-or-none", none: "no paper's notifications were published in part",
-		some:  func(int) string { return "the notifications of some papers were published only in part" },
-		did:   func(int) string { return "published the notifications of some papers only in part" },
-		count: func(record.Counts) int { return -1 },
+		id: "all-or-none", figure: "papers told only in part",
+		none: "no paper's notifications were published in part",
+		some: "the notifications of some papers were published only in part", did: "published the notifications of some papers only in part",
 	}, {
 		id: "produce-once", none: "no message stood on its stream twice",
-		some:  func(int) string { return "some messages stood on their stream more than once" },
-		did:   func(int) string { return "put some messages on their stream more than once" },
-		count: func(record.Counts) int { return -1 },
+		some: "some messages stood on their stream more than once", did: "put some messages on their stream more than once",
 	},
+}
+
+// in is how often it happened in a run; -1 if nobody counts it.
+func (a anomaly) in(r record.Run) int {
+	if a.count == nil {
+		return -1
+	}
+	return a.count(r.Counts)
+}
+
+// tell puts a count into one of the sentences.
+func tell(sentence string, n int) string {
+	return strings.NewReplacer("{messages}", count(n, "message", "messages"), "{were}", noun(n, "was", "were"), "{times}", times(n)).Replace(sentence)
 }
 
 // outcomeSentences say what became of the load.
@@ -66,12 +75,12 @@ func outcomeSentences(r record.Run) []string {
 	}
 	var said, open, unjudged []string
 	for _, a := range anomalies {
-		switch verdict, n := r.AnswerOf(a.id), a.count(c); {
+		switch verdict, n := r.AnswerOf(a.id), a.in(r); {
 		case verdict == record.Invalid && n == 0:
 			// The checker counts more than the counter: trust the verdict.
 			open = append(open, fmt.Sprintf("%s was broken; its table says how.", a.id))
 		case verdict == record.Invalid, n > 0:
-			said = append(said, a.some(n))
+			said = append(said, tell(a.some, n))
 		case verdict == record.Valid && a.always:
 			said = append(said, a.none)
 		case verdict == record.Unknown:
@@ -138,11 +147,11 @@ func naiveAnomalies(r record.Run) []string {
 	const subject = "The naive service, under the same load, seed and faults, "
 	var did, sound, open, unjudged []string
 	for _, a := range anomalies {
-		switch verdict, n := r.AnswerOf(a.id), a.count(r.Counts); {
+		switch verdict, n := r.AnswerOf(a.id), a.in(r); {
 		case verdict == record.Invalid && n == 0:
 			did = append(did, "broke "+a.id)
 		case n > 0, verdict == record.Invalid:
-			did = append(did, a.did(n))
+			did = append(did, tell(a.did, n))
 		case verdict == record.Valid:
 			sound = append(sound, a.id)
 		case verdict == record.Unknown:

@@ -75,28 +75,40 @@ func newPage(r record.Result, accounts map[string]*history.Account) *page {
 		Limits: limits(r), Command: command(r), Versions: sorted(r.Versions),
 	}
 	able, missing := figures(r, accounts)
-	p.Missing = missing
-	for _, f := range able {
-		c, err := drawn(f)
-		if err != nil {
-			p.Missing = append(p.Missing, fmt.Sprintf("%s is not shown: %v.", f.Title, err))
-			continue
-		}
-		p.Charts = append(p.Charts, c)
-	}
+	charts, failed := draw(able)
+	p.Charts, p.Missing = charts, append(missing, failed...)
 	for _, run := range r.Runs {
 		p.Runs = append(p.Runs, runPage{Run: run, Judged: run.Profile != naive, Timeline: timeline(run, accounts[run.Profile].Takeovers), SteadyText: steadyText(run)})
 	}
 	return p
 }
 
-func writeCharts(dir string, charts []picture) error {
+// draw draws the figures, and says in a sentence each why one could not be.
+func draw(figures []figure) (charts []picture, missing []string) {
+	for _, f := range figures {
+		c, err := drawn(f)
+		if err != nil {
+			missing = append(missing, fmt.Sprintf("%s is not shown: %v.", f.Title, err))
+			continue
+		}
+		charts = append(charts, c)
+	}
+	return charts, missing
+}
+
+// writePages writes the charts and both texts of a report.
+func writePages(dir string, texts map[string]executor, page any, charts []picture) error {
 	for _, c := range charts {
 		err := writeBytes(dir, "charts/"+c.Name+".svg", c.document)
 		if err == nil {
 			err = writeFile(dir, "charts/"+c.Name+".png", c.PNG)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	for _, kind := range []string{"html", "md"} {
+		if err := writeFile(dir, "report."+kind, func(w io.Writer) error { return texts[kind].Execute(w, page) }); err != nil {
 			return err
 		}
 	}
@@ -134,7 +146,3 @@ func when(t time.Time) string {
 	}
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
 }
-
-func (p *page) html(w io.Writer) error { return pageHTML.Execute(w, p) }
-
-func (p *page) markdown(w io.Writer) error { return pageMarkdown.Execute(w, p) }

@@ -13,36 +13,50 @@ import (
 	"paperlab/reports/record"
 )
 
-// keyFigures set the profiles side by side, naive first, so that the eye ends
-// on the service as it should be.
+// keyFigures are what a reader looks for first.
 func keyFigures(r record.Result, accounts map[string]*history.Account) table {
+	lines := []line{
+		{"time to detect", detected},
+		{"backlog back in its bound", func(r record.Run) cell { return regained(r, r.LagRecoveryS) }},
+		{"steady state again", func(r record.Run) cell { return regained(r, r.TimeToRecoverS) }},
+	}
+	for _, a := range anomalies {
+		if a.figure != "" {
+			lines = append(lines, line{a.figure, a.mustBeZero})
+		}
+	}
+	return sideBySide(r, "key figure", append(lines,
+		line{"alerts before any fault", func(r record.Run) cell { return zeroIsGood(len(r.FalseAlarms)) }},
+		line{"end to end, p50 and p95", func(r record.Run) cell {
+			a := accounts[r.Profile]
+			if a == nil || len(a.Latency) == 0 {
+				return cell{Text: notMeasured}
+			}
+			return cell{Text: chart.Seconds(history.Percentile(a.Latency, 50)) + ", " + chart.Seconds(history.Percentile(a.Latency, 95))}
+		}}))
+}
+
+// line is a figure of a run, for each profile.
+type line struct {
+	label string
+	value func(record.Run) cell
+}
+
+// sideBySide has a column for each profile, naive first, so that the eye ends on
+// the service as it should be.
+func sideBySide(r record.Result, head string, lines []line) table {
+	t := table{Head: []string{head}}
 	runs := naiveFirst(r.Runs)
-	t := table{Head: []string{"key figure"}}
 	for _, run := range runs {
 		t.Head = append(t.Head, run.Profile)
 	}
-	add := func(label string, value func(record.Run) cell) {
-		line := row{Label: label}
+	for _, l := range lines {
+		cells := row{Label: l.label}
 		for _, run := range runs {
-			line.Cells = append(line.Cells, value(run))
+			cells.Cells = append(cells.Cells, l.value(run))
 		}
-		t.Rows = append(t.Rows, line)
+		t.Rows = append(t.Rows, cells)
 	}
-	add("time to detect", detected)
-	add("backlog back in its bound", func(r record.Run) cell { return regained(r, r.LagRecoveryS) })
-	add("steady state again", func(r record.Run) cell { return regained(r, r.TimeToRecoverS) })
-	add("messages lost", func(r record.Run) cell { return mustBeZero(r, "no-loss", r.Counts.Lost) })
-	add("duplicate effects", func(r record.Run) cell { return mustBeZero(r, "no-duplicate-effect", r.Counts.DuplicateEffects) })
-	add("told out of order", func(r record.Run) cell { return mustBeZero(r, "key-order", r.Counts.OrderViolations) })
-	add("papers told only in part", func(r record.Run) cell { return mustBeValid(r, "all-or-none") })
-	add("alerts before any fault", func(r record.Run) cell { return zeroIsGood(len(r.FalseAlarms)) })
-	add("end to end, p50 and p95", func(r record.Run) cell {
-		a := accounts[r.Profile]
-		if a == nil || len(a.Latency) == 0 {
-			return cell{Text: notMeasured}
-		}
-		return cell{Text: chart.Seconds(history.Percentile(a.Latency, 50)) + ", " + chart.Seconds(history.Percentile(a.Latency, 95))}
-	})
 	return t
 }
 
@@ -82,8 +96,8 @@ func regained(r record.Run, s *float64) cell {
 
 // mustBeZero shows a count as good only if its invariant was judged valid:
 // nobody looked is not the same as nothing found.
-func mustBeZero(r record.Run, id string, n int) cell {
-	switch verdict := r.AnswerOf(id); {
+func (a anomaly) mustBeZero(r record.Run) cell {
+	switch verdict, n := r.AnswerOf(a.id), a.in(r); {
 	case n > 0:
 		return cell{chart.Count(n), "bad"}
 	case verdict == record.Invalid:
@@ -97,9 +111,6 @@ func mustBeZero(r record.Run, id string, n int) cell {
 	}
 }
 
-// mustBeValid is for what nobody counts.
-func mustBeValid(r record.Run, id string) cell { return mustBeZero(r, id, 0) }
-
 func zeroIsGood(n int) cell {
 	if n == 0 {
 		return cell{"0", "good"}
@@ -109,36 +120,24 @@ func zeroIsGood(n int) cell {
 
 // countsTable shows every count of the record.
 func countsTable(r record.Result) table {
-	t := table{Head: []string{"count"}}
-	runs := naiveFirst(r.Runs)
-	for _, run := range runs {
-		t.Head = append(t.Head, run.Profile)
+	count := func(label string, of func(record.Counts) int) line {
+		return line{label, func(r record.Run) cell { return cell{Text: chart.Count(of(r.Counts))} }}
 	}
-	for _, line := range []struct {
-		label string
-		value func(record.Counts) int
-	}{
-		{"paper versions offered by arXiv", func(c record.Counts) int { return c.Offered }},
-		{"of these, acknowledged by the papers stream", func(c record.Counts) int { return c.Acknowledged }},
-		{"notifications delivered, each counted once", func(c record.Counts) int { return c.Delivered }},
-		{"lost", func(c record.Counts) int { return c.Lost }},
-		{"recovered: outcome unknown, effect seen", func(c record.Counts) int { return c.Recovered }},
-		{"unexpected effects", func(c record.Counts) int { return c.Unexpected }},
-		{"duplicate deliveries (allowed)", func(c record.Counts) int { return c.DuplicateDeliveries }},
-		{"duplicate effects", func(c record.Counts) int { return c.DuplicateEffects }},
-		{"order violations", func(c record.Counts) int { return c.OrderViolations }},
-		{"commits fenced", func(c record.Counts) int { return c.Fenced }},
-		{"dead letters", func(c record.Counts) int { return c.DeadLetters }},
-		{"LLM calls", func(c record.Counts) int { return c.LLMCalls }},
-		{"LLM calls repeated", func(c record.Counts) int { return c.LLMCallsRepeated }},
-	} {
-		out := row{Label: line.label}
-		for _, run := range runs {
-			out.Cells = append(out.Cells, cell{Text: chart.Count(line.value(run.Counts))})
-		}
-		t.Rows = append(t.Rows, out)
-	}
-	return t
+	return sideBySide(r, "count", []line{
+		count("paper versions offered by arXiv", func(c record.Counts) int { return c.Offered }),
+		count("of these, acknowledged by the papers stream", func(c record.Counts) int { return c.Acknowledged }),
+		count("notifications delivered, each counted once", func(c record.Counts) int { return c.Delivered }),
+		count("lost", func(c record.Counts) int { return c.Lost }),
+		count("recovered: outcome unknown, effect seen", func(c record.Counts) int { return c.Recovered }),
+		count("unexpected effects", func(c record.Counts) int { return c.Unexpected }),
+		count("duplicate deliveries (allowed)", func(c record.Counts) int { return c.DuplicateDeliveries }),
+		count("duplicate effects", func(c record.Counts) int { return c.DuplicateEffects }),
+		count("order violations", func(c record.Counts) int { return c.OrderViolations }),
+		count("commits fenced", func(c record.Counts) int { return c.Fenced }),
+		count("dead letters", func(c record.Counts) int { return c.DeadLetters }),
+		count("LLM calls", func(c record.Counts) int { return c.LLMCalls }),
+		count("LLM calls repeated", func(c record.Counts) int { return c.LLMCallsRepeated }),
+	})
 }
 
 // moment is a line of the alerts' timeline.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"embed"
 	"html/template"
+	"io"
 	"strings"
 	texttemplate "text/template"
 
@@ -28,10 +29,27 @@ var words = map[string]any{
 	"quantity":  quantity,
 }
 
+// executor is a template of either kind.
+type executor interface{ Execute(io.Writer, any) error }
+
 var (
-	pageHTML     = template.Must(template.New("report.html").Funcs(words).ParseFS(templates, "template/report.html"))
-	pageMarkdown = texttemplate.Must(texttemplate.New("report.md").Funcs(words).ParseFS(templates, "template/report.md"))
+	reportPages = pages("report")
+	benchPages  = pages("bench")
+	indexHTML   = htmlPage("index.html")
 )
+
+// pages are the two texts of a report, by the extension of their file.
+func pages(name string) map[string]executor {
+	file := name + ".md"
+	return map[string]executor{
+		"html": htmlPage(name + ".html"),
+		"md":   texttemplate.Must(texttemplate.New(file).Funcs(words).ParseFS(templates, "template/"+file)),
+	}
+}
+
+func htmlPage(file string) executor {
+	return template.Must(template.New(file).Funcs(words).ParseFS(templates, "template/"+file))
+}
 
 func style() (template.CSS, error) {
 	css, err := templates.ReadFile("template/style.css")

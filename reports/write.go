@@ -31,9 +31,7 @@ func Write(dir string, result record.Result, events map[string][]history.Event, 
 	}
 	p := newPage(result, accounts)
 	for _, step := range []func() error{
-		func() error { return writeCharts(dir, p.Charts) },
-		func() error { return writeFile(dir, "report.html", p.html) },
-		func() error { return writeFile(dir, "report.md", p.markdown) },
+		func() error { return writePages(dir, reportPages, p, p.Charts) },
 		func() error { return writeFile(dir, "junit.xml", func(w io.Writer) error { return junit(w, result) }) },
 		func() error { return writeHistory(dir, result, events) },
 		func() error {
