@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"fmt"
 	"strings"
 
 	"paperlab/reports/record"
@@ -63,54 +62,46 @@ func tell(sentence string, n int) string {
 	return strings.NewReplacer("{messages}", count(n, "message", "messages"), "{were}", noun(n, "was", "were"), "{times}", times(n)).Replace(sentence)
 }
 
-// outcomeSentences say what became of the load.
-func outcomeSentences(r record.Run) []string {
-	c := r.Counts
-	if c.Offered == 0 {
-		return []string{"No paper was offered, so nothing was put to the test."}
-	}
-	load := "Of " + count(c.Offered, "paper", "papers")
-	if c.Delivered > 0 {
-		load += " and " + count(c.Delivered, "notification", "notifications")
-	}
-	var said, open, unjudged []string
+// findings sort the anomalies by what is known of them in a run.
+type findings struct {
+	// Said are clauses about what happened and what did not, Did those of what
+	// the service did wrong, Doubts sentences on what is not known.
+	Said, Did, Doubts []string
+	// Sound, Unknown and Unjudged are invariants: valid, could not be judged, and
+	// not asked for though every story tells of them.
+	Sound, Unknown, Unjudged []string
+}
+
+// find says that nothing happened only of what was judged valid.
+func find(r record.Run) (f findings) {
 	for _, a := range anomalies {
 		switch verdict, n := r.AnswerOf(a.id), a.in(r); {
 		case verdict == record.Invalid && n == 0:
 			// The checker counts more than the counter: trust the verdict.
-			open = append(open, fmt.Sprintf("%s was broken; its table says how.", a.id))
+			f.Doubts = append(f.Doubts, a.id+" was broken; its table says how.")
+			f.Did = append(f.Did, "broke "+a.id)
 		case verdict == record.Invalid, n > 0:
-			said = append(said, tell(a.some, n))
-		case verdict == record.Valid && a.always:
-			said = append(said, a.none)
+			f.Said = append(f.Said, tell(a.some, n))
+			f.Did = append(f.Did, tell(a.did, n))
+		case verdict == record.Valid:
+			f.Sound = append(f.Sound, a.id)
+			if a.always {
+				f.Said = append(f.Said, a.none)
+			}
 		case verdict == record.Unknown:
-			open = append(open, fmt.Sprintf("Whether %s held could not be judged.", a.id))
-		case verdict == "" && a.always:
-			unjudged = append(unjudged, a.id)
+			f.Unknown = append(f.Unknown, a.id)
+			f.Doubts = append(f.Doubts, "Whether "+a.id+" held could not be judged.")
+		case a.always:
+			f.Unjudged = append(f.Unjudged, a.id)
 		}
 	}
-	if len(unjudged) > 0 {
-		open = append(open, fmt.Sprintf("Not judged in this run: %s.", list(unjudged)))
-	}
-	out := []string{}
-	if len(said) > 0 {
-		out = append(out, load+", "+list(said)+".")
-	} else {
-		out = append(out, capital(was(c.Offered, "paper", "papers"))+" offered"+deliveredClause(c)+".")
-	}
-	return append(append(out, open...), repeats(c))
+	return f
 }
 
-func deliveredClause(c record.Counts) string {
-	if c.Delivered == 0 {
-		return ""
-	}
-	return " and " + was(c.Delivered, "notification", "notifications") + " told"
-}
-
-// repeats tell of work that was done again without anybody noticing.
-func repeats(c record.Counts) string {
+// Repeats tell of work that was done again without anybody noticing.
+func (s *subject) Repeats() []string {
 	var parts []string
+	c := s.Counts
 	if n := c.DuplicateDeliveries - c.DuplicateEffects; n > 0 {
 		parts = append(parts, was(n, "webhook", "webhooks")+" repeated and recognised by the key")
 	}
@@ -120,72 +111,5 @@ func repeats(c record.Counts) string {
 	if n := c.DeadLetters; n > 0 {
 		parts = append(parts, was(n, "entry", "entries")+" set aside as a dead letter")
 	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return capital(list(parts)) + "."
-}
-
-// naiveSentences compare: same load, seed and faults.
-func naiveSentences(r record.Run) []string {
-	if r.Counts.Offered == 0 {
-		return []string{"The naive service was offered no paper, so there is nothing to compare with."}
-	}
-	out := naiveAnomalies(r)
-	if r.EffectAt() == nil || !r.Bounded() {
-		return out
-	}
-	out = append(out, "Its "+uncapital(backlogSentence(r)))
-	if r.TimeToRecoverS == nil {
-		out = append(out, "Its steady state, latency included, was not regained before the run ended.")
-	}
-	return out
-}
-
-// naiveAnomalies say that there was none only of what was judged valid.
-func naiveAnomalies(r record.Run) []string {
-	const subject = "The naive service, under the same load, seed and faults, "
-	var did, sound, open, unjudged []string
-	for _, a := range anomalies {
-		switch verdict, n := r.AnswerOf(a.id), a.in(r); {
-		case verdict == record.Invalid && n == 0:
-			did = append(did, "broke "+a.id)
-		case n > 0, verdict == record.Invalid:
-			did = append(did, tell(a.did, n))
-		case verdict == record.Valid:
-			sound = append(sound, a.id)
-		case verdict == record.Unknown:
-			open = append(open, a.id)
-		case a.always:
-			unjudged = append(unjudged, a.id)
-		}
-	}
-	var out []string
-	switch {
-	case len(did) > 0:
-		out = append(out, subject+list(did)+".")
-	case len(sound) > 0:
-		out = append(out, subject+"kept "+list(sound)+" in this run.")
-	default:
-		out = append(out, subject+"was run but not judged.")
-		unjudged = nil
-	}
-	if len(open) > 0 {
-		out = append(out, "What could not be judged for it: "+list(open)+".")
-	}
-	if len(unjudged) > 0 {
-		out = append(out, "Not judged for it: "+list(unjudged)+".")
-	}
-	return out
-}
-
-// sentenceOf makes each reason end with a full stop.
-func sentenceOf(reasons []string) string {
-	var out []string
-	for _, r := range reasons {
-		if r = oneLine(r); r != "" {
-			out = append(out, strings.TrimRight(r, ".")+".")
-		}
-	}
-	return strings.Join(out, " ")
+	return parts
 }

@@ -8,6 +8,8 @@ import (
 	"html/template"
 	"io"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"paperlab/reports/history"
@@ -78,7 +80,7 @@ func newPage(r record.Result, accounts map[string]*history.Account) *page {
 	charts, failed := draw(able)
 	p.Charts, p.Missing = charts, append(missing, failed...)
 	for _, run := range r.Runs {
-		p.Runs = append(p.Runs, runPage{Run: run, Judged: run.Profile != naive, Timeline: timeline(run, accounts[run.Profile].Takeovers), SteadyText: steadyText(run)})
+		p.Runs = append(p.Runs, runPage{Run: run, Judged: run.Profile != naive, Timeline: timeline(run, accounts[run.Profile].Takeovers), SteadyText: oneLine(say("steady", run))})
 	}
 	return p
 }
@@ -138,6 +140,12 @@ var (
 	styles = regexp.MustCompile(`style="[^"]*"`)
 	hue    = regexp.MustCompile(`#([0-9A-F]{6})\b`)
 )
+
+// limits say what this run cannot tell.
+func limits(r record.Result) []string {
+	lines := strings.Split(say("limits", r), "\n")
+	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+}
 
 // when writes a time of the calendar for people, in UTC.
 func when(t time.Time) string {

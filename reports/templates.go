@@ -14,7 +14,7 @@ import (
 //go:embed template
 var templates embed.FS
 
-// words are the functions that both kinds of page call. Escaping is not among
+// words are the functions that pages and sentences call. Escaping is not among
 // them: html/template does its own, and md is for Markdown alone.
 var words = map[string]any{
 	"seconds":   chart.Seconds,
@@ -27,6 +27,12 @@ var words = map[string]any{
 	"style":     style,
 	"md":        escapeMarkdown,
 	"quantity":  quantity,
+
+	// of the sentences in story.txt
+	"allOf": allOf, "capital": capital, "count": count, "list": list, "noun": noun, "the": the, "was": was,
+	"entries":  func(n float64) string { return count(int(n), "entry", "entries") },
+	"evidence": evidence, "happened": whatHappened, "names": names,
+	"zero": func(s float64) bool { return s == 0 },
 }
 
 // executor is a template of either kind.
