@@ -28,8 +28,6 @@ type page struct {
 	Counts  table
 	Limits  []string
 	Command string
-	// Versions are pairs of name and version, sorted.
-	Versions [][2]string
 }
 
 // picture is a figure, drawn once: as a document and in its inline form.
@@ -74,7 +72,7 @@ func newPage(r record.Result, accounts map[string]*history.Account) *page {
 	p := &page{
 		Result: r, Title: fmt.Sprintf("%s, seed %d", cmp.Or(r.Scenario, "unnamed scenario"), r.Seed),
 		Story: story(r, accounts), Figures: keyFigures(r, accounts), Counts: countsTable(r),
-		Limits: limits(r), Command: command(r), Versions: sorted(r.Versions),
+		Limits: limits(r), Command: command(r),
 	}
 	able, missing := figures(r, accounts)
 	charts, failed := draw(able)

@@ -1,8 +1,6 @@
 package reports
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 
 	"paperlab/reports/history"
@@ -57,18 +55,4 @@ func lostOwner(r record.Run, t history.Event) *record.Fault {
 		}
 	}
 	return last
-}
-
-// whatHappened says that something happened only if that was proven.
-func whatHappened(f record.Fault) string {
-	name := f.Name()
-	switch {
-	case f.Receipt.Before == "" && f.EffectAtS == nil:
-		// Without evidence that the target was well, nothing is injected.
-		return fmt.Sprintf("the fault %s was given up before it was injected", name)
-	case f.EffectAtS != nil && f.Happened != "":
-		return f.Happened
-	default:
-		return fmt.Sprintf("the fault %s was injected into %s", name, cmp.Or(f.Target, "an unnamed target"))
-	}
 }

@@ -109,18 +109,12 @@ func (s *subject) FirstAlert() bool {
 	return !slices.ContainsFunc(s.Arrived(), func(a record.Alert) bool { return a.NotifiedAtS < s.DetectedBy.NotifiedAtS })
 }
 
-func evidence(r record.Receipt) string {
-	var parts []string
-	for _, p := range []struct{ when, what string }{{"before", r.Before}, {"then", r.During}} {
-		what := strings.TrimRight(oneLine(p.what), ". ")
-		if what != "" && len(what) <= spoken {
-			parts = append(parts, p.when+": "+what)
-		}
+// repeated is evidence as the story repeats it: what is long stays out.
+func repeated(evidence string) string {
+	if what := strings.TrimRight(oneLine(evidence), ". "); len(what) <= spoken {
+		return what
 	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(parts, "; ") + ")"
+	return ""
 }
 
 // sentenceOf makes each reason end with a full stop.

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -149,33 +148,31 @@ type moment struct {
 // timeline puts faults, alerts and takeovers in the order in which they came.
 func timeline(r record.Run, takeovers []history.Event) []moment {
 	var out []moment
+	add := func(at *float64, what ...string) {
+		if at != nil {
+			out = append(out, moment{*at, strings.Join(what, " ")})
+		}
+	}
 	for _, f := range r.Faults {
-		name := f.Name()
-		out = append(out, moment{f.InjectedAtS, fmt.Sprintf("fault %s injected into %s", name, f.Target)})
-		if f.EffectAtS != nil {
-			out = append(out, moment{*f.EffectAtS, fmt.Sprintf("fault %s: effect proven", name)})
-		}
-		if f.HealedAtS != nil {
-			out = append(out, moment{*f.HealedAtS, fmt.Sprintf("fault %s healed", name)})
-		}
+		add(&f.InjectedAtS, "fault", f.Name(), "injected into", f.Target)
+		add(f.EffectAtS, "fault", f.Name()+": effect proven")
+		add(f.HealedAtS, "fault", f.Name(), "healed")
 	}
 	for _, a := range r.Alerts {
-		labels := ""
+		name := "alert " + a.Name
 		if a.Labels != "" {
-			labels = " " + a.Labels
+			name += " " + a.Labels
 		}
 		if a.AtOnce() {
-			out = append(out, moment{a.NotifiedAtS, "alert " + a.Name + labels + " fires and arrives"})
+			add(&a.NotifiedAtS, name, "fires and arrives")
 		} else {
-			out = append(out, moment{a.FiringAtS, "alert " + a.Name + labels + " fires"},
-				moment{a.NotifiedAtS, "alert " + a.Name + labels + " arrives"})
+			add(&a.FiringAtS, name, "fires")
+			add(&a.NotifiedAtS, name, "arrives")
 		}
-		if a.ResolvedAtS != nil {
-			out = append(out, moment{*a.ResolvedAtS, "alert " + a.Name + labels + " resolved"})
-		}
+		add(a.ResolvedAtS, name, "resolved")
 	}
 	for _, m := range takeoverMarks(takeovers) {
-		out = append(out, moment{m.T, m.Label + " changed owner"})
+		add(&m.T, m.Label, "changed owner")
 	}
 	slices.SortStableFunc(out, func(a, b moment) int { return cmp.Compare(a.At, b.At) })
 	return out
@@ -202,13 +199,4 @@ func megabytes(n int64) string {
 		return "an unknown amount"
 	}
 	return chart.Count(int64(math.Ceil(float64(n)/1e6))) + " MB"
-}
-
-func sorted(m map[string]string) [][2]string {
-	var out [][2]string
-	for k, v := range m {
-		out = append(out, [2]string{k, v})
-	}
-	slices.SortFunc(out, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
-	return out
 }

@@ -18,20 +18,17 @@ var templates embed.FS
 // them: html/template does its own, and md is for Markdown alone.
 var words = map[string]any{
 	"seconds":   chart.Seconds,
-	"number":    chart.Number,
 	"when":      when,
 	"orElse":    cmp.Or[string],
 	"measured":  objectiveValue,
 	"megabytes": megabytes,
-	"maybe":     maybe,
 	"style":     style,
 	"md":        escapeMarkdown,
-	"quantity":  quantity,
 
 	// of the sentences in story.txt
 	"allOf": allOf, "capital": capital, "count": count, "list": list, "noun": noun, "the": the, "was": was,
 	"entries":  func(n float64) string { return count(int(n), "entry", "entries") },
-	"evidence": evidence, "happened": whatHappened, "names": names,
+	"names": names, "repeated": repeated,
 	"zero": func(s float64) bool { return s == 0 },
 }
 
@@ -60,13 +57,6 @@ func htmlPage(file string) executor {
 func style() (template.CSS, error) {
 	css, err := templates.ReadFile("template/style.css")
 	return template.CSS(css), err
-}
-
-func maybe(s *float64, absent string) string {
-	if s == nil {
-		return absent
-	}
-	return chart.Seconds(*s)
 }
 
 // markdown characters that would turn text into structure. The pipe ends a
