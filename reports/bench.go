@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -141,13 +140,6 @@ func otherParams(b record.Bench, c record.Case) string {
 	return strings.Join(parts, ", ")
 }
 
-func param(v any) string {
-	if n, ok := asNumber(v); ok {
-		return strconv.FormatFloat(n, 'g', -1, 64)
-	}
-	return fmt.Sprint(v)
-}
-
 // speedup is the metric that holds ratios to the first case.
 const speedup = "speedup"
 
@@ -155,10 +147,10 @@ const speedup = "speedup"
 func withUnit(name string, v any) string {
 	for _, unit := range []string{"ms", "s", "bytes"} {
 		if bare, found := strings.CutSuffix(name, "_"+unit); found {
-			return spaced(bare) + " " + param(v) + " " + unit
+			return fmt.Sprintf("%s %v %s", spaced(bare), v, unit)
 		}
 	}
-	return spaced(name) + " " + param(v)
+	return fmt.Sprintf("%s %v", spaced(name), v)
 }
 
 // spaced writes a name from a record in words: messages_per_s as "messages/s".

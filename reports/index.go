@@ -153,9 +153,7 @@ func anomalyTriple(r record.Run) string {
 
 func commit(c record.Code) string {
 	id := cmp.Or(c.Commit, "unknown")
-	if len(id) > 10 {
-		id = id[:10]
-	}
+	id = id[:min(len(id), 10)]
 	if c.Dirty {
 		id += " with changes"
 	}

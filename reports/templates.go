@@ -27,8 +27,8 @@ var words = map[string]any{
 
 	// of the sentences in story.txt
 	"allOf": allOf, "capital": capital, "count": count, "list": list, "noun": noun, "the": the, "was": was,
-	"entries":  func(n float64) string { return count(int(n), "entry", "entries") },
-	"names": names, "repeated": repeated,
+	"entries": func(n float64) string { return count(int(n), "entry", "entries") },
+	"names":   names, "repeated": repeated,
 	"zero": func(s float64) bool { return s == 0 },
 }
 
