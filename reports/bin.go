@@ -22,11 +22,11 @@ func bySecond(latency []history.Point, percentile float64) []chart.Point {
 		last = max(last, int(p.T))
 		seconds[int(p.T)] = append(seconds[int(p.T)], p)
 	}
-	var out []chart.Point
-	for s := range last + 1 {
-		out = append(out, chart.Point{T: float64(s) + 0.5, V: history.Percentile(seconds[s], percentile)})
+	points := zeros(last + 1)
+	for s := range points {
+		points[s].V = history.Percentile(seconds[s], percentile)
 	}
-	return out
+	return points
 }
 
 // withGaps breaks the line where readings stopped for much longer than usual.
@@ -78,7 +78,7 @@ func providers(a *history.Account) []provider {
 		i := slices.IndexFunc(all, func(p provider) bool { return p.name == c.Provider })
 		if i < 0 {
 			i = len(all)
-			all = append(all, provider{c.Provider, zeros(a.End), zeros(a.End)})
+			all = append(all, provider{c.Provider, zeros(int(a.End)), zeros(int(a.End))})
 		}
 		ended := all[i].without
 		if c.OK {
@@ -100,10 +100,10 @@ func providers(a *history.Account) []provider {
 	return all
 }
 
-// zeros has a point in the middle of each whole second until the end.
-func zeros(end float64) []chart.Point {
+// zeros has a point in the middle of each of the first seconds.
+func zeros(seconds int) []chart.Point {
 	var points []chart.Point
-	for s := range int(end) {
+	for s := range seconds {
 		points = append(points, chart.Point{T: float64(s) + 0.5})
 	}
 	return points

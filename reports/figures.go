@@ -3,6 +3,7 @@ package reports
 import (
 	"cmp"
 	"fmt"
+	"image/color"
 	"slices"
 	"strings"
 
@@ -76,7 +77,7 @@ func backlogFigure(r record.Result, accounts map[string]*history.Account) (*figu
 		Alt:    "Backlog over time, one panel for each profile, with the faults shaded.",
 		YLabel: "entries",
 	}
-	colors := []*chart.Line{{Color: chart.Green}, {Color: chart.Purple}, {Color: chart.Sky}}
+	colors := []color.RGBA{chart.Green, chart.Purple, chart.Sky}
 	step := 0.0
 	for _, run := range r.Runs {
 		own := accounts[run.Profile]
@@ -85,7 +86,7 @@ func backlogFigure(r record.Result, accounts map[string]*history.Account) (*figu
 			p.Lines = []chart.Line{{Label: "both, which the bound is for", Color: chart.Muted, Thin: true, Points: withGaps(own.Total)}}
 		}
 		for i, s := range own.Backlog {
-			p.Lines = append(p.Lines, chart.Line{Label: label(s.Name), Color: colors[min(i, 2)].Color, Points: withGaps(s.Points)})
+			p.Lines = append(p.Lines, chart.Line{Label: label(s.Name), Color: colors[min(i, 2)], Points: withGaps(s.Points)})
 			step = max(step, interval(s.Points))
 		}
 		if run.Steady.BacklogBound > 0 {
@@ -173,15 +174,15 @@ func callsFigure(r record.Result, accounts map[string]*history.Account) (*figure
 		YLabel: "calls/s",
 	}
 	asked := false
-	colors := [][2]chart.Line{{{Color: chart.Blue}, {Color: chart.Red}}, {{Color: chart.Green}, {Color: chart.Purple}}}
+	colors := [][2]color.RGBA{{chart.Blue, chart.Red}, {chart.Green, chart.Purple}}
 	for _, run := range r.Runs {
 		p := panel(run)
 		for i, c := range providers(accounts[run.Profile]) {
 			asked = true
 			hue := colors[min(i, 1)]
 			p.Lines = append(p.Lines,
-				chart.Line{Label: label(c.name) + " summarized", Color: hue[0].Color, Points: c.ok},
-				chart.Line{Label: label(c.name) + " gave no summary", Color: hue[1].Color, Dashes: chart.Dashed, Points: c.without})
+				chart.Line{Label: label(c.name) + " summarized", Color: hue[0], Points: c.ok},
+				chart.Line{Label: label(c.name) + " gave no summary", Color: hue[1], Dashes: chart.Dashed, Points: c.without})
 		}
 		t.Panels = append(t.Panels, p)
 	}

@@ -49,7 +49,6 @@ func drawn(f figure) (picture, error) {
 // runPage is what the page says of one profile alone.
 type runPage struct {
 	record.Run
-	Judged     bool
 	Timeline   []moment
 	SteadyText string
 }
@@ -78,7 +77,7 @@ func newPage(r record.Result, accounts map[string]*history.Account) *page {
 	charts, failed := draw(able)
 	p.Charts, p.Missing = charts, append(missing, failed...)
 	for _, run := range r.Runs {
-		p.Runs = append(p.Runs, runPage{Run: run, Judged: run.Profile != naive, Timeline: timeline(run, accounts[run.Profile].Takeovers), SteadyText: oneLine(say("steady", run))})
+		p.Runs = append(p.Runs, runPage{Run: run, Timeline: timeline(run, accounts[run.Profile].Takeovers), SteadyText: oneLine(say("steady", run))})
 	}
 	return p
 }
