@@ -69,7 +69,7 @@ func junit(w io.Writer, r record.Result) error {
 	e := xml.NewEncoder(w)
 	e.Indent("", "  ")
 	if err := e.Encode(all); err != nil {
-		return fmt.Errorf("encode: %w", err)
+		return err
 	}
 	_, err := io.WriteString(w, "\n")
 	return err

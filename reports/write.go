@@ -3,7 +3,6 @@ package reports
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"path/filepath"
 
@@ -77,10 +76,7 @@ func writeJSON(dir, name string, v any) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		e.SetEscapeHTML(false)
-		if err := e.Encode(v); err != nil {
-			return fmt.Errorf("encode: %w", err)
-		}
-		return nil
+		return e.Encode(v)
 	})
 }
 
