@@ -2,7 +2,6 @@ package reports
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 
@@ -23,11 +22,11 @@ func bySecond(latency []history.Point, percentile float64) []chart.Point {
 		last = max(last, int(p.T))
 		seconds[int(p.T)] = append(seconds[int(p.T)], p)
 	}
-	var out []chart.Point
-	for s := range last + 1 {
-		out = append(out, chart.Point{T: float64(s) + 0.5, V: history.Percentile(seconds[s], percentile)})
+	points := zeros(last + 1)
+	for s := range points {
+		points[s].V = history.Percentile(seconds[s], percentile)
 	}
-	return out
+	return points
 }
 
 // withGaps breaks the line where readings stopped for much longer than usual.
@@ -59,53 +58,55 @@ func interval(points []history.Point) float64 {
 // primary is the provider that the service asks first.
 const primary = "ollama"
 
-// provider is what one LLM stand-in was asked. Calls without a summary ended in
-// an error, or the caller gave up waiting.
+// provider is what one LLM stand-in was asked, by the second in which the calls
+// ended. Calls without a summary ended in an error, or the caller gave up
+// waiting.
 type provider struct {
-	name         string
-	ok, without  []chart.Point // per second
-	total, vain  int
-	counts, fail map[int]int
+	name        string
+	ok, without []chart.Point
 }
 
-// providers counts the ended calls of each provider by the second of their end,
-// the primary first. Seconds without a call are 0: the stand-in would have seen
-// one. The last second, which the run did not finish, is left out.
+// providers counts the ended calls of each provider, the primary first. Seconds
+// without a call are 0: the stand-in would have seen one. The last second, which
+// the run did not finish, is left out.
 func providers(a *history.Account) []provider {
-	known := map[string]*provider{}
+	var all []provider
 	for _, c := range a.Calls {
 		if math.IsNaN(c.To) {
 			continue
 		}
-		p := known[c.Provider]
-		if p == nil {
-			p = &provider{name: c.Provider, counts: map[int]int{}, fail: map[int]int{}}
-			known[c.Provider] = p
+		i := slices.IndexFunc(all, func(p provider) bool { return p.name == c.Provider })
+		if i < 0 {
+			i = len(all)
+			all = append(all, provider{c.Provider, zeros(int(a.End)), zeros(int(a.End))})
 		}
-		p.total++
+		ended := all[i].without
 		if c.OK {
-			p.counts[int(c.To)]++
-		} else {
-			p.vain++
-			p.fail[int(c.To)]++
+			ended = all[i].ok
+		}
+		if s := int(c.To); s < len(ended) {
+			ended[s].V++
 		}
 	}
-	var out []provider
-	for _, p := range known {
-		for s := range int(a.End) {
-			t := float64(s) + 0.5
-			p.ok = append(p.ok, chart.Point{T: t, V: float64(p.counts[s])})
-			p.without = append(p.without, chart.Point{T: t, V: float64(p.fail[s])})
-		}
-		out = append(out, *p)
-	}
-	slices.SortFunc(out, func(a, b provider) int {
-		if (a.name == primary) != (b.name == primary) {
-			return map[bool]int{true: -1, false: 1}[a.name == primary]
+	slices.SortFunc(all, func(a, b provider) int {
+		switch primary {
+		case a.name:
+			return -1
+		case b.name:
+			return 1
 		}
 		return cmp.Compare(a.name, b.name)
 	})
-	return out
+	return all
+}
+
+// zeros has a point in the middle of each of the first seconds.
+func zeros(seconds int) []chart.Point {
+	var points []chart.Point
+	for s := range seconds {
+		points = append(points, chart.Point{T: float64(s) + 0.5})
+	}
+	return points
 }
 
 // redundancy compares, for calls that began while a fault was on, the primary
@@ -137,7 +138,7 @@ func during(a *history.Account, from, to float64) redundancy {
 		}
 	}
 	r.versions = len(summarized)
-	for ok := range maps.Values(summarized) {
+	for _, ok := range summarized {
 		if !ok {
 			r.without++
 		}

@@ -16,10 +16,11 @@
 //
 // The page (page.go) is one model for both texts, so they cannot differ. The
 // story (story.go) is its first paragraph, composed from the record and the
-// takeovers. The figures (figures.go) take their points from the account, sorted
-// into seconds (bin.go), and are drawn by package chart. Index (index.go) lists
-// all folders; Load reads one back, so that its pages can be drawn again.
-// Benchmarks (bench.go) have a record and a page of their own.
+// takeovers by the sentences in template/story.txt. The figures (figures.go)
+// take their points from the account, sorted into seconds (bin.go), and are
+// drawn by package chart. Index (index.go) lists all folders; Load reads one
+// back, so that its pages can be drawn again. Benchmarks (bench.go) have a record
+// and a page of their own.
 //
 // # What happens on failure
 //

@@ -38,7 +38,7 @@ func recoveryBar(run record.Run, takeovers []history.Event) chart.RecoveryBar {
 	add := func(name string, after float64, c color.RGBA) {
 		b.Milestones = append(b.Milestones, chart.Milestone{Name: name, After: max(after, 0), Color: c})
 	}
-	for _, at := range run.LaterEffects() {
+	for _, at := range record.Effects(run.Faults)[1:] {
 		add("next fault", at-effect, chart.Amber)
 	}
 	var missing []string
@@ -76,29 +76,18 @@ func recoveryBar(run record.Run, takeovers []history.Event) chart.RecoveryBar {
 	return b
 }
 
-// anomalyBar is one kind of anomaly. Where an invariant judges it, a count of 0
-// stands only if the verdict is valid: nobody looked is not nothing found.
-type anomalyBar struct {
-	label, invariant string
-	count            func(record.Counts) int
+// allowed may happen, and cost.
+var allowed = []anomaly{
+	{bar: "duplicate deliveries", count: func(c record.Counts) int { return c.DuplicateDeliveries }},
+	{bar: "LLM calls repeated", count: func(c record.Counts) int { return c.LLMCallsRepeated }},
+	{bar: "dead letters", count: func(c record.Counts) int { return c.DeadLetters }},
 }
 
-var mustNot = []anomalyBar{
-	{"lost", "no-loss", func(c record.Counts) int { return c.Lost }},
-	{"duplicate effects", "no-duplicate-effect", func(c record.Counts) int { return c.DuplicateEffects }},
-	{"order violations", "key-order", func(c record.Counts) int { return c.OrderViolations }},
-	{"unexpected effects", "no-unexpected-effect", func(c record.Counts) int { return c.Unexpected }},
-}
-
-var allowed = []anomalyBar{
-	{"duplicate deliveries", "", func(c record.Counts) int { return c.DuplicateDeliveries }},
-	{"LLM calls repeated", "", func(c record.Counts) int { return c.LLMCallsRepeated }},
-	{"dead letters", "", func(c record.Counts) int { return c.DeadLetters }},
-}
-
-func (a anomalyBar) of(r record.Run) chart.Bar {
-	n := a.count(r.Counts)
-	if n == 0 && a.invariant != "" && r.AnswerOf(a.invariant) != record.Valid {
+// barOf shows a count of 0 only where the verdict of the invariant, if there is
+// one, is valid: nobody looked is not nothing found.
+func (a anomaly) barOf(r record.Run) chart.Bar {
+	n := a.in(r)
+	if n == 0 && a.id != "" && r.AnswerOf(a.id) != record.Valid {
 		return chart.Bar{Text: "not\njudged"}
 	}
 	return chart.Bar{Value: float64(n), Text: chart.Count(n), Known: true}
@@ -120,11 +109,14 @@ func anomalyFigure(r record.Result) (*figure, string) {
 		f.Series = append(f.Series, chart.BarSeries{Label: run.Profile, Color: profileColor(run.Profile)})
 	}
 	caption := "Counted by the checkers from the witnesses' history."
-	for p, kinds := range [][]anomalyBar{mustNot, allowed} {
+	for p, kinds := range [][]anomaly{anomalies, allowed} {
 		for _, kind := range kinds {
-			g := chart.BarGroup{Label: kind.label}
+			if kind.bar == "" {
+				continue
+			}
+			g := chart.BarGroup{Label: kind.bar}
 			for _, run := range runs {
-				g.Bars = append(g.Bars, kind.of(run))
+				g.Bars = append(g.Bars, kind.barOf(run))
 			}
 			f.Panels[p].Groups = append(f.Panels[p].Groups, g)
 		}
@@ -136,17 +128,15 @@ func anomalyFigure(r record.Result) (*figure, string) {
 }
 
 func naiveFirst(runs []record.Run) []record.Run {
-	out := slices.Clone(runs)
-	slices.SortStableFunc(out, func(a, b record.Run) int {
-		rank := func(r record.Run) int {
-			if r.Profile == naive {
-				return 0
-			}
-			return 1
+	var first, rest []record.Run
+	for _, r := range runs {
+		if r.Profile == naive {
+			first = append(first, r)
+		} else {
+			rest = append(rest, r)
 		}
-		return rank(a) - rank(b)
-	})
-	return out
+	}
+	return append(first, rest...)
 }
 
 func profileColor(profile string) color.RGBA {

@@ -3,6 +3,7 @@ package reports
 import (
 	"cmp"
 	"fmt"
+	"image/color"
 	"slices"
 	"strings"
 
@@ -61,7 +62,7 @@ func label(name string) string {
 func faultBands(r record.Run) []chart.Band {
 	var out []chart.Band
 	for _, f := range r.Faults {
-		b := chart.Band{From: f.InjectedAtS, To: max(r.End(), f.InjectedAtS), Label: label(orElse(f.ID, f.Kind))}
+		b := chart.Band{From: f.InjectedAtS, To: max(r.End(), f.InjectedAtS), Label: label(f.Name())}
 		if f.HealedAtS != nil {
 			b.To = *f.HealedAtS
 		}
@@ -76,7 +77,7 @@ func backlogFigure(r record.Result, accounts map[string]*history.Account) (*figu
 		Alt:    "Backlog over time, one panel for each profile, with the faults shaded.",
 		YLabel: "entries",
 	}
-	colors := []*chart.Line{{Color: chart.Green}, {Color: chart.Purple}, {Color: chart.Sky}}
+	colors := []color.RGBA{chart.Green, chart.Purple, chart.Sky}
 	step := 0.0
 	for _, run := range r.Runs {
 		own := accounts[run.Profile]
@@ -85,7 +86,7 @@ func backlogFigure(r record.Result, accounts map[string]*history.Account) (*figu
 			p.Lines = []chart.Line{{Label: "both, which the bound is for", Color: chart.Muted, Thin: true, Points: withGaps(own.Total)}}
 		}
 		for i, s := range own.Backlog {
-			p.Lines = append(p.Lines, chart.Line{Label: label(s.Name), Color: colors[min(i, 2)].Color, Points: withGaps(s.Points)})
+			p.Lines = append(p.Lines, chart.Line{Label: label(s.Name), Color: colors[min(i, 2)], Points: withGaps(s.Points)})
 			step = max(step, interval(s.Points))
 		}
 		if run.Steady.BacklogBound > 0 {
@@ -172,21 +173,20 @@ func callsFigure(r record.Result, accounts map[string]*history.Account) (*figure
 		Alt:    "Calls per second over time for each LLM provider, one panel for each profile.",
 		YLabel: "calls/s",
 	}
-	colors := [][2]chart.Line{{{Color: chart.Blue}, {Color: chart.Red}}, {{Color: chart.Green}, {Color: chart.Purple}}}
-	total := 0
+	asked := false
+	colors := [][2]color.RGBA{{chart.Blue, chart.Red}, {chart.Green, chart.Purple}}
 	for _, run := range r.Runs {
-		own := accounts[run.Profile]
 		p := panel(run)
-		for i, c := range providers(own) {
+		for i, c := range providers(accounts[run.Profile]) {
+			asked = true
 			hue := colors[min(i, 1)]
 			p.Lines = append(p.Lines,
-				chart.Line{Label: label(c.name) + " summarized", Color: hue[0].Color, Points: c.ok},
-				chart.Line{Label: label(c.name) + " gave no summary", Color: hue[1].Color, Dashes: chart.Dashed, Points: c.without})
-			total += c.total
+				chart.Line{Label: label(c.name) + " summarized", Color: hue[0], Points: c.ok},
+				chart.Line{Label: label(c.name) + " gave no summary", Color: hue[1], Dashes: chart.Dashed, Points: c.without})
 		}
 		t.Panels = append(t.Panels, p)
 	}
-	if total == 0 {
+	if !asked {
 		return nil, "No LLM calls are shown: the stand-ins saw none."
 	}
 	return &figure{t.Chart(), "Counted by the stand-ins. A call gave no summary when it ended in an error or when the caller stopped waiting."}, ""

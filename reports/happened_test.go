@@ -17,7 +17,7 @@ func TestWhatHappened(t *testing.T) {
 		{record.Fault{ID: "kill-summarize-1", Target: "summarize-1", Happened: "summarize-1 was killed"}, "the fault kill-summarize-1 was given up before it was injected"},
 		{record.Fault{Kind: "odd", EffectAtS: &at}, "the fault odd was injected into an unnamed target"},
 	} {
-		if got := whatHappened(c.fault); got != c.want {
+		if got := say("happened", c.fault); got != c.want {
 			t.Errorf("%s: %q, want %q", c.fault.ID, got, c.want)
 		}
 	}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"encoding/xml"
 	"io"
 	"os"
@@ -51,7 +52,7 @@ func spoiled(t *testing.T) (dir string) {
 	spoil(reflect.ValueOf(&r).Elem())
 	for i := range events[hardened] {
 		e := &events[hardened][i]
-		e.Stream, e.Name, e.Owner, e.Detail = orElse(e.Stream, hostile), orElse(e.Name, hostile), hostile, hostile
+		e.Stream, e.Name, e.Owner, e.Detail = cmp.Or(e.Stream, hostile), cmp.Or(e.Name, hostile), hostile, hostile
 		if e.Process != "ollama" {
 			e.Process = hostile
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"html/template"
 	"io"
 	"net/url"
 	"os"
@@ -16,8 +15,6 @@ import (
 	"paperlab/reports/history"
 	"paperlab/reports/record"
 )
-
-var indexHTML = template.Must(template.New("index.html").Funcs(words).ParseFS(templates, "template/index.html"))
 
 // indexPage lists everything under one folder.
 type indexPage struct {
@@ -141,8 +138,11 @@ func resultLine(r record.Result) indexLine {
 // nothing was found and nothing was judged valid either.
 func anomalyTriple(r record.Run) string {
 	var parts []string
-	for _, kind := range mustNot[:3] {
-		if bar := kind.of(r); bar.Known {
+	for _, a := range anomalies {
+		if !a.always {
+			continue
+		}
+		if bar := a.barOf(r); bar.Known {
 			parts = append(parts, bar.Text)
 		} else {
 			parts = append(parts, "?")
@@ -152,10 +152,8 @@ func anomalyTriple(r record.Run) string {
 }
 
 func commit(c record.Code) string {
-	id := orElse(c.Commit, "unknown")
-	if len(id) > 10 {
-		id = id[:10]
-	}
+	id := cmp.Or(c.Commit, "unknown")
+	id = id[:min(len(id), 10)]
 	if c.Dirty {
 		id += " with changes"
 	}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -13,25 +14,24 @@ import (
 // JUnit's words: a failure is a property that does not hold, an error is one
 // that could not be judged, skipped is one that is shown and not judged.
 type junitSuites struct {
-	XMLName  xml.Name     `xml:"testsuites"`
-	Name     string       `xml:"name,attr"`
-	Tests    int          `xml:"tests,attr"`
-	Failures int          `xml:"failures,attr"`
-	Errors   int          `xml:"errors,attr"`
-	Skipped  int          `xml:"skipped,attr"`
-	Time     string       `xml:"time,attr"`
-	Suites   []junitSuite `xml:"testsuite"`
+	XMLName xml.Name `xml:"testsuites"`
+	junitTotals
+	Suites []junitSuite `xml:"testsuite"`
 }
 
 type junitSuite struct {
-	Name      string      `xml:"name,attr"`
-	Tests     int         `xml:"tests,attr"`
-	Failures  int         `xml:"failures,attr"`
-	Errors    int         `xml:"errors,attr"`
-	Skipped   int         `xml:"skipped,attr"`
-	Time      string      `xml:"time,attr"`
+	junitTotals
 	Timestamp string      `xml:"timestamp,attr"`
 	Cases     []junitCase `xml:"testcase"`
+}
+
+type junitTotals struct {
+	Name     string `xml:"name,attr"`
+	Tests    int    `xml:"tests,attr"`
+	Failures int    `xml:"failures,attr"`
+	Errors   int    `xml:"errors,attr"`
+	Skipped  int    `xml:"skipped,attr"`
+	Time     string `xml:"time,attr"`
 }
 
 type junitCase struct {
@@ -51,8 +51,9 @@ type junitProblem struct {
 // invariant, objective and receipt. The naive profile's are skipped: it is
 // shown, never judged.
 func junit(w io.Writer, r record.Result) error {
-	all := junitSuites{Name: r.Scenario, Time: fmt.Sprintf("%.3f", r.WallS)}
-	all.add(r, "verdict", r.WallS, []junitCase{verdictCase(r)})
+	all := junitSuites{junitTotals: junitTotals{Name: r.Scenario, Time: fmt.Sprintf("%.3f", r.WallS)}}
+	all.add(r, "verdict", r.WallS, []junitCase{judged(r.Scenario, "verdict", r.Verdict == record.Pass, r.Verdict == record.Violation,
+		string(r.Verdict), strings.Join(r.Reasons, "\n"))})
 	for _, run := range r.Runs {
 		cases := runCases(r.Scenario, run)
 		if run.Profile == naive {
@@ -68,7 +69,7 @@ func junit(w io.Writer, r record.Result) error {
 	e := xml.NewEncoder(w)
 	e.Indent("", "  ")
 	if err := e.Encode(all); err != nil {
-		return fmt.Errorf("encode: %w", err)
+		return err
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
@@ -76,8 +77,8 @@ func junit(w io.Writer, r record.Result) error {
 
 func (all *junitSuites) add(r record.Result, name string, seconds float64, cases []junitCase) {
 	s := junitSuite{
-		Name: r.Scenario + "." + name, Tests: len(cases), Cases: cases,
-		Time: fmt.Sprintf("%.3f", seconds), Timestamp: r.StartedAt.UTC().Format(time.RFC3339),
+		junitTotals: junitTotals{Name: r.Scenario + "." + name, Tests: len(cases), Time: fmt.Sprintf("%.3f", seconds)},
+		Timestamp:   r.StartedAt.UTC().Format(time.RFC3339), Cases: cases,
 	}
 	for _, c := range cases {
 		switch {
@@ -96,62 +97,45 @@ func (all *junitSuites) add(r record.Result, name string, seconds float64, cases
 	all.Suites = append(all.Suites, s)
 }
 
-func verdictCase(r record.Result) junitCase {
-	c := junitCase{Class: r.Scenario, Name: "verdict"}
-	p := &junitProblem{Message: string(r.Verdict), Body: strings.Join(r.Reasons, "\n")}
-	switch r.Verdict {
-	case record.Pass:
-	case record.Violation:
-		c.Failure = p
-	default:
-		c.Error = p
-	}
-	return c
-}
-
 func runCases(scenario string, run record.Run) []junitCase {
 	var cases []junitCase
 	class := scenario + "." + run.Profile
 	for _, i := range run.Invariants {
-		c := junitCase{Class: class, Name: "invariant " + i.ID}
-		p := &junitProblem{Message: string(i.Answer) + ": " + i.Detail, Body: strings.Join(i.Examples, "\n")}
-		switch i.Answer {
-		case record.Valid:
-		case record.Invalid:
-			c.Failure = p
-		default:
-			c.Error = p
-		}
-		cases = append(cases, c)
+		cases = append(cases, judged(class, "invariant "+i.ID, i.Answer == record.Valid, i.Answer == record.Invalid,
+			string(i.Answer)+": "+i.Detail, strings.Join(i.Examples, "\n")))
 	}
 	for _, o := range run.Objectives {
-		c := junitCase{Class: class, Name: "objective " + o.ID}
-		if !o.OK {
-			c.Failure = &junitProblem{Message: fmt.Sprintf("bound %s, measured %s", o.Bound, objectiveValue(o))}
-		}
-		cases = append(cases, c)
+		cases = append(cases, judged(class, "objective "+o.ID, o.OK, true,
+			fmt.Sprintf("bound %s, measured %s", o.Bound, objectiveValue(o)), ""))
 	}
 	for _, f := range run.Faults {
-		c := junitCase{Class: class, Name: "receipt " + orElse(f.ID, f.Kind)}
-		if !f.Receipt.Complete() || f.EffectAtS == nil {
-			c.Error = &junitProblem{
-				Message: "the evidence that this fault took effect is not complete",
-				Body:    fmt.Sprintf("before: %s\nduring: %s\nafter: %s", f.Receipt.Before, f.Receipt.During, f.Receipt.After),
-			}
-		}
-		cases = append(cases, c)
+		cases = append(cases, judged(class, "receipt "+f.Name(), f.Receipt.Complete() && f.EffectAtS != nil, false,
+			"the evidence that this fault took effect is not complete",
+			fmt.Sprintf("before: %s\nduring: %s\nafter: %s", f.Receipt.Before, f.Receipt.During, f.Receipt.After)))
 	}
 	return cases
+}
+
+// judged is a case with its problem, if it does not hold: a failure if that was
+// found, an error if nobody could say.
+func judged(class, name string, holds, failed bool, message, body string) junitCase {
+	c := junitCase{Class: class, Name: name}
+	switch {
+	case holds:
+	case failed:
+		c.Failure = &junitProblem{message, body}
+	default:
+		c.Error = &junitProblem{message, body}
+	}
+	return c
 }
 
 // skip turns a case into something to look at, whatever it found.
 func (c *junitCase) skip() {
 	c.Skipped = &junitProblem{Message: "shown, not judged"}
-	for _, p := range []**junitProblem{&c.Failure, &c.Error} {
-		if *p != nil {
-			c.Skipped.Message += ": " + (*p).Message
-			c.Skipped.Body = (*p).Body
-			*p = nil
-		}
+	if found := cmp.Or(c.Failure, c.Error); found != nil {
+		c.Skipped.Message += ": " + found.Message
+		c.Skipped.Body = found.Body
 	}
+	c.Failure, c.Error = nil, nil
 }

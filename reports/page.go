@@ -2,11 +2,14 @@ package reports
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"html/template"
 	"io"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"paperlab/reports/history"
@@ -25,8 +28,6 @@ type page struct {
 	Counts  table
 	Limits  []string
 	Command string
-	// Versions are pairs of name and version, sorted.
-	Versions [][2]string
 }
 
 // picture is a figure, drawn once: as a document and in its inline form.
@@ -48,7 +49,6 @@ func drawn(f figure) (picture, error) {
 // runPage is what the page says of one profile alone.
 type runPage struct {
 	record.Run
-	Judged     bool
 	Timeline   []moment
 	SteadyText string
 }
@@ -69,33 +69,45 @@ type cell struct{ Text, Class string }
 
 func newPage(r record.Result, accounts map[string]*history.Account) *page {
 	p := &page{
-		Result: r, Title: fmt.Sprintf("%s, seed %d", orElse(r.Scenario, "unnamed scenario"), r.Seed),
+		Result: r, Title: fmt.Sprintf("%s, seed %d", cmp.Or(r.Scenario, "unnamed scenario"), r.Seed),
 		Story: story(r, accounts), Figures: keyFigures(r, accounts), Counts: countsTable(r),
-		Limits: limits(r), Command: command(r), Versions: sorted(r.Versions),
+		Limits: limits(r), Command: command(r),
 	}
 	able, missing := figures(r, accounts)
-	p.Missing = missing
-	for _, f := range able {
-		c, err := drawn(f)
-		if err != nil {
-			p.Missing = append(p.Missing, fmt.Sprintf("%s is not shown: %v.", f.Title, err))
-			continue
-		}
-		p.Charts = append(p.Charts, c)
-	}
+	charts, failed := draw(able)
+	p.Charts, p.Missing = charts, append(missing, failed...)
 	for _, run := range r.Runs {
-		p.Runs = append(p.Runs, runPage{Run: run, Judged: run.Profile != naive, Timeline: timeline(run, accounts[run.Profile].Takeovers), SteadyText: steadyText(run)})
+		p.Runs = append(p.Runs, runPage{Run: run, Timeline: timeline(run, accounts[run.Profile].Takeovers), SteadyText: oneLine(say("steady", run))})
 	}
 	return p
 }
 
-func writeCharts(dir string, charts []picture) error {
+// draw draws the figures, and says in a sentence each why one could not be.
+func draw(figures []figure) (charts []picture, missing []string) {
+	for _, f := range figures {
+		c, err := drawn(f)
+		if err != nil {
+			missing = append(missing, fmt.Sprintf("%s is not shown: %v.", f.Title, err))
+			continue
+		}
+		charts = append(charts, c)
+	}
+	return charts, missing
+}
+
+// writePages writes the charts and both texts of a report.
+func writePages(dir string, texts map[string]executor, page any, charts []picture) error {
 	for _, c := range charts {
 		err := writeBytes(dir, "charts/"+c.Name+".svg", c.document)
 		if err == nil {
 			err = writeFile(dir, "charts/"+c.Name+".png", c.PNG)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	for _, kind := range []string{"html", "md"} {
+		if err := writeFile(dir, "report."+kind, func(w io.Writer) error { return texts[kind].Execute(w, page) }); err != nil {
 			return err
 		}
 	}
@@ -126,6 +138,12 @@ var (
 	hue    = regexp.MustCompile(`#([0-9A-F]{6})\b`)
 )
 
+// limits say what this run cannot tell.
+func limits(r record.Result) []string {
+	lines := strings.Split(say("limits", r), "\n")
+	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+}
+
 // when writes a time of the calendar for people, in UTC.
 func when(t time.Time) string {
 	if t.IsZero() {
@@ -133,7 +151,3 @@ func when(t time.Time) string {
 	}
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
 }
-
-func (p *page) html(w io.Writer) error { return pageHTML.Execute(w, p) }
-
-func (p *page) markdown(w io.Writer) error { return pageMarkdown.Execute(w, p) }

@@ -2,13 +2,11 @@ package reports
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"paperlab/reports/chart"
-	"paperlab/reports/history"
 )
 
 // noun picks the form that goes with a count.
@@ -54,6 +52,11 @@ func allOf(n int, word string) string {
 	}
 }
 
+// the writes "the invariant no-loss", "the invariants no-loss and key-order".
+func the(word string, ids []string) string {
+	return "the " + noun(len(ids), word, word+"s") + " " + list(ids)
+}
+
 // list joins with commas and a last "and".
 func list(parts []string) string {
 	switch n := len(parts); n {
@@ -76,11 +79,6 @@ func capital(s string) string {
 	return string(unicode.ToUpper(r)) + s[n:]
 }
 
-// uncapital turns "The backlog" into "backlog".
-func uncapital(s string) string {
-	return strings.TrimPrefix(s, "The ")
-}
-
 // oneLine folds white space and drops control characters, which have no place
 // in prose and could end a line of a table.
 func oneLine(s string) string {
@@ -91,30 +89,4 @@ func oneLine(s string) string {
 		return r
 	}, s)
 	return strings.Join(strings.Fields(clean), " ")
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
-}
-
-func unique(s []string) []string {
-	out := slices.Clone(s)
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-// shardsOf counts the distinct shards among takeovers.
-func shardsOf(taken []history.Event) int {
-	type shard struct {
-		stream string
-		n      int
-	}
-	seen := map[shard]bool{}
-	for _, t := range taken {
-		seen[shard{t.Stream, t.Shard}] = true
-	}
-	return len(seen)
 }

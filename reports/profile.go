@@ -1,10 +1,8 @@
 package reports
 
 import (
-	"fmt"
 	"slices"
 
-	"paperlab/reports/chart"
 	"paperlab/reports/history"
 	"paperlab/reports/record"
 )
@@ -15,42 +13,19 @@ const (
 	naive    = "naive"
 )
 
-// alertsAfter are the names of alerts that arrived from a moment on.
-func alertsAfter(r record.Run, at float64) []string {
-	var names []string
-	for _, a := range r.Alerts {
-		if a.NotifiedAtS >= at {
-			names = append(names, a.Name)
-		}
-	}
-	return unique(names)
+// alertsAfter are the alerts that arrived from a moment on.
+func alertsAfter(r record.Run, at float64) []record.Alert {
+	return slices.DeleteFunc(slices.Clone(r.Alerts), func(a record.Alert) bool { return a.NotifiedAtS < at })
 }
 
-// otherBefore tells whether another alert arrived between the effect and this
-// one.
-func otherBefore(r record.Run, a record.Alert) bool {
-	return slices.ContainsFunc(r.Alerts, func(other record.Alert) bool {
-		return other.NotifiedAtS >= *r.EffectAt() && other.NotifiedAtS < a.NotifiedAtS
-	})
-}
-
-// steadyText says what steady state was and whether it came back.
-func steadyText(r record.Run) string {
-	if !r.Bounded() {
-		return "No bounds could be measured before the fault."
+// names are those of the alerts, each once, sorted.
+func names(alerts []record.Alert) []string {
+	var all []string
+	for _, a := range alerts {
+		all = append(all, a.Name)
 	}
-	was := func(b bool) string {
-		if b {
-			return "held"
-		}
-		return "did not hold"
-	}
-	s := fmt.Sprintf("Bounds measured before the fault: backlog %s, p95 latency %s (it was %s). They %s before the fault",
-		count(int(r.Steady.BacklogBound), "entry", "entries"), chart.Seconds(r.Steady.LatencyBoundS), chart.Seconds(r.Steady.LatencyP95S), was(r.Steady.Held))
-	if r.EffectAt() == nil {
-		return s + "."
-	}
-	return s + " and " + was(r.Steady.Regained) + " again after it."
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // tookOver are the changes of owner by which the targets of faults lost their
@@ -80,18 +55,4 @@ func lostOwner(r record.Run, t history.Event) *record.Fault {
 		}
 	}
 	return last
-}
-
-// whatHappened says that something happened only if that was proven.
-func whatHappened(f record.Fault) string {
-	name := orElse(f.ID, f.Kind)
-	switch {
-	case f.Receipt.Before == "" && f.EffectAtS == nil:
-		// Without evidence that the target was well, nothing is injected.
-		return fmt.Sprintf("the fault %s was given up before it was injected", name)
-	case f.EffectAtS != nil && f.Happened != "":
-		return f.Happened
-	default:
-		return fmt.Sprintf("the fault %s was injected into %s", name, orElse(f.Target, "an unnamed target"))
-	}
 }

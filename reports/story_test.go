@@ -201,7 +201,7 @@ func TestStory(t *testing.T) {
 					t.Errorf("does not say %q:\n%s", want, got)
 				}
 			}
-			for _, unwanted := range c.not {
+			for _, unwanted := range append(c.not, "cannot be told") {
 				if strings.Contains(got, unwanted) {
 					t.Errorf("says %q:\n%s", unwanted, got)
 				}
@@ -248,14 +248,15 @@ func TestNoGoodZeroWithoutAValidVerdict(t *testing.T) {
 		record.Valid: {"0", "good"}, record.Invalid: {"yes, see invariants", "bad"}, record.Unknown: {Text: "could not be judged"}, "": {Text: "not judged"},
 	} {
 		r := record.Run{Invariants: []record.Invariant{{ID: "no-loss", Answer: verdict}}}
-		if got := mustBeZero(r, "no-loss", 0); got != want {
+		if got := anomalies[0].mustBeZero(r); got != want {
 			t.Errorf("verdict %q: cell is %+v, want %+v", verdict, got, want)
 		}
-		if got := mustBeZero(r, "no-loss", 1200); got != (cell{"1,200", "bad"}) {
-			t.Errorf("verdict %q with losses: cell is %+v", verdict, got)
-		}
-		if bar := mustNot[0].of(r); bar.Known != (verdict == record.Valid) {
+		if bar := anomalies[0].barOf(r); bar.Known != (verdict == record.Valid) {
 			t.Errorf("verdict %q: bar is %+v", verdict, bar)
+		}
+		r.Counts.Lost = 1200
+		if got := anomalies[0].mustBeZero(r); got != (cell{"1,200", "bad"}) {
+			t.Errorf("verdict %q with losses: cell is %+v", verdict, got)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -15,29 +16,20 @@ func Summary(r record.Result) string {
 	if len(r.Runs) == 0 {
 		return ""
 	}
-	var out bytes.Buffer
-	w := tabwriter.NewWriter(&out, 0, 0, 3, ' ', 0)
 	t := keyFigures(r, nil)
-	fmt.Fprintf(w, "\n  \t%s\n", strings.Join(t.Head[1:], "\t"))
-	for _, line := range t.Rows {
-		texts, known := []string{}, false
-		for _, c := range line.Cells {
-			texts = append(texts, c.Text)
-			known = known || c.Text != notMeasured
-		}
-		if known {
-			fmt.Fprintf(w, "  %s\t%s\n", line.Label, strings.Join(texts, "\t"))
-		}
-	}
-	_ = w.Flush() // into memory
-	return out.String()
+	t.Head[0] = ""
+	t.Rows = slices.DeleteFunc(t.Rows, func(line row) bool {
+		return !slices.ContainsFunc(line.Cells, func(c cell) bool { return c.Text != notMeasured })
+	})
+	return t.plain()
 }
 
 // BenchSummary is a benchmark's table as plain text.
-func BenchSummary(b record.Bench) string {
+func BenchSummary(b record.Bench) string { return benchTable(b).plain() }
+
+func (t table) plain() string {
 	var out bytes.Buffer
 	w := tabwriter.NewWriter(&out, 0, 0, 3, ' ', 0)
-	t := benchTable(b)
 	fmt.Fprintf(w, "\n  %s\n", strings.Join(t.Head, "\t"))
 	for _, line := range t.Rows {
 		fmt.Fprintf(w, "  %s", line.Label)

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -13,36 +12,50 @@ import (
 	"paperlab/reports/record"
 )
 
-// keyFigures set the profiles side by side, naive first, so that the eye ends
-// on the service as it should be.
+// keyFigures are what a reader looks for first.
 func keyFigures(r record.Result, accounts map[string]*history.Account) table {
+	lines := []line{
+		{"time to detect", detected},
+		{"backlog back in its bound", func(r record.Run) cell { return regained(r, r.LagRecoveryS) }},
+		{"steady state again", func(r record.Run) cell { return regained(r, r.TimeToRecoverS) }},
+	}
+	for _, a := range anomalies {
+		if a.figure != "" {
+			lines = append(lines, line{a.figure, a.mustBeZero})
+		}
+	}
+	return sideBySide(r, "key figure", append(lines,
+		line{"alerts before any fault", func(r record.Run) cell { return zeroIsGood(len(r.FalseAlarms)) }},
+		line{"end to end, p50 and p95", func(r record.Run) cell {
+			a := accounts[r.Profile]
+			if a == nil || len(a.Latency) == 0 {
+				return cell{Text: notMeasured}
+			}
+			return cell{Text: chart.Seconds(history.Percentile(a.Latency, 50)) + ", " + chart.Seconds(history.Percentile(a.Latency, 95))}
+		}}))
+}
+
+// line is a figure of a run, for each profile.
+type line struct {
+	label string
+	value func(record.Run) cell
+}
+
+// sideBySide has a column for each profile, naive first, so that the eye ends on
+// the service as it should be.
+func sideBySide(r record.Result, head string, lines []line) table {
+	t := table{Head: []string{head}}
 	runs := naiveFirst(r.Runs)
-	t := table{Head: []string{"key figure"}}
 	for _, run := range runs {
 		t.Head = append(t.Head, run.Profile)
 	}
-	add := func(label string, value func(record.Run) cell) {
-		line := row{Label: label}
+	for _, l := range lines {
+		cells := row{Label: l.label}
 		for _, run := range runs {
-			line.Cells = append(line.Cells, value(run))
+			cells.Cells = append(cells.Cells, l.value(run))
 		}
-		t.Rows = append(t.Rows, line)
+		t.Rows = append(t.Rows, cells)
 	}
-	add("time to detect", detected)
-	add("backlog back in its bound", func(r record.Run) cell { return regained(r, r.LagRecoveryS) })
-	add("steady state again", func(r record.Run) cell { return regained(r, r.TimeToRecoverS) })
-	add("messages lost", func(r record.Run) cell { return mustBeZero(r, "no-loss", r.Counts.Lost) })
-	add("duplicate effects", func(r record.Run) cell { return mustBeZero(r, "no-duplicate-effect", r.Counts.DuplicateEffects) })
-	add("told out of order", func(r record.Run) cell { return mustBeZero(r, "key-order", r.Counts.OrderViolations) })
-	add("papers told only in part", func(r record.Run) cell { return mustBeValid(r, "all-or-none") })
-	add("alerts before any fault", func(r record.Run) cell { return zeroIsGood(len(r.FalseAlarms)) })
-	add("end to end, p50 and p95", func(r record.Run) cell {
-		a := accounts[r.Profile]
-		if a == nil || len(a.Latency) == 0 {
-			return cell{Text: notMeasured}
-		}
-		return cell{Text: chart.Seconds(history.Percentile(a.Latency, 50)) + ", " + chart.Seconds(history.Percentile(a.Latency, 95))}
-	})
 	return t
 }
 
@@ -82,8 +95,8 @@ func regained(r record.Run, s *float64) cell {
 
 // mustBeZero shows a count as good only if its invariant was judged valid:
 // nobody looked is not the same as nothing found.
-func mustBeZero(r record.Run, id string, n int) cell {
-	switch verdict := r.AnswerOf(id); {
+func (a anomaly) mustBeZero(r record.Run) cell {
+	switch verdict, n := r.AnswerOf(a.id), a.in(r); {
 	case n > 0:
 		return cell{chart.Count(n), "bad"}
 	case verdict == record.Invalid:
@@ -97,9 +110,6 @@ func mustBeZero(r record.Run, id string, n int) cell {
 	}
 }
 
-// mustBeValid is for what nobody counts.
-func mustBeValid(r record.Run, id string) cell { return mustBeZero(r, id, 0) }
-
 func zeroIsGood(n int) cell {
 	if n == 0 {
 		return cell{"0", "good"}
@@ -109,36 +119,24 @@ func zeroIsGood(n int) cell {
 
 // countsTable shows every count of the record.
 func countsTable(r record.Result) table {
-	t := table{Head: []string{"count"}}
-	runs := naiveFirst(r.Runs)
-	for _, run := range runs {
-		t.Head = append(t.Head, run.Profile)
+	count := func(label string, of func(record.Counts) int) line {
+		return line{label, func(r record.Run) cell { return cell{Text: chart.Count(of(r.Counts))} }}
 	}
-	for _, line := range []struct {
-		label string
-		value func(record.Counts) int
-	}{
-		{"paper versions offered by arXiv", func(c record.Counts) int { return c.Offered }},
-		{"of these, acknowledged by the papers stream", func(c record.Counts) int { return c.Acknowledged }},
-		{"notifications delivered, each counted once", func(c record.Counts) int { return c.Delivered }},
-		{"lost", func(c record.Counts) int { return c.Lost }},
-		{"recovered: outcome unknown, effect seen", func(c record.Counts) int { return c.Recovered }},
-		{"unexpected effects", func(c record.Counts) int { return c.Unexpected }},
-		{"duplicate deliveries (allowed)", func(c record.Counts) int { return c.DuplicateDeliveries }},
-		{"duplicate effects", func(c record.Counts) int { return c.DuplicateEffects }},
-		{"order violations", func(c record.Counts) int { return c.OrderViolations }},
-		{"commits fenced", func(c record.Counts) int { return c.Fenced }},
-		{"dead letters", func(c record.Counts) int { return c.DeadLetters }},
-		{"LLM calls", func(c record.Counts) int { return c.LLMCalls }},
-		{"LLM calls repeated", func(c record.Counts) int { return c.LLMCallsRepeated }},
-	} {
-		out := row{Label: line.label}
-		for _, run := range runs {
-			out.Cells = append(out.Cells, cell{Text: chart.Count(line.value(run.Counts))})
-		}
-		t.Rows = append(t.Rows, out)
-	}
-	return t
+	return sideBySide(r, "count", []line{
+		count("paper versions offered by arXiv", func(c record.Counts) int { return c.Offered }),
+		count("of these, acknowledged by the papers stream", func(c record.Counts) int { return c.Acknowledged }),
+		count("notifications delivered, each counted once", func(c record.Counts) int { return c.Delivered }),
+		count("lost", func(c record.Counts) int { return c.Lost }),
+		count("recovered: outcome unknown, effect seen", func(c record.Counts) int { return c.Recovered }),
+		count("unexpected effects", func(c record.Counts) int { return c.Unexpected }),
+		count("duplicate deliveries (allowed)", func(c record.Counts) int { return c.DuplicateDeliveries }),
+		count("duplicate effects", func(c record.Counts) int { return c.DuplicateEffects }),
+		count("order violations", func(c record.Counts) int { return c.OrderViolations }),
+		count("commits fenced", func(c record.Counts) int { return c.Fenced }),
+		count("dead letters", func(c record.Counts) int { return c.DeadLetters }),
+		count("LLM calls", func(c record.Counts) int { return c.LLMCalls }),
+		count("LLM calls repeated", func(c record.Counts) int { return c.LLMCallsRepeated }),
+	})
 }
 
 // moment is a line of the alerts' timeline.
@@ -150,33 +148,31 @@ type moment struct {
 // timeline puts faults, alerts and takeovers in the order in which they came.
 func timeline(r record.Run, takeovers []history.Event) []moment {
 	var out []moment
+	add := func(at *float64, what ...string) {
+		if at != nil {
+			out = append(out, moment{*at, strings.Join(what, " ")})
+		}
+	}
 	for _, f := range r.Faults {
-		name := orElse(f.ID, f.Kind)
-		out = append(out, moment{f.InjectedAtS, fmt.Sprintf("fault %s injected into %s", name, f.Target)})
-		if f.EffectAtS != nil {
-			out = append(out, moment{*f.EffectAtS, fmt.Sprintf("fault %s: effect proven", name)})
-		}
-		if f.HealedAtS != nil {
-			out = append(out, moment{*f.HealedAtS, fmt.Sprintf("fault %s healed", name)})
-		}
+		add(&f.InjectedAtS, "fault", f.Name(), "injected into", f.Target)
+		add(f.EffectAtS, "fault", f.Name()+": effect proven")
+		add(f.HealedAtS, "fault", f.Name(), "healed")
 	}
 	for _, a := range r.Alerts {
-		labels := ""
+		name := "alert " + a.Name
 		if a.Labels != "" {
-			labels = " " + a.Labels
+			name += " " + a.Labels
 		}
 		if a.AtOnce() {
-			out = append(out, moment{a.NotifiedAtS, "alert " + a.Name + labels + " fires and arrives"})
+			add(&a.NotifiedAtS, name, "fires and arrives")
 		} else {
-			out = append(out, moment{a.FiringAtS, "alert " + a.Name + labels + " fires"},
-				moment{a.NotifiedAtS, "alert " + a.Name + labels + " arrives"})
+			add(&a.FiringAtS, name, "fires")
+			add(&a.NotifiedAtS, name, "arrives")
 		}
-		if a.ResolvedAtS != nil {
-			out = append(out, moment{*a.ResolvedAtS, "alert " + a.Name + labels + " resolved"})
-		}
+		add(a.ResolvedAtS, name, "resolved")
 	}
 	for _, m := range takeoverMarks(takeovers) {
-		out = append(out, moment{m.T, m.Label + " changed owner"})
+		add(&m.T, m.Label, "changed owner")
 	}
 	slices.SortStableFunc(out, func(a, b moment) int { return cmp.Compare(a.At, b.At) })
 	return out
@@ -203,13 +199,4 @@ func megabytes(n int64) string {
 		return "an unknown amount"
 	}
 	return chart.Count(int64(math.Ceil(float64(n)/1e6))) + " MB"
-}
-
-func sorted(m map[string]string) [][2]string {
-	var out [][2]string
-	for k, v := range m {
-		out = append(out, [2]string{k, v})
-	}
-	slices.SortFunc(out, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
-	return out
 }

@@ -1,49 +1,62 @@
 package reports
 
 import (
+	"cmp"
 	"embed"
 	"html/template"
+	"io"
 	"strings"
 	texttemplate "text/template"
 
 	"paperlab/reports/chart"
-	"paperlab/reports/record"
 )
 
 //go:embed template
 var templates embed.FS
 
-// words are the functions that both kinds of page call. Escaping is not among
+// words are the functions that pages and sentences call. Escaping is not among
 // them: html/template does its own, and md is for Markdown alone.
 var words = map[string]any{
 	"seconds":   chart.Seconds,
-	"number":    chart.Number,
 	"when":      when,
-	"orElse":    orElse,
+	"orElse":    cmp.Or[string],
 	"measured":  objectiveValue,
 	"megabytes": megabytes,
-	"fault":     func(f record.Fault) string { return orElse(f.ID, f.Kind) },
-	"maybe":     maybe,
 	"style":     style,
 	"md":        escapeMarkdown,
-	"quantity":  quantity,
+
+	// of the sentences in story.txt
+	"allOf": allOf, "capital": capital, "count": count, "list": list, "noun": noun, "the": the, "was": was,
+	"entries": func(n float64) string { return count(int(n), "entry", "entries") },
+	"names":   names, "repeated": repeated,
+	"zero": func(s float64) bool { return s == 0 },
 }
 
+// executor is a template of either kind.
+type executor interface{ Execute(io.Writer, any) error }
+
 var (
-	pageHTML     = template.Must(template.New("report.html").Funcs(words).ParseFS(templates, "template/report.html"))
-	pageMarkdown = texttemplate.Must(texttemplate.New("report.md").Funcs(words).ParseFS(templates, "template/report.md"))
+	reportPages = pages("report")
+	benchPages  = pages("bench")
+	indexHTML   = htmlPage("index.html")
 )
+
+// pages are the two texts of a report, by the extension of their file.
+func pages(name string) map[string]executor {
+	file := name + ".md"
+	return map[string]executor{
+		"html": htmlPage(name + ".html"),
+		"md":   texttemplate.Must(texttemplate.New(file).Funcs(words).ParseFS(templates, "template/"+file)),
+	}
+}
+
+func htmlPage(file string) executor {
+	return template.Must(template.New(file).Funcs(words).ParseFS(templates, "template/"+file))
+}
 
 func style() (template.CSS, error) {
 	css, err := templates.ReadFile("template/style.css")
 	return template.CSS(css), err
-}
-
-func maybe(s *float64, absent string) string {
-	if s == nil {
-		return absent
-	}
-	return chart.Seconds(*s)
 }
 
 // markdown characters that would turn text into structure. The pipe ends a

@@ -3,7 +3,6 @@ package reports
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"path/filepath"
 
@@ -31,9 +30,7 @@ func Write(dir string, result record.Result, events map[string][]history.Event, 
 	}
 	p := newPage(result, accounts)
 	for _, step := range []func() error{
-		func() error { return writeCharts(dir, p.Charts) },
-		func() error { return writeFile(dir, "report.html", p.html) },
-		func() error { return writeFile(dir, "report.md", p.markdown) },
+		func() error { return writePages(dir, reportPages, p, p.Charts) },
 		func() error { return writeFile(dir, "junit.xml", func(w io.Writer) error { return junit(w, result) }) },
 		func() error { return writeHistory(dir, result, events) },
 		func() error {
@@ -79,10 +76,7 @@ func writeJSON(dir, name string, v any) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		e.SetEscapeHTML(false)
-		if err := e.Encode(v); err != nil {
-			return fmt.Errorf("encode: %w", err)
-		}
-		return nil
+		return e.Encode(v)
 	})
 }
 

@@ -2,8 +2,12 @@ package history
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
+	"strings"
 
+	"paperlab/reports/record"
 	"paperlab/system/paper"
 )
 
@@ -17,7 +21,8 @@ type Account struct {
 	// End is the time of the last event.
 	End float64
 
-	Phases []Span
+	// Phases, Faults and Alerts are in the words of the record that states them.
+	Phases []record.Phase
 	// Complete tells that the last witness was read: a run without was cut
 	// short, and what was on its way then is not lost.
 	Complete bool
@@ -28,8 +33,8 @@ type Account struct {
 	// Fenced are refused commits; 0 if nobody could say.
 	Fenced int
 
-	Faults    []Strike
-	Alerts    []Alarm
+	Faults    []record.Fault
+	Alerts    []record.Alert
 	Takeovers []Event // of type Takeover, in order
 
 	Wishes  []paper.Subscription
@@ -69,12 +74,6 @@ type Account struct {
 	called map[string]int // index of an open call by its id
 }
 
-// Span is a phase. One that never ended ends with the last event.
-type Span struct {
-	Name     string
-	From, To float64
-}
-
 // Note is the identity of a notification, the same in all profiles.
 type Note struct{ Subscription, Version string }
 
@@ -103,31 +102,6 @@ type Serving struct {
 	Paper *paper.Paper
 }
 
-// Strike is one fault, from its events.
-type Strike struct {
-	FaultFacts
-	// Injected is false for one that was given up; InjectedAt is when, then.
-	Injected   bool
-	InjectedAt float64
-	// EffectAt is when the reading that proved the effect began. Nil: not proven.
-	EffectAt *float64
-	// HealedAt is when the heal had succeeded. Nil: never injected, or never
-	// healed.
-	HealedAt *float64
-	// Before, During and After are the receipt; what could not be had is empty.
-	Before, During, After string
-	// Wrong says what went wrong, empty if nothing did.
-	Wrong string
-}
-
-// Alarm is one alert from the arrival of its message until it was resolved.
-type Alarm struct {
-	AlertNews
-	// Arrived is when the witness had it: the time that detection counts.
-	Arrived  float64
-	Resolved *float64
-}
-
 // Call is one call of an LLM stand-in.
 type Call struct {
 	Provider, Version string
@@ -149,8 +123,8 @@ func AccountOf(events []Event) *Account {
 		a.End = e.T
 		a.add(e)
 	}
-	if n := len(a.Phases); n > 0 && math.IsNaN(a.Phases[n-1].To) {
-		a.Phases[n-1].To = a.End
+	if n := len(a.Phases); n > 0 && math.IsNaN(a.Phases[n-1].EndS) {
+		a.Phases[n-1].EndS = a.End
 	}
 	a.Backlog, a.Total = a.rounds.series()
 	return a
@@ -192,12 +166,12 @@ func (a *Account) add(e Event) {
 func (a *Account) lab(e Event) {
 	switch e.Op {
 	case Phase:
-		if n := len(a.Phases); n > 0 && math.IsNaN(a.Phases[n-1].To) {
-			a.Phases[n-1].To = e.T
+		if n := len(a.Phases); n > 0 && math.IsNaN(a.Phases[n-1].EndS) {
+			a.Phases[n-1].EndS = e.T
 		}
 		a.Complete = e.Name == PhaseDone
 		if e.Name != PhaseDone && e.Name != PhaseObserve {
-			a.Phases = append(a.Phases, Span{e.Name, e.T, math.NaN()})
+			a.Phases = append(a.Phases, record.Phase{Name: e.Name, StartS: e.T, EndS: math.NaN()})
 		}
 	case Drain:
 		a.Drained = e.Type == OK
@@ -276,53 +250,64 @@ func (a *Account) alert(e Event) {
 	if e.News == nil {
 		return
 	}
+	news := record.Alert{Name: e.News.Name, Labels: e.News.labels(), FiringAtS: e.News.At, NotifiedAtS: e.T}
 	if e.News.State == Firing {
-		a.Alerts = append(a.Alerts, Alarm{AlertNews: *e.News, Arrived: e.T})
+		a.Alerts = append(a.Alerts, news)
 		return
 	}
 	for i := range a.Alerts {
-		if alarm := &a.Alerts[i]; alarm.Resolved == nil && alarm.Same(*e.News) {
-			alarm.Resolved = &e.News.At
+		if begun := &a.Alerts[i]; begun.ResolvedAtS == nil && begun.Name == news.Name && begun.Labels == news.Labels {
+			begun.ResolvedAtS = &e.News.At
 			return
 		}
 	}
 }
 
+// labels writes an alert's labels as name=value pairs in order of name, with a
+// space between.
+func (n AlertNews) labels() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(n.Labels)) {
+		parts = append(parts, name+"="+n.Labels[name])
+	}
+	return strings.Join(parts, " ")
+}
+
 // fault takes the events of one fault, in the order in which they may come.
 func (a *Account) fault(e Event) {
-	s := a.strike(e)
+	f := a.known(e)
 	switch {
 	case e.Type == Fail:
-		if s.Wrong != "" {
-			s.Wrong += "; "
+		if f.Error != "" {
+			f.Error += "; "
 		}
-		s.Wrong += map[Op]string{Heal: "heal: ", Well: "after the heal: "}[e.Op] + e.Evidence
+		f.Error += map[Op]string{Heal: "heal: ", Well: "after the heal: "}[e.Op] + e.Evidence
 	case e.Op == Fault && e.Type == Invoke:
-		s.Injected, s.Before = true, e.Evidence
+		f.Receipt.Before = e.Evidence
 	case e.Op == Fault:
+		// Its effect is as old as the reading that proved it.
 		at := e.T - e.Seconds
-		s.During, s.EffectAt = e.Evidence, &at
+		f.Receipt.During, f.EffectAtS = e.Evidence, &at
 	case e.Op == Heal:
-		s.HealedAt = &e.T
+		f.HealedAtS = &e.T
 		if e.Evidence != "" {
-			s.During += "; " + e.Evidence
+			f.Receipt.During += "; " + e.Evidence
 		}
 	case e.Op == Well:
-		s.After = e.Evidence
+		f.Receipt.After = e.Evidence
 	}
 }
 
-// strike is the fault that an event is about, new with its first event.
-func (a *Account) strike(e Event) *Strike {
-	for i := range a.Faults {
-		if a.Faults[i].ID == e.Name {
-			return &a.Faults[i]
+// known is the fault that an event is about, new with its first event.
+func (a *Account) known(e Event) *record.Fault {
+	i := slices.IndexFunc(a.Faults, func(f record.Fault) bool { return f.ID == e.Name })
+	if i < 0 {
+		i = len(a.Faults)
+		f := record.Fault{ID: e.Name, InjectedAtS: e.T}
+		if facts := e.Facts; facts != nil {
+			f.Kind, f.Mode, f.Target, f.Processes, f.Happened = facts.Kind, facts.Mode, facts.Target, facts.Processes, facts.Happened
 		}
+		a.Faults = append(a.Faults, f)
 	}
-	s := Strike{FaultFacts: FaultFacts{ID: e.Name}, InjectedAt: e.T}
-	if e.Facts != nil {
-		s.FaultFacts = *e.Facts
-	}
-	a.Faults = append(a.Faults, s)
-	return &a.Faults[len(a.Faults)-1]
+	return &a.Faults[i]
 }

@@ -6,10 +6,11 @@ import (
 	"slices"
 	"testing"
 
+	"paperlab/reports/record"
 	"paperlab/system/paper"
 )
 
-func names(alarms []Alarm) (all []string) {
+func names(alarms []record.Alert) (all []string) {
 	for _, a := range alarms {
 		all = append(all, a.Name)
 	}
@@ -31,10 +32,10 @@ func TestAlerts(t *testing.T) {
 		firing(3, "Down"), resolved(4, "Down", "b"), resolved(5, "Down", "a"), resolved(6, "Lag", "a"),
 		AlertUnreadable(errors.New("no JSON")).At(6.5, "p"), firing(7, "Down"),
 	})
-	if len(a.Alerts) != 2 || a.Alerts[0].Arrived != 3 || a.Alerts[0].At != 2.5 || *a.Alerts[0].Resolved != 4.5 || a.Alerts[1].Arrived != 7 || a.Alerts[1].Resolved != nil {
+	if len(a.Alerts) != 2 || a.Alerts[0].NotifiedAtS != 3 || a.Alerts[0].FiringAtS != 2.5 || *a.Alerts[0].ResolvedAtS != 4.5 || a.Alerts[1].NotifiedAtS != 7 || a.Alerts[1].ResolvedAtS != nil {
 		t.Errorf("got %+v, want the two of node a, told at 3 and 7", a.Alerts)
 	}
-	if got, want := a.Alerts[0].LabelText(), "job=watch node=a"; got != want {
+	if got, want := a.Alerts[0].Labels, "job=watch node=a"; got != want {
 		t.Errorf("labels %q, want %q", got, want)
 	}
 }
@@ -68,16 +69,16 @@ func TestDetectedBy(t *testing.T) {
 		FaultProven("kill-a", "gone", 0.5).At(11, "p"), firing(12, "Lag"), firing(13, "Down"), firing(14, "Down"),
 	})
 	for name, want := range map[string]float64{"": 12, "Lag": 12, "Down": 13} {
-		if got := a.DetectedBy(name); got == nil || got.Arrived != want {
-			t.Errorf("waiting for %q: %+v, want the one at %g", name, got, want)
+		if got, after := a.DetectedBy(name); got == nil || got.NotifiedAtS != want || after != want-10.5 {
+			t.Errorf("waiting for %q: %+v after %g, want the one at %g", name, got, after, want)
 		}
 	}
 	for _, name := range []string{"Early", "Never"} {
-		if got := a.DetectedBy(name); got != nil {
+		if got, _ := a.DetectedBy(name); got != nil {
 			t.Errorf("waiting for %s: %+v", name, got)
 		}
 	}
-	if got := AccountOf([]Event{firing(12, "Lag")}).DetectedBy(""); got != nil {
+	if got, _ := AccountOf([]Event{firing(12, "Lag")}).DetectedBy(""); got != nil {
 		t.Errorf("detected without a fault: %+v", got)
 	}
 }
@@ -117,10 +118,10 @@ func TestFaults(t *testing.T) {
 			same := func(got *float64, want float64) bool {
 				return got == nil && want == 0 || got != nil && math.Abs(*got-want) < 1e-9
 			}
-			if f.Injected != c.injected || f.InjectedAt != c.at || !same(f.EffectAt, c.effect) || !same(f.HealedAt, c.healed) {
+			if f.Injected() != c.injected || f.InjectedAtS != c.at || !same(f.EffectAtS, c.effect) || !same(f.HealedAtS, c.healed) {
 				t.Errorf("times of %+v", f)
 			}
-			if f.Before != c.before || f.During != c.during || f.After != c.after || f.Wrong != c.wrong || f.Happened != strike.Happened {
+			if f.Receipt != (record.Receipt{Before: c.before, During: c.during, After: c.after}) || f.Error != c.wrong || f.Happened != strike.Happened {
 				t.Errorf("receipt of %+v", f)
 			}
 		})
@@ -134,28 +135,28 @@ func TestEffectSpansAllFaults(t *testing.T) {
 		FaultInjected(b, "alive").At(9, "p"), FaultProven("kill-b", "gone", 0).At(9.5, "p"),
 		FaultInjected(strike, "alive").At(10, "p"), FaultProven("kill-a", "gone", 2).At(13, "p"),
 	})
-	if first, last, proven := a.Effect(); first != 9.5 || last != 11 || !proven {
-		t.Errorf("effects from %g to %g, %v", first, last, proven)
+	if got := record.Effects(a.Faults); !slices.Equal(got, []float64{9.5, 11}) {
+		t.Errorf("effects at %g", got)
 	}
-	if _, _, proven := AccountOf(nil).Effect(); proven {
-		t.Error("an effect of nothing")
+	if got := record.Effects(nil); len(got) > 0 {
+		t.Errorf("effects of nothing at %g", got)
 	}
 }
 
 // TestPhases: each ends with the next; of a run that was cut short, the last
 // one ends with the last event.
 func TestPhases(t *testing.T) {
-	steady := Span{PhaseSteady, 0, 10}
+	steady := record.Phase{Name: PhaseSteady, StartS: 0, EndS: 10}
 	begin := func(at float64, name string) Event { return Began(name).At(at, "p") }
 	for name, c := range map[string]struct {
 		events   []Event
-		want     []Span
+		want     []record.Phase
 		complete bool
 	}{
 		"whole": {[]Event{begin(0, PhaseSteady), begin(10, PhaseDrain), begin(25, PhaseObserve), begin(26, PhaseDone)},
-			[]Span{steady, {PhaseDrain, 10, 25}}, true},
-		"cut short":    {[]Event{begin(0, PhaseSteady), begin(10, PhaseFault), Stored("summaries", "v").At(25, "p")}, []Span{steady, {PhaseFault, 10, 25}}, false},
-		"not observed": {[]Event{begin(0, PhaseSteady), begin(10, PhaseObserve), Stored("summaries", "v").At(25, "p")}, []Span{steady}, false},
+			[]record.Phase{steady, {Name: PhaseDrain, StartS: 10, EndS: 25}}, true},
+		"cut short":    {[]Event{begin(0, PhaseSteady), begin(10, PhaseFault), Stored("summaries", "v").At(25, "p")}, []record.Phase{steady, {Name: PhaseFault, StartS: 10, EndS: 25}}, false},
+		"not observed": {[]Event{begin(0, PhaseSteady), begin(10, PhaseObserve), Stored("summaries", "v").At(25, "p")}, []record.Phase{steady}, false},
 		"nothing":      {nil, nil, false},
 	} {
 		if a := AccountOf(c.events); !slices.Equal(a.Phases, c.want) || a.Complete != c.complete {

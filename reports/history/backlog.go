@@ -21,56 +21,47 @@ type round struct {
 	values map[gauge]float64
 }
 
-// rounds gathers readings. A reader asks all gauges in turn, so one that comes
-// up again begins the next round.
+// rounds gathers readings, of all gauges that ever were read.
 type rounds struct {
-	known map[gauge]bool
+	known []gauge
 	all   []round
 }
 
+// add puts a reading into its round. A reader asks all gauges in turn, so one
+// that comes up again begins the next.
 func (r *rounds) add(e Event) {
 	if e.Name != "lag" && e.Name != "pending" {
 		return
 	}
-	g := gauge{e.Stream, e.Name}
-	if r.known == nil {
-		r.known = map[gauge]bool{}
+	g, value := gauge{e.Stream, e.Name}, e.Value
+	if e.Type != OK {
+		value = math.NaN()
 	}
-	r.known[g] = true
+	if !slices.Contains(r.known, g) {
+		r.known = append(r.known, g)
+	}
 	last := len(r.all) - 1
 	if last >= 0 {
-		_, again := r.all[last].values[g]
-		if !again {
-			r.all[last].put(g, e)
+		if _, again := r.all[last].values[g]; !again {
+			r.all[last].end, r.all[last].values[g] = e.T, value
 			return
 		}
 	}
-	next := round{values: map[gauge]float64{}}
-	next.put(g, e)
-	r.all = append(r.all, next)
-}
-
-func (r *round) put(g gauge, e Event) {
-	r.end, r.values[g] = e.T, e.Value
-	if e.Type != OK {
-		r.values[g] = math.NaN()
-	}
+	r.all = append(r.all, round{e.T, map[gauge]float64{g: value}})
 }
 
 // series sums up each stream's gauges, and all. What a round lacks of the gauges
 // that are known makes its sum unknown.
 func (r *rounds) series() (streams []Stream, total []Point) {
-	names := map[string][]gauge{}
-	var every []gauge
-	for g := range r.known {
-		names[g.stream] = append(names[g.stream], g)
-		every = append(every, g)
+	byStream := map[string][]gauge{}
+	for _, g := range r.known {
+		byStream[g.stream] = append(byStream[g.stream], g)
 	}
-	for name, gauges := range names {
+	for name, gauges := range byStream {
 		streams = append(streams, Stream{name, r.sum(gauges)})
 	}
 	slices.SortFunc(streams, func(a, b Stream) int { return cmp.Or(order(a.Name)-order(b.Name), cmp.Compare(a.Name, b.Name)) })
-	return streams, r.sum(every)
+	return streams, r.sum(r.known)
 }
 
 // order puts papers before notifications, as the work flows, and both before

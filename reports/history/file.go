@@ -36,10 +36,6 @@ func (e *SchemaError) Error() string {
 	return fmt.Sprintf("%s; this program reads %s: use the version of lab that wrote it, or run the scenario again", found, Schema)
 }
 
-type header struct {
-	Schema string `json:"schema"`
-}
-
 // MaxLine is the longest line, in bytes, that is written or read: a bound on
 // what a broken file can make a reader keep. A served paper with a long
 // abstract takes about 5,000.
@@ -149,92 +145,63 @@ func Read(r io.Reader) iter.Seq2[Event, error] {
 // ReadLines is Read without the compression.
 func ReadLines(r io.Reader) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		source := &remembering{r: r}
-		lines := bufio.NewScanner(source)
-		lines.Buffer(make([]byte, 0, 64<<10), MaxLine)
-		cut := false // the line at hand has no end
-		lines.Split(func(data []byte, atEOF bool) (int, []byte, error) {
-			cut = atEOF && bytes.IndexByte(data, '\n') < 0
-			return bufio.ScanLines(data, atEOF)
-		})
+		lines := bufio.NewReaderSize(r, MaxLine)
 		latest := map[string]float64{}
-		n := 0
-		for lines.Scan() {
-			if n++; n == 1 {
-				err := readHeader(lines.Bytes())
-				if err != nil && cut && source.err != nil {
-					err = &LineError{n, torn(source.err)}
-				}
-				if err != nil {
-					yield(Event{}, err)
-					return
-				}
-				continue
-			}
-			e, err := decode(lines.Bytes())
-			if err != nil && cut && source.err != nil {
-				err = torn(source.err)
-			}
-			if err == nil && e.T < latest[e.Profile] {
-				err = fmt.Errorf("time %g s comes after %g s; the events of a profile must be in order", e.T, latest[e.Profile])
-			}
-			if err != nil {
-				yield(Event{}, &LineError{n, err})
+		err := readHeader(lines)
+		for n := 2; err == nil; n++ {
+			e, failed := readEvent(lines, latest)
+			switch {
+			case failed == io.EOF:
 				return
-			}
-			latest[e.Profile] = e.T
-			if !yield(e, nil) {
+			case failed != nil:
+				err = &LineError{n, failed}
+			case !yield(e, nil):
 				return
 			}
 		}
-		switch err := lines.Err(); {
-		case err != nil:
-			yield(Event{}, &LineError{n + 1, torn(err)})
-		case n == 0:
-			yield(Event{}, &SchemaError{})
-		}
+		yield(Event{}, err)
 	}
 }
 
-// remembering keeps the error that ended its reader. A Scanner hands out the
-// piece of a line before that error, and the piece alone looks like bad JSON
-// when it is only unfinished.
-type remembering struct {
-	r   io.Reader
-	err error
-}
-
-func (r *remembering) Read(p []byte) (int, error) {
-	n, err := r.r.Read(p)
+func readHeader(lines *bufio.Reader) error {
+	line, err := lines.ReadSlice('\n')
 	if err != nil && err != io.EOF {
-		r.err = err
+		return &LineError{1, torn(err)}
 	}
-	return n, err
-}
-
-func readHeader(line []byte) error {
-	var h header
-	if err := json.Unmarshal(line, &h); err != nil || h.Schema != Schema {
-		return &SchemaError{h.Schema}
+	var header struct{ Schema string }
+	if err := json.Unmarshal(line, &header); err != nil || header.Schema != Schema {
+		return &SchemaError{header.Schema}
 	}
 	return nil
 }
 
-// decode is strict: a field that this version does not know may carry a
-// meaning without which the rest is misread.
-func decode(line []byte) (Event, error) {
-	var e Event
+// readEvent is strict: a field that this version does not know may carry a
+// meaning without which the rest is misread. Latest are the times, by profile,
+// of the events before this one. At the end it answers io.EOF.
+func readEvent(lines *bufio.Reader, latest map[string]float64) (e Event, err error) {
+	line, err := lines.ReadSlice('\n')
+	switch {
+	case err == io.EOF && len(line) == 0:
+		return e, err
+	case err != nil && err != io.EOF:
+		// A piece of a line would look like bad JSON, and is only unfinished.
+		return e, torn(err)
+	}
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&e); err != nil {
 		return e, fmt.Errorf("not an event: %w", err)
 	}
-	if d.InputOffset() != int64(len(bytes.TrimRight(line, " \t\r"))) {
+	if d.InputOffset() != int64(len(bytes.TrimRight(line, " \t\r\n"))) {
 		return e, errors.New("not an event: more text follows it on the line")
 	}
 	if e.Op == "" || e.Type == "" {
 		return e, errors.New("not an event: op and type are needed")
 	}
+	if e.T < latest[e.Profile] {
+		return e, fmt.Errorf("time %g s comes after %g s; the events of a profile must be in order", e.T, latest[e.Profile])
+	}
+	latest[e.Profile] = e.T
 	return e, nil
 }
 
@@ -243,7 +210,7 @@ func torn(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return fmt.Errorf("%w (%w)", ErrTorn, err)
-	case errors.Is(err, bufio.ErrTooLong):
+	case errors.Is(err, bufio.ErrBufferFull):
 		return fmt.Errorf("longer than %d bytes: not a history, or a broken one", MaxLine)
 	default:
 		return err

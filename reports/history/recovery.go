@@ -1,5 +1,7 @@
 package history
 
+import "paperlab/reports/record"
+
 // How steady state is judged, in seconds.
 const (
 	// Hold is how long a bound must hold before it counts as regained.
@@ -13,32 +15,31 @@ const (
 )
 
 // Recovery says how long steady state was away, in seconds from the fault's
-// proven effect. Nil means that it did not come back, or that no witness can
-// say so; 0 that it never left.
-type Recovery struct {
-	// Lag is the backlog's.
-	Lag *float64
-	// Time is that of backlog and latency together.
-	Time *float64
-}
-
-// Recover finds the first stretch of Hold seconds within the bounds that comes
-// after the bounds were first broken, and measures to its beginning. Looking
-// for the first such stretch after t0 alone would find the seconds before the
+// proven effect: lag is the backlog's time, all that of backlog and latency
+// together. Nil means that it did not come back, that no effect was proven, or
+// that no witness can say so; 0 that it never left.
+//
+// It finds the first stretch of Hold seconds within the bounds that comes after
+// the bounds were first broken, and measures to its beginning. Looking for the
+// first such stretch after the effect alone would find the seconds before the
 // fault began to hurt: a dead consumer's backlog grows slowly.
 //
-// Several faults in a row are one disturbance, from the first one's effect at
-// t0 to the last one's at last (equal for a single fault): what was regained
-// between them and lost again after last does not count.
+// Several faults in a row are one disturbance, from the first one's effect to the
+// last one's: what was regained between them and lost again after the last does
+// not count.
 //
-// It looks at [t0, until), where until is the end of the load: a service that
-// has nothing to do is within any bounds. A time without a witness, longer than
-// Silence, breaks a stretch like a time out of bounds.
-func Recover(backlog, latency []Point, b Bounds, t0, last, until float64) Recovery {
-	lag := spells(Between(backlog, t0, until), b.Backlog, t0)
-	late := spells(windows(latency, t0, until), b.Latency, t0)
-	regained := func(s []spell) *float64 { return regained(s, t0, last, until) }
-	return Recovery{Lag: regained(lag), Time: regained(both(lag, late))}
+// It looks no further than the end of the load: a service that has nothing to do
+// is within any bounds. A time without a witness, longer than Silence, breaks a
+// stretch like a time out of bounds.
+func (a *Account) Recovery(s record.Steady) (lag, all *float64) {
+	effects := record.Effects(a.Faults)
+	if len(effects) == 0 {
+		return nil, nil
+	}
+	t0, last, until := effects[0], effects[len(effects)-1], a.Phase(PhaseRecover).EndS
+	calm := spells(Between(a.Total, t0, until), s.BacklogBound, t0)
+	quick := spells(windows(a.Latency, t0, until), s.LatencyBoundS, t0)
+	return regained(calm, t0, last, until), regained(both(calm, quick), t0, last, until)
 }
 
 // windows turns single latencies into a 95th percentile for each Window that

@@ -2,9 +2,11 @@ package history
 
 import (
 	"math"
-	"paperlab/system/paper"
 	"slices"
 	"testing"
+
+	"paperlab/reports/record"
+	"paperlab/system/paper"
 )
 
 func sampleOf(t float64, stream, name string, value int64) Event {
@@ -129,19 +131,26 @@ func TestPercentile(t *testing.T) {
 	}
 }
 
-func TestSteadyBounds(t *testing.T) {
+func TestSteady(t *testing.T) {
 	backlog := []Point{{0.5, 1000}, {1, 10}, {2, 30}, {9, 20}, {10, 5000}}
 	latency := []Point{{1, 0.1}, {2, 0.9}, {11, 60}}
-	if got, ok := SteadyBounds(backlog, latency, 1, 10, 40); !ok || got != (Bounds{Backlog: 60, Latency: 1.8, SteadyP95: 0.9}) {
+	steady := func(backlog, latency []Point, floor float64) (record.Steady, bool) {
+		a := Account{Total: backlog, Latency: latency, Phases: []record.Phase{{Name: PhaseSteady, StartS: 1, EndS: 10}}}
+		return a.Steady(floor)
+	}
+	if got, ok := steady(backlog, latency, 40); !ok || got != (record.Steady{BacklogBound: 60, LatencyBoundS: 1.8, LatencyP95S: 0.9, Held: true}) {
 		t.Errorf("got %+v, %v", got, ok)
 	}
-	if got, ok := SteadyBounds(backlog, latency[:1], 1, 10, 100); !ok || got != (Bounds{Backlog: 100, Latency: 1, SteadyP95: 0.1}) {
+	if got, ok := steady(backlog, latency[:1], 100); !ok || got != (record.Steady{BacklogBound: 100, LatencyBoundS: 1, LatencyP95S: 0.1, Held: true}) {
 		t.Errorf("below the floors: got %+v, %v", got, ok)
 	}
-	if _, ok := SteadyBounds(nil, latency, 1, 10, 40); ok {
+	if got, ok := steady(backlog[1:3], latency, 40); !ok || got.Held {
+		t.Errorf("held, though nobody read the second half: got %+v, %v", got, ok)
+	}
+	if _, ok := steady(nil, latency, 40); ok {
 		t.Error("bounds without a backlog")
 	}
-	if _, ok := SteadyBounds(backlog, nil, 1, 10, 40); ok {
+	if _, ok := steady(backlog, nil, 40); ok {
 		t.Error("bounds without latencies")
 	}
 }
@@ -169,7 +178,7 @@ func during(low, high float64, spans ...spell) func(float64) float64 {
 	}
 }
 
-func TestRecover(t *testing.T) {
+func TestRecovery(t *testing.T) {
 	const t0, load = 100.0, 30.0
 	const never = -2.0
 	silent := math.NaN()
@@ -196,13 +205,17 @@ func TestRecover(t *testing.T) {
 		"at once":                       {during(5, 50, spell{0, 4}), during(0.1, 0), 4, 4, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := Recover(curve(t0, load+20, c.backlog), curve(t0, load+20, c.latency),
-				Bounds{Backlog: 10, Latency: 1}, t0, t0+c.last, t0+load)
+			a := Account{
+				Total: curve(t0, load+20, c.backlog), Latency: curve(t0, load+20, c.latency),
+				Faults: []record.Fault{{EffectAtS: new(t0)}, {EffectAtS: new(t0 + c.last)}},
+				Phases: []record.Phase{{Name: PhaseRecover, StartS: t0, EndS: t0 + load}},
+			}
+			lag, all := a.Recovery(record.Steady{BacklogBound: 10, LatencyBoundS: 1})
 			for _, part := range []struct {
 				name string
 				got  *float64
 				want float64
-			}{{"lag", got.Lag, c.lag}, {"time", got.Time, c.time}} {
+			}{{"lag", lag, c.lag}, {"time", all, c.time}} {
 				switch {
 				case part.got == nil && part.want == never:
 				case part.got == nil:

@@ -194,38 +194,38 @@ func CommitsFenced(n int, known bool) Event {
 
 // FaultInjected is the nemesis' note that a fault is injected, with the
 // evidence that the target was well.
-func FaultInjected(f FaultFacts, before string) Event {
-	return Event{Process: "lab", Op: Fault, Type: Invoke, Name: f.ID, Facts: &f, Evidence: before}
-}
+func FaultInjected(f FaultFacts, before string) Event { return f.event(Invoke, before) }
 
 // FaultProven is the evidence of the effect; seconds is the time since the
 // reading that gave it began.
 func FaultProven(id, during string, seconds float64) Event {
-	return Event{Process: "lab", Op: Fault, Type: OK, Name: id, Evidence: during, Seconds: seconds}
+	e := ofFault(Fault, OK, id, during)
+	e.Seconds = seconds
+	return e
 }
 
 // FaultFailed is a fault that was given up before it was injected, or could not
 // be injected or proven.
-func FaultFailed(f FaultFacts, why error) Event {
-	return Event{Process: "lab", Op: Fault, Type: Fail, Name: f.ID, Facts: &f, Evidence: why.Error()}
-}
+func FaultFailed(f FaultFacts, why error) Event { return f.event(Fail, why.Error()) }
 
 // Healed is the end of a fault, with what it has cost, if it can say so.
-func Healed(id, toll string) Event {
-	return Event{Process: "lab", Op: Heal, Type: OK, Name: id, Evidence: toll}
-}
+func Healed(id, toll string) Event { return ofFault(Heal, OK, id, toll) }
 
 // HealFailed is a heal that failed.
-func HealFailed(id string, why error) Event {
-	return Event{Process: "lab", Op: Heal, Type: Fail, Name: id, Evidence: why.Error()}
-}
+func HealFailed(id string, why error) Event { return ofFault(Heal, Fail, id, why.Error()) }
 
 // WellAgain is the evidence, after the heal, that the target is well.
-func WellAgain(id, after string) Event {
-	return Event{Process: "lab", Op: Well, Type: OK, Name: id, Evidence: after}
-}
+func WellAgain(id, after string) Event { return ofFault(Well, OK, id, after) }
 
 // NotWell is a target that was not proven well after the heal.
-func NotWell(id string, why error) Event {
-	return Event{Process: "lab", Op: Well, Type: Fail, Name: id, Evidence: why.Error()}
+func NotWell(id string, why error) Event { return ofFault(Well, Fail, id, why.Error()) }
+
+func (f FaultFacts) event(t Type, evidence string) Event {
+	e := ofFault(Fault, t, f.ID, evidence)
+	e.Facts = &f
+	return e
+}
+
+func ofFault(op Op, t Type, id, evidence string) Event {
+	return Event{Process: "lab", Op: op, Type: t, Name: id, Evidence: evidence}
 }

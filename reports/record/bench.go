@@ -1,10 +1,6 @@
 package record
 
-import (
-	"encoding/json"
-	"fmt"
-	"time"
-)
+import "time"
 
 // BenchSchema is the value of Bench.Schema that this version writes and reads.
 const BenchSchema = "paperlab/bench/v1"
@@ -51,17 +47,7 @@ type Metric struct {
 
 // LoadBench reads a benchmark's result.json; path is the file or its folder. A
 // record of another schema is refused with ErrForeign.
-func LoadBench(path string) (Bench, error) {
-	content, path, err := readRecord(path)
-	if err != nil {
-		return Bench{}, err
-	}
-	var b Bench
-	if err := json.Unmarshal(content, &b); err != nil {
-		return Bench{}, fmt.Errorf("read benchmark %s: %w: %w", path, ErrForeign, err)
-	}
-	if b.Schema != BenchSchema {
-		return Bench{}, fmt.Errorf("read benchmark %s: %w: its schema is %q, this program reads %q; use the version of lab that wrote it", path, ErrForeign, b.Schema, BenchSchema)
-	}
-	return b, nil
+func LoadBench(path string) (b Bench, err error) {
+	_, err = load(path, BenchSchema, &b)
+	return b, err
 }

@@ -1,6 +1,9 @@
 package record
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Of returns the part of the named profile, or nil.
 func (r Result) Of(profile string) *Run {
@@ -12,32 +15,33 @@ func (r Result) Of(profile string) *Run {
 	return nil
 }
 
-// EffectAt is the proven effect of the earliest fault, from which detection and
-// recovery are counted; nil if no effect was proven.
-func (r Run) EffectAt() *float64 {
-	var first *float64
-	for _, f := range r.Faults {
-		if f.EffectAtS != nil && (first == nil || *f.EffectAtS < *first) {
-			first = f.EffectAtS
-		}
-	}
-	return first
-}
-
-// LaterEffects are the proven effects after the first, in order.
-func (r Run) LaterEffects() []float64 {
+// Effects are the times of the faults' proven effects, in order. Detection and
+// recovery are counted from the first.
+func Effects(faults []Fault) []float64 {
 	var all []float64
-	for _, f := range r.Faults {
+	for _, f := range faults {
 		if f.EffectAtS != nil {
 			all = append(all, *f.EffectAtS)
 		}
 	}
 	slices.Sort(all)
-	if len(all) == 0 {
-		return nil
-	}
-	return all[1:]
+	return all
 }
+
+// EffectAt is the first proven effect; nil if none was proven.
+func (r Run) EffectAt() *float64 {
+	if all := Effects(r.Faults); len(all) > 0 {
+		return &all[0]
+	}
+	return nil
+}
+
+// Injected tells whether the fault was injected: without evidence that its
+// target was well before, nothing is.
+func (f Fault) Injected() bool { return f.Receipt.Before != "" }
+
+// Name is the fault's id, or its kind in a record that has none.
+func (f Fault) Name() string { return cmp.Or(f.ID, f.Kind) }
 
 // Bounded tells whether steady state was measured before the fault. Without its
 // bounds nobody can say what recovery is.

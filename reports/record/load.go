@@ -18,36 +18,40 @@ const maxRecord = 16 << 20
 // LoadResult reads result.json; path is the file or its folder. Fields that
 // this version does not know are ignored. A record of another schema, or
 // without a known verdict, is refused with ErrForeign.
-func LoadResult(path string) (Result, error) {
+func LoadResult(path string) (r Result, err error) {
+	path, err = load(path, Schema, &r)
+	if _, known := exitCodes[r.Verdict]; err == nil && !known {
+		err = fmt.Errorf("read result %s: %w: the verdict %q does not exist", path, ErrForeign, r.Verdict)
+	}
+	return r, err
+}
+
+// load reads a record of a schema, given its file or its folder.
+func load(path, schema string, into any) (file string, err error) {
 	content, path, err := readRecord(path)
 	if err != nil {
-		return Result{}, err
+		return path, err
 	}
-	var r Result
-	if err := json.Unmarshal(content, &r); err != nil {
-		return Result{}, fmt.Errorf("read result %s: %w: %w", path, ErrForeign, err)
+	if err := json.Unmarshal(content, into); err != nil {
+		return path, fmt.Errorf("read result %s: %w: %w", path, ErrForeign, err)
 	}
-	if r.Schema != Schema {
-		return Result{}, fmt.Errorf("read result %s: %w: its schema is %q, this program reads %q; use the version of lab that wrote it", path, ErrForeign, r.Schema, Schema)
+	if found := schemaOf(content); found != schema {
+		return path, fmt.Errorf("read result %s: %w: its schema is %q, this program reads %q; use the version of lab that wrote it", path, ErrForeign, found, schema)
 	}
-	switch r.Verdict {
-	case Pass, Violation, Inconclusive, Infrastructure, Aborted:
-		return r, nil
-	default:
-		return Result{}, fmt.Errorf("read result %s: %w: the verdict %q does not exist", path, ErrForeign, r.Verdict)
-	}
+	return path, nil
 }
 
 // SchemaOf is the schema that a record names, given its file or its folder;
 // empty if it names none.
 func SchemaOf(path string) (string, error) {
 	content, _, err := readRecord(path)
-	if err != nil {
-		return "", err
-	}
+	return schemaOf(content), err
+}
+
+func schemaOf(content []byte) string {
 	var head struct{ Schema string }
 	_ = json.Unmarshal(content, &head) // the loading of the record says what is wrong
-	return head.Schema, nil
+	return head.Schema
 }
 
 // readRecord reads a record, given its file or its folder.

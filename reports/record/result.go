@@ -21,20 +21,15 @@ const (
 	Aborted        Verdict = "aborted"
 )
 
-// ExitCode is the process exit status that stands for the verdict.
+var exitCodes = map[Verdict]int{Pass: 0, Violation: 1, Inconclusive: 2, Infrastructure: 3, Aborted: 130}
+
+// ExitCode is the process exit status that stands for the verdict; that of a
+// broken infrastructure if it is none.
 func (v Verdict) ExitCode() int {
-	switch v {
-	case Pass:
-		return 0
-	case Violation:
-		return 1
-	case Inconclusive:
-		return 2
-	case Aborted:
-		return 130
-	default:
-		return 3
+	if code, known := exitCodes[v]; known {
+		return code
 	}
+	return exitCodes[Infrastructure]
 }
 
 // Worst is the verdict that stands for all; pass if there is none.

@@ -18,20 +18,10 @@ func judge(s *scenarios.Scenario, events []history.Event) record.Run {
 	found := check.Judge(a, s.Invariants)
 	run := record.Run{
 		Counts: found.Counts, Invariants: found.Invariants, Undrained: !a.Drained, Exits: a.Exits,
-		Alerts: alerts(a.Alerts), FalseAlarms: alerts(a.FalseAlarms()),
+		Phases: a.Phases, Faults: a.Faults, Alerts: a.Alerts, FalseAlarms: a.FalseAlarms(),
 	}
 	if len(events) > 0 {
 		run.Profile = events[0].Profile
-	}
-	for _, p := range a.Phases {
-		run.Phases = append(run.Phases, record.Phase{Name: p.Name, StartS: p.From, EndS: p.To})
-	}
-	for _, f := range a.Faults {
-		run.Faults = append(run.Faults, record.Fault{
-			ID: f.ID, Kind: f.Kind, Mode: f.Mode, Target: f.Target, Processes: f.Processes, Happened: f.Happened,
-			InjectedAtS: f.InjectedAt, EffectAtS: f.EffectAt, HealedAtS: f.HealedAt,
-			Receipt: record.Receipt{Before: f.Before, During: f.During, After: f.After}, Error: f.Wrong,
-		})
 	}
 	if !a.Complete {
 		spare(&run)
@@ -39,16 +29,6 @@ func judge(s *scenarios.Scenario, events []history.Event) record.Run {
 	measure(s, &run, a)
 	run.Objectives = objectives(s, run)
 	return run
-}
-
-func alerts(list []history.Alarm) []record.Alert {
-	var stated []record.Alert
-	for _, a := range list {
-		stated = append(stated, record.Alert{
-			Name: a.Name, Labels: a.LabelText(), FiringAtS: a.At, NotifiedAtS: a.Arrived, ResolvedAtS: a.Resolved,
-		})
-	}
-	return stated
 }
 
 // spare takes back what was concluded from the absence of an effect, in a run
@@ -69,22 +49,17 @@ func measure(s *scenarios.Scenario, run *record.Run, a *history.Account) {
 	if s.Objectives.TimeToDetect != nil {
 		waitsFor = s.Objectives.TimeToDetect.Alert
 	}
-	if alarm := a.DetectedBy(waitsFor); alarm != nil {
-		first, _, _ := a.Effect()
-		after := alarm.Arrived - first
-		run.DetectedBy, run.TimeToDetectS = &alerts([]history.Alarm{*alarm})[0], &after
+	if alert, after := a.DetectedBy(waitsFor); alert != nil {
+		run.DetectedBy, run.TimeToDetectS = alert, &after
 	}
 	// A second's worth of load is what a healthy service may have in hand.
-	bounds, known := a.Bounds(s.Load.Rate)
+	steady, known := a.Steady(s.Load.Rate)
 	if !known {
 		return
 	}
-	recovery := a.Recovery(bounds)
-	run.LagRecoveryS, run.TimeToRecoverS = recovery.Lag, recovery.Time
-	run.Steady = record.Steady{
-		BacklogBound: bounds.Backlog, LatencyP95S: bounds.SteadyP95, LatencyBoundS: bounds.Latency,
-		Held: a.Held(bounds), Regained: recovery.Time != nil,
-	}
+	run.LagRecoveryS, run.TimeToRecoverS = a.Recovery(steady)
+	run.Steady = steady
+	run.Steady.Regained = run.TimeToRecoverS != nil
 }
 
 // objectives judges the bounds of the scenario file, and that no alert was
