@@ -62,7 +62,7 @@ func label(name string) string {
 func faultBands(r record.Run) []chart.Band {
 	var out []chart.Band
 	for _, f := range r.Faults {
-		b := chart.Band{From: f.InjectedAtS, To: max(r.End(), f.InjectedAtS), Label: label(f.Name())}
+		b := chart.Band{From: f.InjectedAtS, To: max(r.End(), f.InjectedAtS), Label: label(f.Label())}
 		if f.HealedAtS != nil {
 			b.To = *f.HealedAtS
 		}

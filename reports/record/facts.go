@@ -3,6 +3,7 @@ package record
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Of returns the part of the named profile, or nil.
@@ -42,6 +43,16 @@ func (f Fault) Injected() bool { return f.Receipt.Before != "" }
 
 // Name is the fault's id, or its kind in a record that has none.
 func (f Fault) Name() string { return cmp.Or(f.ID, f.Kind) }
+
+// Label says in a word or three what the fault is, for a figure: its kind, mode
+// and the process that it strikes.
+func (f Fault) Label() string {
+	words := []string{cmp.Or(f.Kind, f.ID)}
+	if f.Mode != "" {
+		words = append(words, f.Mode)
+	}
+	return strings.Join(append(words, f.Processes...), " ")
+}
 
 // Bounded tells whether steady state was measured before the fault. Without its
 // bounds nobody can say what recovery is.

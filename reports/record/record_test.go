@@ -96,3 +96,16 @@ func TestLoadBenchRefuses(t *testing.T) {
 		t.Errorf("a missing file gives %v", err)
 	}
 }
+
+func TestLabelOfAFault(t *testing.T) {
+	for want, f := range map[string]Fault{
+		"kill summarize-1":              {ID: "kill-1", Kind: "kill", Processes: []string{"summarize-1"}},
+		"llm errors":                    {ID: "llm-2", Kind: "llm", Mode: "errors"},
+		"partition redis-one deliver-2": {ID: "partition-1", Kind: "partition", Mode: "redis-one", Processes: []string{"deliver-2"}},
+		"llm-2":                         {ID: "llm-2"},
+	} {
+		if got := f.Label(); got != want {
+			t.Errorf("label %q, want %q", got, want)
+		}
+	}
+}
