@@ -10,13 +10,13 @@ import (
 
 	"paperlab/compose"
 	"paperlab/compose/monitor"
-	"paperlab/compose/process"
 	"paperlab/compose/standin"
 	"paperlab/faults"
 	"paperlab/grafana"
 	"paperlab/reports/history"
 	"paperlab/reports/record"
 	"paperlab/scenarios/observe"
+	"paperlab/system/child"
 	"paperlab/system/paper"
 )
 
@@ -250,7 +250,7 @@ func (p *profileRun) memory() []record.Memory {
 	for _, m := range p.stack.Members("") {
 		list = append(list, record.Memory{Process: m.Name(), PeakBytes: m.PeakMemory()})
 	}
-	return append(list, record.Memory{Process: "lab", PeakBytes: process.OwnPeakMemory()})
+	return append(list, record.Memory{Process: "lab", PeakBytes: child.OwnPeakMemory()})
 }
 
 // fenced counts the refused commits of all processes; one that was killed

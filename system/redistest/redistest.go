@@ -18,9 +18,13 @@
 package redistest
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"net"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -28,6 +32,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"paperlab/system/child"
 	"paperlab/system/cluster"
 	"paperlab/system/servicetest"
 )
@@ -56,13 +61,27 @@ func form(root string, cfg cluster.Config) (*cluster.Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.Program, cfg.Launcher = path, launcher{root}
+	cfg.Program = path
+	cfg.Folder = func(node string) (string, func() error, error) {
+		folder := filepath.Join(root, node)
+		return folder, func() error { return os.RemoveAll(folder) }, os.Mkdir(folder, 0o700)
+	}
 	cfg.Args = append(cfg.Args, "--enable-debug-command", "local")
 	return cluster.Start(context.Background(), cfg)
 }
 
+// program is the redis-server to test with.
+func program() (string, error) {
+	binary := cmp.Or(os.Getenv("REDIS_SERVER"), "redis-server")
+	path, err := exec.LookPath(binary)
+	if err != nil {
+		return "", fmt.Errorf("%s was not found: install Redis 7.0 or newer or name the binary in REDIS_SERVER: %w", binary, err)
+	}
+	return path, nil
+}
+
 // Own starts a cluster for a test that breaks it, and stops it when the test
-// ends. Program and Launcher are redistest's.
+// ends. Program and Folder are redistest's.
 func Own(t testing.TB, cfg cluster.Config) *cluster.Cluster {
 	t.Helper()
 	c, err := form(t.TempDir(), cfg)
@@ -87,8 +106,11 @@ func Single(t testing.TB) (address string) {
 		if err != nil {
 			t.Fatalf("redistest: %v", err)
 		}
-		var s *server
-		s, err = launch(t.TempDir(), path, []string{"--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--save", ""})
+		folder := t.TempDir()
+		s, err := child.Start(child.Command{
+			Name: "redis-server", Path: path, Dir: folder, Log: filepath.Join(folder, "redis.log"),
+			Args: []string{"--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--save", ""},
+		})
 		if err != nil {
 			t.Fatalf("redistest: %v", err)
 		}
