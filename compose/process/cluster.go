@@ -26,8 +26,7 @@ type ClusterConfig struct {
 }
 
 // StartCluster starts a cluster of three masters and three replicas, whose
-// processes and folders stand in the ledger: what the cluster cannot undo stays
-// there. It returns once all nodes serve all slots, all replicas are in step, and
+// processes and folder stand in the ledger. It returns once all nodes serve all slots, all replicas are in step, and
 // all nodes agree. If it fails or ctx ends, it leaves nothing behind.
 func StartCluster(ctx context.Context, ledger *undo.Ledger, config ClusterConfig) (*cluster.Cluster, error) {
 	program := config.RedisServer
@@ -37,13 +36,14 @@ func StartCluster(ctx context.Context, ledger *undo.Ledger, config ClusterConfig
 			return nil, err
 		}
 	}
+	dir, _, err := ledger.Folder("redis")
+	if err != nil {
+		return nil, err
+	}
 	return cluster.Start(ctx, cluster.Config{
 		Program: program, Masters: 3, Replicas: 3, NodeTimeout: time.Second,
-		Args: []string{"--maxmemory", cmp.Or(config.MaxMemory, "256mb"), "--appendonly", "yes", "--appendfsync", "everysec"},
-		Folder: func(node string) (string, func() error, error) {
-			path, entry, err := ledger.Folder("redis/" + node)
-			return path, func() error { return entry.Undo(context.Background()) }, err
-		},
+		Args:   []string{"--maxmemory", cmp.Or(config.MaxMemory, "256mb"), "--appendonly", "yes", "--appendfsync", "everysec"},
+		Dir:    dir,
 		Launch: func(c child.Command) (*child.Process, error) { return start(ledger, c) },
 		Host:   cluster.Loopback, Port: config.port,
 	})

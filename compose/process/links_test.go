@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"paperlab/system/cluster"
 	"paperlab/system/dial"
 	"paperlab/system/redistest"
 	"paperlab/system/servicetest"
@@ -211,7 +212,7 @@ func TestLinkCutWhileNobodyReads(t *testing.T) {
 // TestLinkUnderTraffic cuts and mends a link to Redis that 64 connections keep
 // busy. It takes about three seconds.
 func TestLinkUnderTraffic(t *testing.T) {
-	target := redistest.Single(t)
+	target := redistest.Own(t, cluster.Config{Masters: 1, NodeTimeout: time.Second}).Addrs()[0]
 	l := newLinks(t)
 	address := add(t, l, "api", target)
 	var answers atomic.Int64

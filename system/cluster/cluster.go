@@ -2,10 +2,10 @@
 // for a lab that breaks it: masters alone in a few hundred milliseconds, with
 // replicas in one to three seconds, most of which is their first copy.
 //
-//	Config.Folder, Config.Launch ─▶ Start: launch ─▶ form ─▶ agree
+//	Config.Dir, Config.Launch ─▶ Start: launch ─▶ form ─▶ agree
 //
-// Folders and processes are made by functions of its caller, so that a lab can
-// write down first what it will have to undo.
+// The folder and the processes are made by its caller, so that a lab can write
+// down first what it will have to undo.
 package cluster
 
 import (
@@ -47,8 +47,8 @@ type Config struct {
 	NodeTimeout time.Duration
 	// Args are added to those that every node has.
 	Args []string
-	// Folder makes a folder for the data of a node, and says how to remove it.
-	Folder func(node string) (path string, remove func() error, err error)
+	// Dir is a folder for the nodes' data; each has one in it, until Stop.
+	Dir string
 	// Launch starts a server; nil means child.Start.
 	Launch func(child.Command) (*child.Process, error)
 	// Host is the loopback address of the node with that number, from 1; nil
@@ -82,7 +82,6 @@ type node struct {
 	// phantom is the id under which a master's slots begin.
 	phantom string
 	folder  string
-	remove  func() error
 	// process is the latest incarnation, nil before the first.
 	process *child.Process
 	client  *redis.Client
@@ -168,8 +167,8 @@ func (c *Cluster) addNode(index int) error {
 		*chosen = strconv.Itoa(port)
 	}
 	n.Addr = net.JoinHostPort(n.host, n.port)
-	var err error
-	if n.folder, n.remove, err = c.cfg.Folder(n.Name); err != nil {
+	n.folder = filepath.Join(c.cfg.Dir, n.Name)
+	if err := os.Mkdir(n.folder, 0o700); err != nil {
 		return err
 	}
 	n.client = redis.NewClient(&redis.Options{
@@ -311,7 +310,7 @@ func (c *Cluster) Stop() {
 		ends.Go(func() {
 			_ = n.client.Close()
 			if n.process == nil || n.process.Kill() == nil {
-				_ = n.remove() // the data of a server that does not die stays
+				_ = os.RemoveAll(n.folder) // the data of a server that does not die stays
 			}
 		})
 	}

@@ -11,7 +11,7 @@
 // Tests of one package share the cluster, so they must not run in parallel with
 // a test that calls Client: it empties every node.
 //
-// Own is a cluster for a test that breaks it, Single a server that is none.
+// Own is a cluster for a test that breaks it.
 //
 // Missing redis-server is a failure and not a skip: a test that is silently not
 // run proves nothing. REDIS_SERVER names another binary.
@@ -21,18 +21,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"paperlab/system/child"
 	"paperlab/system/cluster"
 	"paperlab/system/servicetest"
 )
@@ -57,31 +53,18 @@ func start() {
 }
 
 func form(root string, cfg cluster.Config) (*cluster.Cluster, error) {
-	path, err := program()
+	binary := cmp.Or(os.Getenv("REDIS_SERVER"), "redis-server")
+	path, err := exec.LookPath(binary)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s was not found: install Redis 7.0 or newer or name the binary in REDIS_SERVER: %w", binary, err)
 	}
-	cfg.Program = path
-	cfg.Folder = func(node string) (string, func() error, error) {
-		folder := filepath.Join(root, node)
-		return folder, func() error { return os.RemoveAll(folder) }, os.Mkdir(folder, 0o700)
-	}
+	cfg.Program, cfg.Dir = path, root
 	cfg.Args = append(cfg.Args, "--enable-debug-command", "local")
 	return cluster.Start(context.Background(), cfg)
 }
 
-// program is the redis-server to test with.
-func program() (string, error) {
-	binary := cmp.Or(os.Getenv("REDIS_SERVER"), "redis-server")
-	path, err := exec.LookPath(binary)
-	if err != nil {
-		return "", fmt.Errorf("%s was not found: install Redis 7.0 or newer or name the binary in REDIS_SERVER: %w", binary, err)
-	}
-	return path, nil
-}
-
 // Own starts a cluster for a test that breaks it, and stops it when the test
-// ends. Program and Folder are redistest's.
+// ends. Program and Dir are redistest's.
 func Own(t testing.TB, cfg cluster.Config) *cluster.Cluster {
 	t.Helper()
 	c, err := form(t.TempDir(), cfg)
@@ -90,45 +73,6 @@ func Own(t testing.TB, cfg cluster.Config) *cluster.Cluster {
 	}
 	t.Cleanup(c.Stop)
 	return c
-}
-
-// Single starts a redis-server that is no cluster, stops it when the test ends,
-// and returns its address.
-func Single(t testing.TB) (address string) {
-	t.Helper()
-	path, err := program()
-	if err != nil {
-		t.Fatalf("redistest: %v", err)
-	}
-	// A port that was free may be taken by now: then another one is tried.
-	for range 3 {
-		port, err := cluster.FreePort("127.0.0.1")
-		if err != nil {
-			t.Fatalf("redistest: %v", err)
-		}
-		folder := t.TempDir()
-		s, err := child.Start(child.Command{
-			Name: "redis-server", Path: path, Dir: folder, Log: filepath.Join(folder, "redis.log"),
-			Args: []string{"--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--save", ""},
-		})
-		if err != nil {
-			t.Fatalf("redistest: %v", err)
-		}
-		t.Cleanup(func() { _ = s.Kill() })
-		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-		servicetest.Eventually(t, "redis-server takes connections or ends", func() bool {
-			conn, err := net.Dial("tcp", address)
-			if err == nil {
-				_ = conn.Close()
-			}
-			return err == nil || s.Died() != nil
-		})
-		if s.Died() == nil {
-			return address
-		}
-	}
-	t.Fatal("redistest: a redis-server ended three times as soon as it was started")
-	return ""
 }
 
 func stop() {
