@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"paperlab/compose"
@@ -139,7 +140,7 @@ func (s *surroundings) make(o Options, rec *history.Recorder) (err error) {
 
 // Stop ends the stand-ins.
 func (s *surroundings) Stop() {
-	for _, one := range s.started {
+	for _, one := range slices.Backward(s.started) {
 		one.Stop()
 	}
 }
