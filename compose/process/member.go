@@ -82,11 +82,13 @@ func (m *member) launch(ctx context.Context) error {
 		}
 		m.peak = max(m.peak, m.process.PeakMemory())
 	}
-	m.process, err = start(m.stack.plan.Ledger, child.Command{
+	p, err := start(m.stack.plan.Ledger, child.Command{
 		Name: m.name, Path: m.stack.config.Papers, Args: args,
 		Env: append([]string{"OPENAI_API_KEY=" + m.stack.plan.Surroundings.OpenAIKey}, m.stack.plan.Env...),
 	})
-	m.meant = false
+	if err == nil {
+		m.process, m.meant = p, false
+	}
 	return err
 }
 

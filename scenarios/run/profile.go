@@ -3,10 +3,9 @@ package run
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"paperlab/compose"
 	"paperlab/compose/monitor"
@@ -36,8 +35,9 @@ type profileRun struct {
 	stack    compose.Stack
 	plan     []faults.Armed
 	monitor  *monitor.Monitor
-	rdb      *redis.ClusterClient
 	observer *observe.Observer
+	// stops end what was started, the latest first.
+	stops []func()
 }
 
 // seen is what a profile's run left behind. The run's record is empty if the
@@ -79,6 +79,7 @@ func (p *profileRun) provision(ctx context.Context) (err error) {
 	if p.around, err = surround(ctx, p.Options, p.rec); err != nil {
 		return err
 	}
+	p.stops = append(p.stops, p.around.Stop)
 	people, wishes := p.Corpus.Subscriptions(p.source(2), p.Scenario.Load.Subscribers, nil)
 	for _, w := range wishes {
 		p.rec.Record(history.Subscribed(w))
@@ -93,9 +94,11 @@ func (p *profileRun) provision(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	p.stops = append(p.stops, p.stack.Stop)
 	p.Progress.Say("%s: cluster up in %.1f s; %d processes ready", p.name, p.stack.ClusterUpIn().Seconds(), len(p.stack.Members("")))
-	p.rdb = p.stack.Redis()
-	p.observer = observe.New(p.rdb, p.prefix, p.rec)
+	rdb := p.stack.Redis()
+	p.observer = observe.New(rdb, p.prefix, p.rec)
+	p.stops = append(p.stops, func() { _ = rdb.Close() }, p.observer.Stop)
 	if err := p.observer.Start(ctx); err != nil {
 		return err
 	}
@@ -132,24 +135,14 @@ func (p *profileRun) startMonitor(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	p.stops = append(p.stops, p.monitor.Stop)
 	return p.monitor.Start(ctx)
 }
 
-// stop ends everything, in the opposite order. It may be called for a run that
-// was only partly started.
+// stop ends everything, in the opposite order.
 func (p *profileRun) stop() {
-	if p.monitor != nil {
-		p.monitor.Stop()
-	}
-	if p.observer != nil {
-		p.observer.Stop()
-		_ = p.rdb.Close()
-	}
-	if p.stack != nil {
-		p.stack.Stop()
-	}
-	if p.around != nil {
-		p.around.Stop()
+	for _, stop := range slices.Backward(p.stops) {
+		stop()
 	}
 }
 
