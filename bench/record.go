@@ -2,13 +2,27 @@ package bench
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"time"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"paperlab/reports/record"
 )
 
 // level is the confidence level of Interval.
 const level = 0.95
+
+// Interval is the 95 % confidence interval of the mean of at least two
+// repeats, by Student's t distribution.
+func Interval(repeats []float64) (mean, low, high float64) {
+	mean, deviation := stat.MeanStdDev(repeats, nil)
+	n := float64(len(repeats))
+	half := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: n - 1}.Quantile(0.975) * deviation / math.Sqrt(n)
+	return mean, mean - half, mean + half
+}
 
 const shardingAbout = "Ordered processing of one stream against that of several shards: how many messages a second, keeping each key's order."
 
@@ -33,15 +47,7 @@ func (Sharding) Record(cases []ShardingCase) record.Bench {
 	return b
 }
 
-// metric needs two repeats for an interval; of one there is none.
 func metric(repeats []float64, unit string) record.Metric {
-	if len(repeats) < 2 {
-		m := record.Metric{N: len(repeats), Unit: unit}
-		for _, v := range repeats {
-			m.Value, m.Low, m.High = v, v, v
-		}
-		return m
-	}
 	mean, low, high := Interval(repeats)
 	return record.Metric{Value: mean, Low: low, High: high, N: len(repeats), Level: level, Unit: unit}
 }
@@ -50,14 +56,10 @@ func metric(repeats []float64, unit string) record.Metric {
 func shardingFindings(cases []ShardingCase) []string {
 	var notes []string
 	for i, c := range cases {
-		last := i == len(cases)-1 || cases[i+1].Work != c.Work
-		if !last || len(c.Ratios) < 2 {
+		if i < len(cases)-1 && cases[i+1].Work == c.Work {
 			continue
 		}
-		base := i
-		for base > 0 && cases[base-1].Work == c.Work {
-			base--
-		}
+		base := slices.IndexFunc(cases, func(b ShardingCase) bool { return b.Work == c.Work })
 		mean, low, high := Interval(c.Ratios)
 		s := fmt.Sprintf("With %s a message, %s handled %.2f times as many messages a second as %s (95 %% interval %.2f to %.2f).",
 			workText(c.Work), shardsText(c.Shards), mean, shardsText(cases[base].Shards), low, high)
@@ -75,11 +77,8 @@ func shardingLimits(cases []ShardingCase) []string {
 		"One shard with one lane is an ordered consumer of a single Redis stream. All shards were owned by one process; every run checked that each key's messages were handled one after the other, in the order in which they were produced.",
 		"Work is a wait, as for an LLM or a webhook. Work that computes is bounded by the CPUs, which shards do not multiply.",
 	}
-	for _, c := range cases {
-		if c.Work == 0 {
-			notes = append(notes, "Without work there is no waiting that shards could overlap: one process and all Redis nodes shared the CPUs of one host, which bound it.")
-			break
-		}
+	if slices.ContainsFunc(cases, func(c ShardingCase) bool { return c.Work == 0 }) {
+		notes = append(notes, "Without work there is no waiting that shards could overlap: one process and all Redis nodes shared the CPUs of one host, which bound it.")
 	}
 	return append(notes, "Intervals are Student's t over few repeats and take them for normally distributed. A speedup is the mean of the ratios within each repeat; that of the first number of shards is 1 by definition.")
 }

@@ -27,15 +27,16 @@ type worker struct {
 	begin time.Time // of the first handling
 	// handled counts messages; each once, or wrong is set.
 	handled int
-	// last is the number of the key's last message that was handled to its end.
-	last map[string]int
+	// next is the number that a key's next message has: one more than that of the
+	// last one that was handled to its end.
+	next map[string]int
 	// debt is, for each shard, how much longer than wanted its last sleep was.
 	debt  []time.Duration
 	wrong error
 }
 
 func newWorker(work time.Duration, shards int) *worker {
-	return &worker{work: work, last: make(map[string]int), debt: make([]time.Duration, shards)}
+	return &worker{work: work, next: make(map[string]int), debt: make([]time.Duration, shards)}
 }
 
 func (w *worker) handle(_ context.Context, e stream.Entry) ([]stream.Outgoing, error) {
@@ -45,7 +46,7 @@ func (w *worker) handle(_ context.Context, e stream.Entry) ([]stream.Outgoing, e
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.last[e.Key] = number
+	w.next[e.Key] = number + 1
 	w.handled++
 	return nil, nil
 }
@@ -61,16 +62,12 @@ func (w *worker) start(e stream.Entry) (number int) {
 	if w.begin.IsZero() {
 		w.begin = time.Now()
 	}
-	last, seen := w.last[e.Key]
-	if !seen {
-		last = -1
-	}
-	switch {
+	switch next := w.next[e.Key]; {
 	case w.wrong != nil:
 	case err != nil:
 		w.wrong = fmt.Errorf("message %s of key %s has no number: %w", e.Message.ID, e.Key, err)
-	case number != last+1:
-		w.wrong = fmt.Errorf("order lost: key %s has message %d begun when %d was the last one handled", e.Key, number, last)
+	case number != next:
+		w.wrong = fmt.Errorf("order lost: key %s has message %d begun when %d was the last one handled", e.Key, number, next-1)
 	}
 	return number
 }

@@ -3,12 +3,8 @@ package faults
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"net"
 	"strings"
-	"time"
-
-	"paperlab/compose"
 )
 
 // ask waits for the first line of Redis' answer for as long as silence. It
@@ -33,14 +29,4 @@ func ask(ctx context.Context, addr, command string) (string, error) {
 	answers := bufio.NewReader(conn)
 	line, err := answers.ReadString('\n')
 	return strings.Trim(line, "+-\r\n"), err
-}
-
-// serves is the evidence that a Redis node answers.
-func serves(ctx context.Context, n compose.Node) (string, error) {
-	began := time.Now()
-	answer, err := ask(ctx, n.Addr, "PING")
-	if err != nil || answer != "PONG" {
-		return "", fmt.Errorf("PING to %s at %s: answer %q: %w", n.Name, n.Addr, answer, err)
-	}
-	return fmt.Sprintf("%s answers PONG in %s", n.Name, short(time.Since(began))), nil
 }

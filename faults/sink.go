@@ -40,7 +40,7 @@ func (s sink) Aim(site *Site) (Act, error) {
 	probed := site.Receivers[site.Rand.IntN(len(site.Receivers))]
 	return &misbehaving{
 		manner: sinkManners[s.mode], mode: s.mode, share: s.share, busy: true,
-		names: []string{compose.Sink}, standins: []Standin{receiver{site.Sink, probed}},
+		names: []string{"the sink"}, standins: []Standin{receiver{site.Sink, probed}},
 	}, nil
 }
 

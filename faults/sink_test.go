@@ -43,8 +43,8 @@ func TestSinkLosesAnswers(t *testing.T) {
 	stop := tell(t, sink)
 	b := strike(t, site, read(t, "sink", "mode", "lose-answers", "share", "50%"))
 	stop()
-	wantProven(t, b, "a probe of sink had 200", "requests met it so far", "a probe of sink had 200")
-	if b.Happened != "sink took notifications and withheld its answers" || strings.HasPrefix(b.toll, "0 ") {
+	wantProven(t, b, "a probe of the sink had 200", "requests met it so far", "a probe of the sink had 200")
+	if b.Happened != "the sink took notifications and withheld its answers" || strings.HasPrefix(b.toll, "0 ") {
 		t.Errorf("%+v", b)
 	}
 }

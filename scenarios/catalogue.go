@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 )
@@ -15,25 +14,6 @@ var files embed.FS
 
 // maxSize is the longest scenario file, in bytes, that is read.
 const maxSize = 1 << 20
-
-// UnknownError is returned by Load for a name that is not in the catalogue.
-type UnknownError struct {
-	Name string
-	// Known are the names that there are.
-	Known []string
-}
-
-func (e *UnknownError) Error() string {
-	hint := ""
-	if near, ok := Nearest(e.Name, e.Known); ok {
-		hint = fmt.Sprintf("; did you mean %s?", near)
-	}
-	return fmt.Sprintf("there is no scenario %q%s\nthere are: %s\na scenario of your own is named by the path of its .yaml file",
-		e.Name, hint, strings.Join(e.Known, ", "))
-}
-
-// ExitCode is that of bad input.
-func (e *UnknownError) ExitCode() int { return ExitCode }
 
 // Names lists the catalogue in alphabetical order.
 func Names() []string {
@@ -50,39 +30,32 @@ func Names() []string {
 
 // Load reads one scenario: a name of the catalogue, or the path of a file, known
 // by its .yaml or a slash. Alerts are the names that objectives may wait for;
-// without any, all are allowed. The error is an *UnknownError or a *Error.
+// without any, all are allowed. The error is an *Error.
 func Load(name string, alerts []string) (*Scenario, error) {
 	if strings.HasSuffix(name, ".yaml") || strings.ContainsRune(name, os.PathSeparator) {
 		return loadFile(name, alerts)
 	}
 	source, err := files.ReadFile(name + ".yaml")
 	if err != nil {
-		return nil, &UnknownError{Name: name, Known: Names()}
+		return nil, &Error{Message: fmt.Sprintf("there is no scenario %q%s\nthere are: %s\na scenario of your own is named by the path of its .yaml file",
+			name, DidYouMean(name, Names()), strings.Join(Names(), ", "))}
 	}
 	return Parse("scenarios/"+name+".yaml", source, alerts)
 }
 
 func loadFile(path string, alerts []string) (*Scenario, error) {
+	// Errors of files wrap the reason in the path, which Error names already.
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &Error{File: path, Message: "the scenario file cannot be opened: " + reason(err)}
+		return nil, &Error{File: path, Message: fmt.Sprintf("the scenario file cannot be opened: %v", errors.Unwrap(err))}
 	}
 	defer f.Close()
 	source, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
-		return nil, &Error{File: path, Message: "the scenario file cannot be read: " + reason(err)}
+		return nil, &Error{File: path, Message: fmt.Sprintf("the scenario file cannot be read: %v", errors.Unwrap(err))}
 	}
 	if len(source) > maxSize {
 		return nil, &Error{File: path, Message: fmt.Sprintf("longer than %d bytes: not a scenario file", maxSize)}
 	}
 	return Parse(path, source, alerts)
-}
-
-// reason leaves out the path, which the message names already.
-func reason(err error) string {
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		return at.Err.Error()
-	}
-	return err.Error()
 }

@@ -12,6 +12,7 @@ const ExitCode = 64
 
 // Error says what is wrong with a scenario file and where.
 type Error struct {
+	// File is empty if there is none of that name.
 	File string
 	// Line and Column count from 1. Line 0 means the file as a whole.
 	Line, Column int
@@ -24,7 +25,10 @@ type Error struct {
 
 // Error is FILE:LINE:COLUMN: MESSAGE, followed by the excerpt.
 func (e *Error) Error() string {
-	if e.Line == 0 {
+	switch {
+	case e.File == "":
+		return e.Message
+	case e.Line == 0:
 		return fmt.Sprintf("%s: %s", e.File, e.Message)
 	}
 	return fmt.Sprintf("%s:%d:%d: %s\n%s", e.File, e.Line, e.Column, e.Message, e.Excerpt)
@@ -54,24 +58,24 @@ func excerpt(lines []string, line, column int) string {
 		strings.Repeat(" ", len(number)), strings.Repeat(" ", at-from))
 }
 
-// Nearest is the name that a mistyped word most probably means. It answers
-// false if none is near: more than half of the word would have to change.
-func Nearest(word string, names []string) (string, bool) {
+// DidYouMean is "; did you mean NAME?" with the name that a mistyped word most
+// probably means. It is empty if none is near: more than half of the word would
+// have to change.
+func DidYouMean(word string, names []string) string {
 	best, distance := "", len([]rune(word))/2+1
 	for _, name := range names {
 		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(name)); d < distance {
 			best, distance = name, d
 		}
 	}
-	return best, best != ""
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %s?", best)
 }
 
 // unknown is the common part of all messages about names: what was meant, and
 // what there is.
 func unknown(what, word string, names []string) string {
-	hint := ""
-	if near, ok := Nearest(word, names); ok {
-		hint = fmt.Sprintf("; did you mean %s?", near)
-	}
-	return fmt.Sprintf("there is no %s %q%s (allowed: %s)", what, word, hint, strings.Join(names, ", "))
+	return fmt.Sprintf("there is no %s %q%s (allowed: %s)", what, word, DidYouMean(word, names), strings.Join(names, ", "))
 }

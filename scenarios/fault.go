@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/token"
 
 	"paperlab/faults"
 )
@@ -14,9 +13,8 @@ import (
 // faults reads the whole list. phase is the length of the fault phase.
 func (d *document) faults(nodes []ast.Node, phase time.Duration) []faults.Planned {
 	var plan []faults.Planned
-	var places []*token.Position
 	number := map[string]int{}
-	for _, n := range nodes {
+	for i, n := range nodes {
 		f, ok := d.fault(n, phase)
 		if !ok {
 			return nil
@@ -30,15 +28,13 @@ func (d *document) faults(nodes []ast.Node, phase time.Duration) []faults.Planne
 					f.ID, f.At, earlier.ID, earlier.At, end, held)
 			}
 		}
-		plan, places = append(plan, f), append(places, position(n))
-	}
-	// The nemesis takes the list as it comes; a file that is not in order would
-	// read differently from what happens.
-	for i := range plan {
-		if i > 0 && plan[i].At < plan[i-1].At {
-			d.fail(places[i], "%s begins at %v, before %s at %v; list the faults in the order in which they begin",
-				plan[i].ID, plan[i].At, plan[i-1].ID, plan[i-1].At)
+		// The nemesis takes the list as it comes; a file that is not in order
+		// would read differently from what happens.
+		if i > 0 && f.At < plan[i-1].At {
+			d.fail(position(n), "%s begins at %v, before %s at %v; list the faults in the order in which they begin",
+				f.ID, f.At, plan[i-1].ID, plan[i-1].At)
 		}
+		plan = append(plan, f)
 	}
 	return plan
 }

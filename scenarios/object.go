@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -76,11 +77,7 @@ func (d *document) object(n ast.Node, path string, allowed ...string) *object {
 	o := &object{doc: d, path: path, fields: map[string]ast.Node{}, keys: map[string]*token.Position{}}
 	mapping, ok := n.(*ast.MappingNode)
 	if !ok {
-		what := path
-		if what == "" {
-			what = "the file"
-		}
-		d.fail(position(n), "%s is %s; a mapping is needed with the fields %s", what, describe(n), strings.Join(allowed, ", "))
+		d.fail(position(n), "%s is %s; a mapping is needed with the fields %s", cmp.Or(path, "the file"), describe(n), strings.Join(allowed, ", "))
 		return o
 	}
 	o.at = position(mapping)
@@ -101,10 +98,7 @@ func (o *object) Has(name string) bool { return o.fields[name] != nil }
 
 // name is the field's full name.
 func (o *object) name(field string) string {
-	if o.path == "" {
-		return field
-	}
-	return o.path + "." + field
+	return strings.TrimPrefix(o.path+"."+field, ".")
 }
 
 // Fail marks a field's value, or its key if it has no value.
@@ -128,10 +122,10 @@ func (o *object) need(field, kind string) ast.Node {
 	return n
 }
 
+// wrong tells that a field's value is not of the kind that is needed. Of one that
+// is missing, need has told.
 func (o *object) wrong(field, kind string) {
-	if o.Has(field) {
-		o.Fail(field, "%s is %s; %s is needed", o.name(field), describe(o.fields[field]), kind)
-	}
+	o.Fail(field, "%s is %s; %s is needed", o.name(field), describe(o.fields[field]), kind)
 }
 
 // Text is a string that is not empty.
@@ -163,63 +157,46 @@ func (o *object) Choice(field string, allowed ...string) string {
 	return value
 }
 
-// Integer is a whole number within both bounds.
-func (o *object) Integer(field string, least, most int) int {
-	kind := fmt.Sprintf("a whole number from %d to %d", least, most)
-	n, ok := o.need(field, kind).(*ast.IntegerNode)
-	if !ok {
-		o.wrong(field, kind)
-		return 0
+// read takes the value of a field that must be there: a node of one type, which
+// parse finds possible or not.
+func read[Node ast.Node, T any](o *object, field, kind string, parse func(Node) (T, bool)) (value T) {
+	n, ok := o.need(field, kind).(Node)
+	if ok {
+		value, ok = parse(n)
 	}
-	value, ok := toInt(n.Value)
-	if !ok || value < least || value > most {
+	if !ok {
 		o.wrong(field, kind)
 	}
 	return value
 }
 
-// toInt takes what the library makes of an integer.
-func toInt(value any) (int, bool) {
-	switch v := value.(type) {
-	case int64:
-		return int(v), true
-	case uint64:
-		return int(v), v <= 1<<62
-	default:
-		return 0, false
-	}
+// Integer is a whole number within both bounds.
+func (o *object) Integer(field string, least, most int) int {
+	kind := fmt.Sprintf("a whole number from %d to %d", least, most)
+	return read(o, field, kind, func(n *ast.IntegerNode) (int, bool) {
+		value, err := strconv.Atoi(fmt.Sprint(n.Value)) // an int64, or a uint64 where it is too large for that
+		return value, err == nil && value >= least && value <= most
+	})
 }
 
 // Duration is a time with its unit, within both bounds.
 func (o *object) Duration(field string, least, most time.Duration) time.Duration {
 	kind := fmt.Sprintf("a time from %v to %v, such as 10s,", least, most)
-	n, ok := o.need(field, kind).(*ast.StringNode)
-	if !ok {
-		o.wrong(field, kind)
-		return 0
-	}
-	value, err := time.ParseDuration(n.Value)
-	if err != nil || value < least || value > most {
-		o.wrong(field, kind)
-	}
-	return value
+	return read(o, field, kind, func(n *ast.StringNode) (time.Duration, bool) {
+		value, err := time.ParseDuration(n.Value)
+		return value, err == nil && value >= least && value <= most
+	})
 }
 
 // Number is a text such as 60/s or 5%: a number above 0 and up to most, and
 // then its unit.
 func (o *object) Number(field, unit, example string, most float64) float64 {
 	kind := fmt.Sprintf("a number above 0 and up to %g with its unit, such as %s,", most, example)
-	n, ok := o.need(field, kind).(*ast.StringNode)
-	if !ok {
-		o.wrong(field, kind)
-		return 0
-	}
-	digits, ok := strings.CutSuffix(n.Value, unit)
-	value, err := strconv.ParseFloat(digits, 64)
-	if !ok || err != nil || !(value > 0 && value <= most) {
-		o.wrong(field, kind)
-	}
-	return value
+	return read(o, field, kind, func(n *ast.StringNode) (float64, bool) {
+		digits, ok := strings.CutSuffix(n.Value, unit)
+		value, err := strconv.ParseFloat(digits, 64)
+		return value, ok && err == nil && value > 0 && value <= most
+	})
 }
 
 // list is a sequence; a field that is not there is an empty one.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"paperlab/faults"
 )
 
 const good = `name: demo
@@ -68,9 +70,9 @@ func TestEverythingThatAFileCanSay(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Fatalf("got  %+v\nwant %+v", got, want)
 	}
-	var faults []string
+	var found []string
 	for _, f := range planned {
-		faults = append(faults, fmt.Sprintf("%s: %s %s at %v for %v holds %v", f.ID, f.Kind, f.Mode(), f.At, f.For, f.Holds()))
+		found = append(found, fmt.Sprintf("%s: %s %s at %v for %v holds %v", f.ID, f.Kind, f.Mode(), f.At, f.For, f.Holds()))
 	}
 	wantFaults := []string{
 		"kill-1: kill  at 0s for 15s holds [process/summarize]",
@@ -80,8 +82,20 @@ func TestEverythingThatAFileCanSay(t *testing.T) {
 		"freeze-1: freeze  at 5s for 2s holds [process/deliver]",
 		"sink-1: sink lose-answers at 6s for 9s holds [sink]",
 	}
-	if !slices.Equal(faults, wantFaults) {
-		t.Errorf("faults are\n%s\nwant\n%s", strings.Join(faults, "\n"), strings.Join(wantFaults, "\n"))
+	if !slices.Equal(found, wantFaults) {
+		t.Errorf("faults are\n%s\nwant\n%s", strings.Join(found, "\n"), strings.Join(wantFaults, "\n"))
+	}
+}
+
+// Each fault's own example is one that the reader takes.
+func TestExamplesOfFaults(t *testing.T) {
+	for _, k := range faults.Kinds() {
+		entry := fmt.Sprintf("faults:\n  - %s: %s\n    at: 0s\n    %s: 1s\n", k.Name, k.Example, k.Lasts)
+		source := good[:strings.Index(good, "faults:")] + entry + "invariants: [no-loss]\n"
+		got, err := Parse("demo.yaml", []byte(source), nil)
+		if err != nil || len(got.Faults) != 1 || got.Faults[0].ID != k.Name+"-1" {
+			t.Errorf("%s: %v", k.Name, err)
+		}
 	}
 }
 
@@ -217,13 +231,16 @@ func TestFilesThatAreNoScenario(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
+func TestDidYouMean(t *testing.T) {
 	names := []string{"consumer-crash", "llm-outage", "network-partition"}
 	for word, want := range map[string]string{
 		"consumer-crahs": "consumer-crash", "LLM-Outage": "llm-outage", "networkpartition": "network-partition", "x": "", "": "",
 	} {
-		if got, ok := Nearest(word, names); got != want || ok != (want != "") {
-			t.Errorf("%q is near %q; want %q", word, got, want)
+		if want != "" {
+			want = "; did you mean " + want + "?"
+		}
+		if got := DidYouMean(word, names); got != want {
+			t.Errorf("%q: %q; want %q", word, got, want)
 		}
 	}
 }

@@ -27,15 +27,13 @@ type benchCommand struct {
 func (c benchCommand) Run(ctx context.Context, stdout io.Writer) error {
 	var names []string
 	for _, b := range bench.Catalogue {
+		if b.Name == c.Name {
+			return c.measure(ctx, stdout, b)
+		}
 		names = append(names, b.Name)
 	}
 	if c.Name == "" {
 		return inputError{fmt.Errorf("which benchmark? There are: %s. For example: make bench NAME=sharding", strings.Join(names, ", "))}
-	}
-	for _, b := range bench.Catalogue {
-		if b.Name == c.Name {
-			return c.measure(ctx, stdout, b)
-		}
 	}
 	return unknownInput("benchmark", c.Name, names)
 }

@@ -15,8 +15,9 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 
+	"paperlab/reports/record"
 	"paperlab/scenarios"
 )
 
@@ -49,7 +50,7 @@ const (
 
 func main() {
 	// Redis nodes fail here by design; what matters of it is in the records.
-	redis.SetLogger(quiet{})
+	logging.Disable()
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, func() {
@@ -114,15 +115,17 @@ type statusError int
 
 func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
+// statusOf ends the program with the verdict's status.
+func statusOf(v record.Verdict) error {
+	if code := v.ExitCode(); code != 0 {
+		return statusError(code)
+	}
+	return nil
+}
+
 // inputError is bad input: exit status 64.
 type inputError struct{ error }
 
 func (inputError) ExitCode() int { return exitBadInput }
 
 func (e inputError) Unwrap() error { return e.error }
-
-// quiet is the Redis client's logger.
-type quiet struct{}
-
-// Printf implements redis.Logging.
-func (quiet) Printf(context.Context, string, ...any) {}

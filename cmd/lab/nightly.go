@@ -49,8 +49,5 @@ func (c nightlyCommand) Run(ctx context.Context, stdout io.Writer) error {
 	if failed != nil {
 		fmt.Fprintf(stdout, "\n%v\n", failed)
 	}
-	if code := record.Worst(verdicts).ExitCode(); code != 0 {
-		return statusError(code)
-	}
-	return nil
+	return statusOf(record.Worst(verdicts))
 }

@@ -45,7 +45,7 @@ func (c sabotageCommand) Run(ctx context.Context, stdout io.Writer) error {
 	}
 	if failed > 0 {
 		fmt.Fprintf(stdout, "\n%d of %d: the judge cannot be trusted\n", failed, len(cases))
-		return statusError(record.Violation.ExitCode())
+		return statusOf(record.Violation)
 	}
 	fmt.Fprintf(stdout, "\nall %d as they must be: the judge can say no, and for the right reason\n", len(cases))
 	return nil

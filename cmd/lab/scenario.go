@@ -53,10 +53,7 @@ func (c scenarioCommand) Run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if code := verdict.ExitCode(); code != 0 {
-		return statusError(code)
-	}
-	return nil
+	return statusOf(verdict)
 }
 
 // sourceOf is the name if it is a file's and not one of the catalogue.
@@ -218,9 +215,5 @@ func sibling(name string) (string, error) {
 }
 
 func unknownInput(what, word string, names []string) error {
-	hint := ""
-	if near, ok := scenarios.Nearest(word, names); ok {
-		hint = fmt.Sprintf("; did you mean %s?", near)
-	}
-	return inputError{fmt.Errorf("there is no %s %q%s (there are: %s)", what, word, hint, strings.Join(names, ", "))}
+	return inputError{fmt.Errorf("there is no %s %q%s (there are: %s)", what, word, scenarios.DidYouMean(word, names), strings.Join(names, ", "))}
 }

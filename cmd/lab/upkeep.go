@@ -98,9 +98,9 @@ func (listCommand) Run(stdout io.Writer) error {
 	for _, b := range bench.Catalogue {
 		fmt.Fprintf(w, "  %s\t%s\n", b.Name, b.About)
 	}
-	fmt.Fprintln(w, "\nfaults")
+	fmt.Fprintln(w, "\nfaults, as they stand in a scenario file")
 	for _, k := range faults.Kinds() {
-		fmt.Fprintf(w, "  %s\t%s\n", k.Name, k.About)
+		fmt.Fprintf(w, "  %s: %s\t%s\n", k.Name, k.Example, k.About)
 	}
 	fmt.Fprintln(w, "\ninvariants")
 	for _, i := range check.Catalogue {

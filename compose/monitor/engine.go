@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"time"
 
@@ -55,8 +54,10 @@ func openStorage(cfg Config) (*tsdb.DB, error) {
 	return db, nil
 }
 
-// newScraper's context ends the connections: the scraper wraps its client such
-// that closing the idle ones does not reach them.
+// newScraper makes what scrapes. A scrape may take three quarters of the
+// interval, so that a process that hangs is down one interval later. The context
+// ends the connections: the scraper wraps its client such that closing the idle
+// ones does not reach them.
 func newScraper(ctx context.Context, cfg Config, db *tsdb.DB, registry prometheus.Registerer) (*scrape.Manager, error) {
 	scraper, err := scrape.NewManager(&scrape.Options{
 		DiscoveryReloadOnStartup: true,
@@ -67,10 +68,10 @@ func newScraper(ctx context.Context, cfg Config, db *tsdb.DB, registry prometheu
 		return nil, fmt.Errorf("monitor: make the scraper: %w", err)
 	}
 	text := fmt.Sprintf("global: {scrape_interval: %v, scrape_timeout: %v}\nscrape_configs: [{job_name: %s}]\n",
-		model.Duration(cfg.Interval), model.Duration(cfg.Timeout), pool)
+		model.Duration(cfg.Interval), model.Duration(cfg.Interval*3/4), pool)
 	loaded, err := config.Load(text, cfg.Logger)
 	if err != nil {
-		return nil, fmt.Errorf("monitor: scrape every %v with time-out %v: %w", cfg.Interval, cfg.Timeout, err)
+		return nil, fmt.Errorf("monitor: scrape every %v: %w", cfg.Interval, err)
 	}
 	if err := scraper.ApplyConfig(loaded); err != nil {
 		return nil, fmt.Errorf("monitor: configure the scraper: %w", err)
@@ -92,12 +93,8 @@ func dialUntil(end context.Context) httpconfig.DialContextFunc {
 // repeats a firing alert to Alertmanager, which drops repeats; here nobody
 // would.
 func newRules(ctx context.Context, cfg Config, db *tsdb.DB, engine *promql.Engine,
-	registry prometheus.Registerer, notify rules.NotifyFunc,
+	registry prometheus.Registerer, files []string, notify rules.NotifyFunc,
 ) (*rules.Manager, error) {
-	files, err := ruleFiles(cfg.Rules)
-	if err != nil {
-		return nil, err
-	}
 	manager := rules.NewManager(&rules.ManagerOptions{
 		Context:      ctx,
 		QueryFunc:    rules.EngineQueryFunc(engine, db),
@@ -115,21 +112,13 @@ func newRules(ctx context.Context, cfg Config, db *tsdb.DB, engine *promql.Engin
 	return manager, nil
 }
 
-// Value is one element of a query's answer.
-type Value struct {
-	Labels map[string]string
-	Value  float64
-	// At is the time of the evaluation.
-	At time.Time
-}
-
 // ErrNotRunning is returned by Query before Start and after Stop.
 var ErrNotRunning = errors.New("monitor: not running")
 
 // Query evaluates a PromQL expression now. A scalar is one value without
 // labels; a range vector is refused. No value means that no series matched,
 // which is not the same as 0.
-func (m *Monitor) Query(ctx context.Context, expr string) ([]Value, error) {
+func (m *Monitor) Query(ctx context.Context, expr string) (promql.Vector, error) {
 	// Held to the end, so that Stop does not close the storage meanwhile.
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -140,24 +129,5 @@ func (m *Monitor) Query(ctx context.Context, expr string) ([]Value, error) {
 	if err != nil {
 		return nil, fmt.Errorf("monitor: query %s: %w", expr, err)
 	}
-	values := make([]Value, len(vector))
-	for i, s := range vector {
-		values[i] = Value{Labels: s.Metric.Map(), Value: s.F, At: time.UnixMilli(s.T)}
-	}
-	return values, nil
-}
-
-// atLeastWarn drops what Prometheus tells about its daily work.
-type atLeastWarn struct{ slog.Handler }
-
-func (h atLeastWarn) Enabled(ctx context.Context, l slog.Level) bool {
-	return l >= slog.LevelWarn && h.Handler.Enabled(ctx, l)
-}
-
-func (h atLeastWarn) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return atLeastWarn{h.Handler.WithAttrs(attrs)}
-}
-
-func (h atLeastWarn) WithGroup(name string) slog.Handler {
-	return atLeastWarn{h.Handler.WithGroup(name)}
+	return vector, nil
 }

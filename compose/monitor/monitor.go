@@ -18,19 +18,22 @@
 //     down, and ConsumerDown says so two seconds later;
 //  3. Stop, then remove the folder.
 //
+// A process that comes back does so at the same address, in the same series.
+//
 // The time that a fault needs to be noticed is bounded by what production has
 // too: up to one interval until the scrape, up to one until the rules are
 // evaluated, then the rule's own "for". Only the interval is the lab's: rule
 // files may name one for each group, and the lab overrides it.
 //
 // What happens on failure: a target that does not answer within
-// Config.Timeout has up = 0 and its other series end. A webhook that fails is
+// three quarters of the interval has up = 0 and its other series end. A webhook that fails is
 // tried again for ten seconds and then dropped with a log line; a full queue
 // drops likewise. The monitor keeps no record of what it sent: that an alert was
 // told is for the receiver to say.
 package monitor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,8 +60,7 @@ type Config struct {
 	Dir string
 	// Rules holds Prometheus rule files, *.yaml, at its root.
 	Rules fs.FS
-	// Targets are scraped from the start; one that comes back, comes back at its
-	// address.
+	// Targets are what is scraped.
 	Targets []Target
 	// Webhook is the address that Slack-format messages are posted to. Empty:
 	// nobody is told.
@@ -66,10 +68,8 @@ type Config struct {
 	// Interval between scrapes, and between evaluations of the rules; 1 s if
 	// zero. At least 100 ms.
 	Interval time.Duration
-	// Timeout of one scrape; three quarters of Interval if zero. It must be
-	// below Interval, so that a process that hangs is down one interval later.
-	Timeout time.Duration
-	// Logger receives warnings and errors; slog.Default if nil.
+	// Logger is Prometheus' too, which tells of its daily work at level info;
+	// slog.Default if nil.
 	Logger *slog.Logger
 }
 
@@ -82,9 +82,11 @@ type Monitor struct {
 
 	life service.Life
 
-	// mu guards what follows.
+	// files are the names of the rule files.
+	files []string
+
 	mu sync.RWMutex
-	// db is there between Start and Stop.
+	// db is there between Start and Stop; mu guards it.
 	db *tsdb.DB
 }
 
@@ -94,11 +96,13 @@ func New(cfg Config) (*Monitor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := ruleFiles(cfg.Rules); err != nil {
+	files, err := ruleFiles(cfg.Rules)
+	if err != nil {
 		return nil, err
 	}
 	return &Monitor{
 		cfg:      cfg,
+		files:    files,
 		journal:  &journal{firing: map[uint64]bool{}},
 		notifier: newNotifier(cfg.Webhook, cfg.Logger),
 		engine:   newEngine(cfg),
@@ -108,16 +112,8 @@ func New(cfg Config) (*Monitor, error) {
 }
 
 func (cfg Config) checked() (Config, error) {
-	if cfg.Interval == 0 {
-		cfg.Interval = time.Second
-	}
-	if cfg.Timeout == 0 {
-		cfg.Timeout = cfg.Interval * 3 / 4
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.Default()
-	}
-	cfg.Logger = slog.New(atLeastWarn{cfg.Logger.Handler()})
+	cfg.Interval = cmp.Or(cfg.Interval, time.Second)
+	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
 	switch info, err := os.Stat(cfg.Dir); {
 	case err != nil:
 		return cfg, fmt.Errorf("monitor: Dir: %w; create the folder first", err)
@@ -127,8 +123,6 @@ func (cfg Config) checked() (Config, error) {
 		return cfg, errors.New("monitor: Rules is nil; pass the folder of the rule files, such as grafana.Alerts()")
 	case cfg.Interval < 100*time.Millisecond:
 		return cfg, fmt.Errorf("monitor: Interval is %v, at least 100ms is needed", cfg.Interval)
-	case cfg.Timeout < time.Millisecond || cfg.Timeout >= cfg.Interval:
-		return cfg, fmt.Errorf("monitor: Timeout is %v, must be from 1ms to below Interval (%v)", cfg.Timeout, cfg.Interval)
 	}
 	return cfg, checkTargets(cfg.Targets)
 }
@@ -150,20 +144,25 @@ func (m *Monitor) begin() error {
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
-	manager, err := newRules(m.life.Working(), m.cfg, db, m.engine, registry, m.notify)
+	manager, err := newRules(m.life.Working(), m.cfg, db, m.engine, registry, m.files, m.notify)
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
 	m.db = db
-	groups := make(chan map[string][]*targetgroup.Group) // hands the targets to the scraper
+	targets := make(chan map[string][]*targetgroup.Group)
 	m.notifier.start()
-	m.life.Go(func() { _ = scraper.Run(groups) })
+	m.life.Go(func() { _ = scraper.Run(targets) })
 	m.life.Go(manager.Run)
 	m.life.Go(func() {
 		<-m.life.Taking().Done()
-		m.end(scraper, manager, groups)
+		// A scraper that is stopped before it has its targets would still begin to
+		// scrape them. One that never has them does not keep Stop for ever.
+		for waits := 0; waits < 1000 && len(scraper.TargetsActive()[pool]) < len(m.cfg.Targets); waits++ {
+			<-time.After(5 * time.Millisecond)
+		}
+		m.end(scraper, manager)
 	})
-	groups <- groupsOf(m.cfg.Targets)
+	targets <- groupsOf(m.cfg.Targets)
 	return nil
 }
 
@@ -171,13 +170,12 @@ func (m *Monitor) begin() error {
 // returns when nothing of the monitor runs any more.
 func (m *Monitor) Stop() { m.life.Stop() }
 
-func (m *Monitor) end(scraper *scrape.Manager, manager *rules.Manager, groups chan map[string][]*targetgroup.Group) {
+func (m *Monitor) end(scraper *scrape.Manager, manager *rules.Manager) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	manager.Stop()
 	m.notifier.stop()
 	scraper.Stop()
-	close(groups)
 	db := m.db
 	m.db = nil
 	if err := db.Close(); err != nil {

@@ -55,8 +55,12 @@ func TestConsumerDiesAndComesBack(t *testing.T) {
 	}
 	waitQuery(t, m, `up{instance="summarize-2"}`, 0)
 
-	newProcessAt(t, two.addr, calm)
+	listener, err := net.Listen("tcp", two.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
 	back := time.Now()
+	serve(t, listener, calm)
 	resolved := slack.wait(t, "ConsumerDown", history.Resolved).Sub(back)
 	t.Logf("resolved arrived %.2f s after the return", resolved.Seconds())
 	if resolved > 5*time.Second {
@@ -156,7 +160,7 @@ func TestMonitorKeepsTheContract(t *testing.T) {
 			if len(values) == 0 {
 				return 0
 			}
-			return values[0].Value
+			return values[0].F
 		}
 		return m, func(t *testing.T) {
 			before := scraped()
@@ -165,7 +169,7 @@ func TestMonitorKeepsTheContract(t *testing.T) {
 	})
 }
 
-func TestQueriesAndTargetsOutsideOfALife(t *testing.T) {
+func TestQueriesOutsideOfALife(t *testing.T) {
 	cfg := monitor.Config{Dir: t.TempDir(), Rules: grafana.Alerts()}
 	m, err := monitor.New(cfg)
 	if err != nil {
@@ -192,7 +196,6 @@ func TestConfigIsChecked(t *testing.T) {
 		"no rule files": {Dir: dir, Rules: fstest.MapFS{}},
 		"parse error":   {Dir: dir, Rules: oneRule("", "up ==")},
 		"Interval":      {Dir: dir, Rules: grafana.Alerts(), Interval: time.Millisecond},
-		"Timeout":       {Dir: dir, Rules: grafana.Alerts(), Timeout: time.Second},
 		"host:port":     {Dir: dir, Rules: grafana.Alerts(), Targets: []monitor.Target{{Job: "a", Instance: "b", Addr: "c"}}},
 		"twice": {Dir: dir, Rules: grafana.Alerts(), Targets: []monitor.Target{
 			{Job: "a", Instance: "b", Addr: "c:1"}, {Job: "a", Instance: "b", Addr: "c:2"},
@@ -225,7 +228,7 @@ func oneRule(interval, expr string) fstest.MapFS {
 func start(t *testing.T, cfg monitor.Config) *monitor.Monitor {
 	t.Helper()
 	cfg.Dir = t.TempDir()
-	cfg.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+	cfg.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	m, err := monitor.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -243,24 +246,23 @@ type process struct {
 	stop func()
 }
 
-func newProcess(t *testing.T, metrics string) process { return newProcessAt(t, "127.0.0.1:0", metrics) }
-
-func newProcessAt(t *testing.T, addr, metrics string) process {
-	t.Helper()
-	listener, err := net.Listen("tcp", addr)
+func newProcess(t *testing.T, metrics string) process {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return serve(t, listener, metrics)
+}
+
+func serve(t *testing.T, listener net.Listener, metrics string) process {
+	s := &httptest.Server{Listener: listener, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 		_, _ = io.WriteString(w, metrics)
-	}))
-	s.Listener.Close()
-	s.Listener = listener
+	})}}
 	s.Start()
 	stop := sync.OnceFunc(func() { s.CloseClientConnections(); s.Close() })
 	t.Cleanup(stop)
-	return process{listener.Addr().String(), stop}
+	return process{s.Listener.Addr().String(), stop}
 }
 
 // slack receives webhooks.
@@ -342,7 +344,7 @@ func waitQuery(t *testing.T, m *monitor.Monitor, expr string, want float64) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return len(values) == 1 && values[0].Value == want
+		return len(values) == 1 && values[0].F == want
 	})
 }
 

@@ -35,7 +35,6 @@ type notifier struct {
 	log    *slog.Logger
 	client *http.Client
 	queue  chan []standin.SlackAlert
-	once   sync.Once
 	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
@@ -76,14 +75,12 @@ func (n *notifier) enqueue(news []standin.SlackAlert) {
 
 // stop lets queued messages leave for drainFor, then gives them up.
 func (n *notifier) stop() {
-	n.once.Do(func() {
-		close(n.queue)
-		timer := time.AfterFunc(drainFor, n.cancel)
-		n.wg.Wait()
-		timer.Stop()
-		n.cancel()
-		n.client.CloseIdleConnections()
-	})
+	close(n.queue)
+	timer := time.AfterFunc(drainFor, n.cancel)
+	n.wg.Wait()
+	timer.Stop()
+	n.cancel()
+	n.client.CloseIdleConnections()
 }
 
 // send tries until the webhook takes the message, or giveUpAfter.

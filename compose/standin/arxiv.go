@@ -1,9 +1,6 @@
 package standin
 
 import (
-	"cmp"
-	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
@@ -18,10 +15,8 @@ type ArxivConfig struct {
 	Corpus   *corpus.Corpus
 	// Interval is the least time between two answered requests, over all
 	// callers: arXiv's own rule is 3 s. A request that comes earlier is
-	// refused. 0 means no rule; at most 1 min.
+	// refused with 429. 0 means no rule; at most 1 min.
 	Interval time.Duration
-	// RefuseWith is the status of such a refusal, 429 or 503; 0 means 429.
-	RefuseWith int
 	// RetryAfter is what refusals ask for, up to 1 h, in whole seconds,
 	// rounded up. 0 sends no Retry-After, as arXiv sometimes does.
 	RetryAfter time.Duration
@@ -33,10 +28,6 @@ type ArxivConfig struct {
 }
 
 func (c *ArxivConfig) check() error {
-	c.RefuseWith = cmp.Or(c.RefuseWith, http.StatusTooManyRequests)
-	if c.RefuseWith != http.StatusTooManyRequests && c.RefuseWith != http.StatusServiceUnavailable {
-		return fmt.Errorf("standin: arxiv: RefuseWith is %d: want 429 or 503", c.RefuseWith)
-	}
 	return firstOf(
 		present("arxiv", "Recorder", c.Recorder != nil),
 		present("arxiv", "Corpus", c.Corpus != nil && len(c.Corpus.Versions) > 0),
@@ -75,19 +66,12 @@ func NewArxiv(cfg ArxivConfig) (*Arxiv, error) {
 	}
 	a.release = release{now: func() time.Time { return a.now() }}
 	a.manners = newManners("arxiv")
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /api/query", a.query)
-	a.server = newServer("arxiv", mux).on(cfg.Host)
+	a.server = newServer("arxiv", cfg.Host, "GET /api/query", a.query)
 	return a, nil
 }
 
-// QueryURL is the address of the query API; empty before Start.
-func (a *Arxiv) QueryURL() string {
-	if root := a.URL(); root != "" {
-		return root + "/api/query"
-	}
-	return ""
-}
+// QueryURL is the address of the query API. The stand-in must be started.
+func (a *Arxiv) QueryURL() string { return a.URL() + "/api/query" }
 
 // Release lets the corpus appear at a rate, in versions a second, from now on;
 // 0 pauses it. It may be called again at any time to change the rate.
@@ -99,18 +83,6 @@ func (a *Arxiv) Release(rate float64) error {
 	defer a.mu.Unlock()
 	a.catchUp()
 	a.release.set(rate)
-	return nil
-}
-
-// ReleaseNow lets n more versions appear at once.
-func (a *Arxiv) ReleaseNow(n int) error {
-	if err := within("arxiv", "the number of versions to release", n, 0, corpus.Largest); err != nil {
-		return err
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.release.skip(n)
-	a.catchUp()
 	return nil
 }
 

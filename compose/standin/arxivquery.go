@@ -18,16 +18,7 @@ import (
 // query answers one request of the query API.
 func (a *Arxiv) query(w http.ResponseWriter, r *http.Request) {
 	v := a.dice.visit(a.cfg.Latency, isProbe(r))
-	got, err := a.pass(r.Context(), v)
-	if err != nil {
-		reset(w)
-		return
-	}
-	var ordinary reply
-	if got.Status == 0 && got.Ends != Reset {
-		ordinary = a.answer(r, v.probe)
-	}
-	_ = a.give(r.Context(), w, v, got, ordinary)
+	a.serve(w, r, v, func() reply { return a.answer(r, v.probe) })
 }
 
 // answer is the ordinary one, and records what is on it: served means offered,
@@ -40,11 +31,11 @@ func (a *Arxiv) answer(r *http.Request, probe bool) reply {
 	if err != nil {
 		return atomReply(http.StatusBadRequest, errorPage(err.Error(), a.now()))
 	}
-	f.updated = a.now()
-	f.entries, f.total = a.find(req)
+	f.Updated = a.now()
+	f.Entries, f.Total = a.find(req)
 	page := f.page()
 	if r.Context().Err() == nil {
-		a.record(f.entries)
+		a.record(f.Entries)
 	}
 	return atomReply(http.StatusOK, page)
 }
@@ -83,10 +74,7 @@ func (a *Arxiv) admit() bool {
 
 // refusal is the answer to whom admit turned away.
 func (a *Arxiv) refusal() reply {
-	no := reply{status: a.cfg.RefuseWith, body: []byte("Rate exceeded.\n")}
-	if no.status == http.StatusServiceUnavailable {
-		no.body = []byte("Service Unavailable\n")
-	}
+	no := reply{status: http.StatusTooManyRequests, body: []byte("Rate exceeded.\n")}
 	if a.cfg.RetryAfter > 0 {
 		// Whole seconds, rounded up.
 		no.retryAfter = strconv.FormatInt(int64((a.cfg.RetryAfter+time.Second-1)/time.Second), 10)
@@ -121,21 +109,21 @@ func parseRequest(raw string) (*feed, search.Request, error) {
 	if err != nil {
 		return nil, req, fmt.Errorf("malformed query string: %w", err)
 	}
-	f := &feed{query: strings.TrimSpace(values.Get("search_query")), idList: values.Get("id_list")}
-	if f.start, err = number(values, "start", 0); err != nil {
+	f := &feed{Query: strings.TrimSpace(values.Get("search_query")), IDList: values.Get("id_list")}
+	if f.Start, err = number(values, "start", 0); err != nil {
 		return nil, req, err
 	}
-	if f.max, err = number(values, "max_results", 10); err != nil {
+	if f.Max, err = number(values, "max_results", 10); err != nil {
 		return nil, req, err
 	}
-	if f.max > search.MaxResult || f.start+f.max > search.MaxResult {
+	if f.Max > search.MaxResult || f.Start+f.Max > search.MaxResult {
 		return nil, req, fmt.Errorf("start + max_results must be %d at most", search.MaxResult)
 	}
-	req.Start, req.Max = f.start, min(f.max, search.MaxSlice)
+	req.Start, req.Max = f.Start, min(f.Max, search.MaxSlice)
 	if req.Sort, req.Descending, err = sorting(values); err != nil {
 		return nil, req, err
 	}
-	if req.IDs, err = search.ParseIDs(f.idList); err != nil {
+	if req.IDs, err = search.ParseIDs(f.IDList); err != nil {
 		return nil, req, err
 	}
 	req.Query, err = search.Parse(values.Get("search_query"))

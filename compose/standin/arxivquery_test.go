@@ -120,9 +120,9 @@ func again(t *testing.T, text, from string, status int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.query, f.total, f.updated = query, real.Total, real.Updated
+	f.Query, f.Total, f.Updated = query, real.Total, real.Updated
 	for _, e := range real.Entry {
-		f.entries = append(f.entries, e.version(t))
+		f.Entries = append(f.Entries, e.version(t))
 	}
 	return string(f.page())
 }
@@ -209,7 +209,7 @@ func TestAtomEscapes(t *testing.T) {
 	v := builtin(t, 1).Versions[0]
 	v.Title, v.Abstract = `a < b & "c" > d`, "tab\tend\x01 \uFFFE"
 	v.DOI, v.Comment, v.JournalRef = "10.1/<&\">", "<script>", "J. & Sons"
-	f := &feed{query: `ti:"a&b"`, entries: []*corpus.Version{&v}}
+	f := &feed{Query: `ti:"a&b"`, Entries: []*corpus.Version{&v}}
 	var p realPage
 	if err := xml.Unmarshal(f.page(), &p); err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package standin
 
 import (
-	"net/http"
 	"sync"
 
 	"paperlab/compose/standin/corpus"
@@ -77,19 +76,12 @@ func NewGateway(cfg GatewayConfig) (*Gateway, error) {
 		return nil, err
 	}
 	g := &Gateway{cfg: cfg, released: make(chan struct{}), served: map[string]bool{}, manners: newManners("gateway"), dice: newDice(0, 40)}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /api/query", g.query)
-	g.server = newServer("gateway", mux).on(cfg.Host)
+	g.server = newServer("gateway", cfg.Host, "GET /api/query", g.query)
 	return g, nil
 }
 
-// QueryURL is the address of the query API; empty before Start.
-func (g *Gateway) QueryURL() string {
-	if root := g.URL(); root != "" {
-		return root + "/api/query"
-	}
-	return ""
-}
+// QueryURL is the address of the query API. The gateway must be started.
+func (g *Gateway) QueryURL() string { return g.URL() + "/api/query" }
 
 // Release lets the load begin. The rate counts for nothing beyond its bounds:
 // arXiv itself decides how fast papers come. Later calls change nothing.

@@ -15,17 +15,20 @@ import (
 // atomPage is one answer of the real query API, as the witness reads it. The
 // crawler has a reader of its own, which is under test and not used here.
 type atomPage struct {
-	// total counts what the query finds, start what lies before this page.
-	total, start int
-	entries      []atomPlace
+	XMLName xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
+	// Total counts what the query finds, Start what lies before this page.
+	Total   *int        `xml:"http://a9.com/-/spec/opensearch/1.1/ totalResults"`
+	Start   int         `xml:"http://a9.com/-/spec/opensearch/1.1/ startIndex"`
+	Entries []atomPlace `xml:"http://www.w3.org/2005/Atom entry"`
 }
 
 // atomPlace is one entry and where it stands in the answer.
 type atomPlace struct {
 	// paper is nil if the entry names no version of a paper, or no date.
 	paper *paper.Paper
-	// begin and end are offsets in the answer, in bytes.
-	begin, end int64
+	// inside and end are offsets in the answer, in bytes: behind the start tag
+	// and behind the end tag.
+	inside, end int64
 }
 
 type atomEntry struct {
@@ -43,75 +46,42 @@ type atomEntry struct {
 	} `xml:"http://arxiv.org/schemas/atom primary_category"`
 }
 
-// The names of the feed's elements that count.
-var (
-	atomFeed  = xml.Name{Space: "http://www.w3.org/2005/Atom", Local: "feed"}
-	atomItem  = xml.Name{Space: "http://www.w3.org/2005/Atom", Local: "entry"}
-	atomTotal = xml.Name{Space: "http://a9.com/-/spec/opensearch/1.1/", Local: "totalResults"}
-	atomStart = xml.Name{Space: "http://a9.com/-/spec/opensearch/1.1/", Local: "startIndex"}
-)
-
-// readAtom reads an answer. It goes through the feed element by element, because
-// a struct alone would not tell where an entry begins.
+// readAtom reads an answer.
 func readAtom(body []byte) (page atomPage, err error) {
-	d := xml.NewDecoder(bytes.NewReader(body))
-	page.total = -1
-	for inside := false; ; {
-		begin := d.InputOffset()
-		token, err := d.Token()
-		if err != nil {
-			return page, fmt.Errorf("not an Atom feed: %w", err)
-		}
-		switch e := token.(type) {
-		case xml.StartElement:
-			if !inside && e.Name != atomFeed {
-				return page, fmt.Errorf("not an Atom feed but %s", e.Name.Local)
-			}
-			if !inside {
-				inside = true
-			} else if err := page.read(d, &e, begin); err != nil {
-				return page, err
-			}
-		case xml.EndElement: // the feed's: those of its parts are read with them
-			if page.total < 0 {
-				return page, errors.New("an Atom feed without opensearch:totalResults")
-			}
-			return page, nil
-		}
+	if err := xml.Unmarshal(body, &page); err != nil {
+		return page, fmt.Errorf("not an Atom feed: %w", err)
 	}
+	if page.Total == nil {
+		return page, errors.New("an Atom feed without opensearch:totalResults")
+	}
+	return page, nil
 }
 
-// read reads one part of the feed, which begins at the offset.
-func (p *atomPage) read(d *xml.Decoder, e *xml.StartElement, begin int64) error {
-	switch e.Name {
-	case atomTotal:
-		return d.DecodeElement(&p.total, e)
-	case atomStart:
-		return d.DecodeElement(&p.start, e)
-	case atomItem:
-		var entry atomEntry
-		if err := d.DecodeElement(&entry, e); err != nil {
-			return err
-		}
-		p.entries = append(p.entries, atomPlace{entry.paper(), begin, d.InputOffset()})
-		return nil
-	default:
-		return d.Skip()
+// UnmarshalXML reads an entry.
+func (p *atomPlace) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	p.inside = d.InputOffset()
+	var entry atomEntry
+	if err := d.DecodeElement(&entry, &start); err != nil {
+		return err
 	}
+	p.paper, p.end = entry.paper(), d.InputOffset()
+	return nil
 }
 
 // end is the version id of the last entry, "" if there is none.
 func (p atomPage) end() string {
-	if len(p.entries) == 0 || p.entries[len(p.entries)-1].paper == nil {
+	if len(p.Entries) == 0 || p.Entries[len(p.Entries)-1].paper == nil {
 		return ""
 	}
-	return p.entries[len(p.entries)-1].paper.VersionID()
+	return p.Entries[len(p.Entries)-1].paper.VersionID()
 }
 
 // cut is the answer without the entries from place on; all else stays, also how
 // many papers arXiv has in all.
 func (p atomPage) cut(body []byte, place int) []byte {
-	from, to := p.entries[place].begin, p.entries[len(p.entries)-1].end
+	// The last < before the entry's content begins its start tag.
+	from := bytes.LastIndexByte(body[:p.Entries[place].inside], '<')
+	to := p.Entries[len(p.Entries)-1].end
 	return append(bytes.Clone(body[:from]), body[to:]...)
 }
 

@@ -21,21 +21,13 @@ func (g *Gateway) query(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	got, err := g.pass(r.Context(), v)
-	if err != nil {
-		reset(w)
-		return
-	}
-	var ordinary reply
-	switch {
-	case got.Status != 0 || got.Ends == Reset:
-	case v.probe:
-		// arXiv is not where to take evidence.
-		ordinary = atomReply(http.StatusOK, (&feed{}).page())
-	default:
-		ordinary = g.forward(r)
-	}
-	_ = g.give(r.Context(), w, v, got, ordinary)
+	g.serve(w, r, v, func() reply {
+		if v.probe {
+			// arXiv is not where to take evidence.
+			return atomReply(http.StatusOK, (&feed{}).page())
+		}
+		return g.forward(r)
+	})
 }
 
 // Probe asks the gateway, and not arXiv, for an empty page. See Seen.
@@ -80,17 +72,17 @@ func (g *Gateway) witness(body []byte) []byte {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	exhausted := page.start+len(page.entries) >= page.total
-	for place, e := range page.entries {
+	exhausted := page.Start+len(page.Entries) >= *page.Total
+	for place, e := range page.Entries {
 		if e.paper != nil && !g.served[e.paper.VersionID()] && g.full() {
 			body = page.cut(body, place)
-			page.entries = page.entries[:place]
+			page.Entries = page.Entries[:place]
 			break
 		}
 		g.record(e.paper)
 	}
 	end := page.end()
-	settled := (g.full() || exhausted) && len(page.entries) <= 1 && end == g.end
+	settled := (g.full() || exhausted) && len(page.Entries) <= 1 && end == g.end
 	if !g.settled { // else this page was asked for one entry
 		g.end = end
 	}

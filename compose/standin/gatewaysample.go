@@ -41,7 +41,7 @@ func (u *Upstream) Sample(ctx context.Context, from time.Time, n int) (*corpus.C
 		return nil, fmt.Errorf("ask arXiv at %s: the answer is %w: is this arXiv's query API?", u.cfg.URL, err)
 	}
 	c := &corpus.Corpus{Name: "live"}
-	for _, e := range page.entries {
+	for _, e := range page.Entries {
 		if e.paper != nil {
 			c.Versions = append(c.Versions, corpus.Version{Paper: *e.paper})
 		}

@@ -9,9 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
+
+	"paperlab/system/dial"
 )
 
 // UpstreamConfig is what an Upstream needs; the zero value is arXiv.
@@ -39,8 +39,6 @@ const (
 	upstreamWithin = 60 * time.Second
 	// longestPage is several times arXiv's largest page, of 2,000 entries.
 	longestPage = 32 << 20
-	// longestPatience bounds what a Retry-After can ask for.
-	longestPatience = time.Hour
 )
 
 func (c *UpstreamConfig) check() error {
@@ -119,7 +117,8 @@ func (u *Upstream) ask(ctx context.Context, query string) (got upstreamAnswer, e
 	}
 	got, err = u.get(ctx, query)
 	now := time.Now()
-	u.next = now.Add(max(u.cfg.Interval, patience(got.header, now)))
+	patience, _ := dial.RetryAfter(got.header, now)
+	u.next = now.Add(max(u.cfg.Interval, patience))
 	return got, err
 }
 
@@ -151,18 +150,4 @@ func (u *Upstream) get(ctx context.Context, query string) (got upstreamAnswer, e
 		return got, fmt.Errorf("it redirects to %s: give that address", to)
 	}
 	return got, nil
-}
-
-// patience is how long a Retry-After wants us to wait: seconds or an HTTP date
-// (RFC 9110, section 10.2.3). 0 if it is absent or unreadable.
-func patience(h http.Header, now time.Time) time.Duration {
-	value := strings.TrimSpace(h.Get("Retry-After"))
-	var wants time.Duration
-	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
-		// Bounded as a number first: a huge one would overflow a Duration.
-		wants = time.Duration(min(max(seconds, 0), int64(longestPatience/time.Second))) * time.Second
-	} else if date, err := http.ParseTime(value); err == nil {
-		wants = date.Sub(now)
-	}
-	return min(max(wants, 0), longestPatience)
 }

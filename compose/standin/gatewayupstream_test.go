@@ -133,21 +133,6 @@ func TestUpstreamObeysRetryAfter(t *testing.T) {
 	}
 }
 
-func TestPatience(t *testing.T) {
-	now := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
-	for value, want := range map[string]time.Duration{
-		"": 0, "soon": 0, "1.5": 0, "0": 0, " 3 ": 3 * time.Second, "-9223372036854775807": 0,
-		"9223372036854775807":           time.Hour,
-		"Mon, 06 May 2024 07:08:29 GMT": 20 * time.Second,
-		"Mon, 06 May 2024 07:00:00 GMT": 0,
-		"Tue, 06 May 2025 07:00:00 GMT": time.Hour,
-	} {
-		if got := patience(http.Header{"Retry-After": {value}}, now); got != want {
-			t.Errorf("%q: %v, want %v", value, got, want)
-		}
-	}
-}
-
 // TestUpstreamRefuses what would lead past the witness, or would not fit.
 func TestUpstreamRefuses(t *testing.T) {
 	server := newPolite(t, func(w http.ResponseWriter, r *http.Request) {
@@ -227,13 +212,13 @@ func TestSampleErrors(t *testing.T) {
 		case "/page":
 			_, _ = io.WriteString(w, "<html><body>log in</body></html>")
 		case "/empty":
-			_, _ = w.Write((&feed{updated: time.Now()}).page())
+			_, _ = w.Write((&feed{Updated: time.Now()}).page())
 		}
 	})
 	for url, want := range map[string]string{
 		server.URL + "/limited": "it answers 429 and wants to be left alone (Retry-After: 30): run again then",
 		server.URL + "/broken":  `it answers 500 "an accident"`,
-		server.URL + "/page":    "the answer is not an Atom feed but html: is this arXiv's query API?",
+		server.URL + "/page":    "the answer is not an Atom feed: expected element type <feed> but have <html>: is this arXiv's query API?",
 		server.URL + "/empty":   "it has no papers from 2026-04-12 on",
 		"http://127.0.0.1:1/x":  "connection refused",
 	} {

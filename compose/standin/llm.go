@@ -78,6 +78,7 @@ type LLM struct {
 	dice  *dice
 	slots *slots
 
+	// calls counts those that were understood, without probes.
 	calls atomic.Int64
 	// draw makes the number of a call, its Invoke and its draws one step.
 	draw sync.Mutex
@@ -93,20 +94,9 @@ func NewLLM(cfg LLMConfig) (*LLM, error) {
 		stream = 11
 	}
 	l := &LLM{cfg: cfg, dice: newDice(cfg.Seed, stream), slots: newSlots(cfg.Slots, max(cfg.Queue, 0)), manners: newManners(cfg.Provider)}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/chat/completions", l.complete)
-	l.server = newServer(cfg.Provider, mux).on(cfg.Host)
+	l.server = newServer(cfg.Provider, cfg.Host, "POST /v1/chat/completions", l.complete)
 	return l, nil
 }
-
-// Provider is Ollama or OpenAI.
-func (l *LLM) Provider() string { return l.cfg.Provider }
-
-// Calls counts the calls that were understood, without probes.
-func (l *LLM) Calls() int64 { return l.calls.Load() }
-
-// Busy is how many calls have a slot and how many wait for one.
-func (l *LLM) Busy() (working, waiting int) { return l.slots.counts() }
 
 // Probe asks for a completion, without taking a slot. See Seen.
 func (l *LLM) Probe(ctx context.Context) (Seen, error) {
@@ -142,13 +132,7 @@ func (l *LLM) answerProbe(w http.ResponseWriter, r *http.Request, req chatReques
 		_ = refusal.write(w)
 		return
 	}
-	v := &visit{probe: true}
-	got, err := l.pass(r.Context(), v)
-	if err != nil {
-		reset(w)
-		return
-	}
-	_ = l.give(r.Context(), w, v, got, answerChat(l.cfg, req, "probe"))
+	l.serve(w, r, &visit{probe: true}, func() reply { return answerChat(l.cfg, req, "probe") })
 }
 
 // ask is a call that counts.
@@ -160,22 +144,27 @@ func (l *LLM) ask(w http.ResponseWriter, r *http.Request, req chatRequest) {
 		reset(w)
 	case refusal != nil:
 		_ = refusal.write(w)
-		c.end(history.Unanswered(c.LLMCall, c.took(), refusal.status, refusal.reason))
+		l.cfg.Recorder.Record(history.Unanswered(c.LLMCall, c.took(), refusal.status, refusal.reason))
 		return
 	default:
 		err = l.give(r.Context(), w, c.visit, got, answerChat(l.cfg, req, c.ID))
 	}
+	l.cfg.Recorder.Record(l.ended(c, got, err))
+}
+
+// ended is what became of a call that met the manner; err is send's.
+func (l *LLM) ended(c *call, got met, err error) history.Event {
 	switch {
 	case errors.Is(err, errReset):
-		c.end(history.Unanswered(c.LLMCall, c.took(), 0, got.Name))
+		return history.Unanswered(c.LLMCall, c.took(), 0, got.Name)
 	case l.life.Taking().Err() != nil:
-		c.end(history.Abandoned(c.LLMCall, c.took(), "the stand-in was stopped"))
+		return history.Abandoned(c.LLMCall, c.took(), "the stand-in was stopped")
 	case err != nil:
-		c.end(history.Abandoned(c.LLMCall, c.took(), strings.TrimPrefix(got.Name+": the caller went away", ": ")))
+		return history.Abandoned(c.LLMCall, c.took(), strings.TrimPrefix(got.Name+": the caller went away", ": "))
 	case got.Status != 0 || got.Ends == Truncated:
-		c.end(history.Unanswered(c.LLMCall, c.took(), cmp.Or(got.Status, http.StatusOK), got.Name))
+		return history.Unanswered(c.LLMCall, c.took(), cmp.Or(got.Status, http.StatusOK), got.Name)
 	default:
-		c.end(history.Answered(c.LLMCall, c.took()))
+		return history.Answered(c.LLMCall, c.took())
 	}
 }
 
@@ -235,10 +224,6 @@ func (l *LLM) begin(req chatRequest) *call {
 }
 
 func (c *call) took() float64 { return c.llm.cfg.Recorder.Now() - c.began }
-
-func (c *call) end(e history.Event) {
-	c.llm.cfg.Recorder.Record(e)
-}
 
 func (l *LLM) checkKey(r *http.Request) *reply {
 	sent, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")

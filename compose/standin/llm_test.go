@@ -46,7 +46,7 @@ func fill(t *testing.T, l *LLM, n, working, waiting int) (wait func() []answer) 
 func busy(t *testing.T, l *LLM, working, waiting int) {
 	t.Helper()
 	servicetest.Eventually(t, fmt.Sprintf("%d work and %d wait", working, waiting), func() bool {
-		a, b := l.Busy()
+		a, b := l.slots.counts()
 		return a == working && b == waiting
 	})
 }
@@ -59,7 +59,7 @@ func wantPaired(t *testing.T, l *LLM, rec *history.Recorder) map[history.Type]in
 	invoked := 0
 	for _, e := range events(rec, history.Ask) {
 		switch {
-		case e.Process != l.Provider() || e.Version != "2101.00001v2" || e.Call == "":
+		case e.Process != l.cfg.Provider || e.Version != "2101.00001v2" || e.Call == "":
 			t.Errorf("event %+v", e)
 		case e.Type == history.Invoke && !open[e.Call]:
 			open[e.Call] = true
@@ -71,8 +71,8 @@ func wantPaired(t *testing.T, l *LLM, rec *history.Recorder) map[history.Type]in
 			t.Errorf("%s of call %s comes twice or alone", e.Type, e.Call)
 		}
 	}
-	if len(open) != 0 || int64(invoked) != l.Calls() {
-		t.Errorf("%d calls invoked, %d counted, without an end: %v", invoked, l.Calls(), open)
+	if len(open) != 0 || int64(invoked) != l.calls.Load() {
+		t.Errorf("%d calls invoked, %d counted, without an end: %v", invoked, l.calls.Load(), open)
 	}
 	return ends
 }
@@ -114,8 +114,8 @@ func TestLLMRefusesWhatIsNoQuestion(t *testing.T) {
 	} {
 		request(t.Context(), http.MethodPost, l.URL()+"/v1/chat/completions", body).want(t, want)
 	}
-	if n := len(rec.Events()); n != 0 || l.Calls() != 0 {
-		t.Errorf("%d events, %d calls: they were not understood", n, l.Calls())
+	if n := len(rec.Events()); n != 0 || l.calls.Load() != 0 {
+		t.Errorf("%d events, %d calls: they were not understood", n, l.calls.Load())
 	}
 }
 
@@ -252,7 +252,7 @@ func TestLLMStalls(t *testing.T) {
 	defer leave()
 	gone := background(t, 1, func(int) answer { return ask(ctx, l) })
 	stays := background(t, 1, func(int) answer { return ask(t.Context(), l) })
-	servicetest.Eventually(t, "both are at it", func() bool { working, _ := l.Busy(); return l.Struck() == 2 && working == 0 })
+	servicetest.Eventually(t, "both are at it", func() bool { working, _ := l.slots.counts(); return l.Struck() == 2 && working == 0 })
 	leave()
 	if a := gone()[0]; a.err == nil {
 		t.Errorf("answer %d %q", a.status, a.body)
@@ -309,8 +309,8 @@ func TestLLMProbeTakesNoSlot(t *testing.T) {
 	if seen, err := l.Probe(t.Context()); err != nil || seen.Status != 200 {
 		t.Errorf("probe %+v, %v", seen, err)
 	}
-	if n := len(rec.Events()); n != 2 || l.Calls() != 1 {
-		t.Errorf("%d events, %d calls: probes must leave no trace", n, l.Calls())
+	if n := len(rec.Events()); n != 2 || l.calls.Load() != 1 {
+		t.Errorf("%d events, %d calls: probes must leave no trace", n, l.calls.Load())
 	}
 }
 

@@ -150,3 +150,17 @@ func events(r *history.Recorder, op history.Op) []history.Event {
 
 // oversized is one byte more than a body may have.
 var oversized = string(bytes.Repeat([]byte(" "), largestBody+1))
+
+// ReleaseNow lets n more versions appear at once.
+func (a *Arxiv) ReleaseNow(n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.release.due += float64(n)
+	a.catchUp()
+}
+
+func (s *slots) counts() (working, waiting int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.total - s.free, len(s.waiting)
+}

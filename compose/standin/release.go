@@ -25,9 +25,6 @@ func (r *release) set(rate float64) {
 	r.due, r.since, r.rate = r.exactly(), r.now(), rate
 }
 
-// skip makes n more due at once.
-func (r *release) skip(n int) { r.due += float64(n) }
-
 func (r *release) exactly() float64 {
 	if r.rate == 0 {
 		return r.due

@@ -20,6 +20,21 @@ type reply struct {
 // errReset is returned by send when the manner resets the connection.
 var errReset = errors.New("the connection was reset")
 
+// serve answers a visit once its time has come: with the manner's own answer,
+// or with the ordinary one, which is not made in vain.
+func (m *manners) serve(w http.ResponseWriter, r *http.Request, v *visit, ordinary func() reply) {
+	got, err := m.pass(r.Context(), v)
+	if err != nil {
+		reset(w)
+		return
+	}
+	var a reply
+	if got.Status == 0 && got.Ends != Reset {
+		a = ordinary()
+	}
+	_ = m.give(r.Context(), w, v, got, a)
+}
+
 // give sends what a visit gets, and counts it if that is the ordinary answer,
 // whole. Its errors are send's.
 func (m *manners) give(ctx context.Context, w http.ResponseWriter, v *visit, got met, ordinary reply) error {

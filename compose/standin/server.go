@@ -38,15 +38,12 @@ type server struct {
 	held io.Closer
 }
 
-func newServer(name string, handler http.Handler) *server {
-	return (&server{name: name, handler: handler}).on("")
-}
-
-// on sets the host to listen on, an IP address or a name of this machine; empty
-// means 127.0.0.1.
-func (s *server) on(host string) *server {
-	s.host = cmp.Or(host, "127.0.0.1")
-	return s
+// newServer makes one that handles one pattern of http.ServeMux. The host to
+// listen on is an IP address or a name of this machine; empty means 127.0.0.1.
+func newServer(name, host, pattern string, handle http.HandlerFunc) *server {
+	mux := http.NewServeMux()
+	mux.HandleFunc(pattern, handle)
+	return &server{name: name, host: cmp.Or(host, "127.0.0.1"), handler: mux}
 }
 
 // Start listens on a free port of its host and returns once requests are taken.

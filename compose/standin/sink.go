@@ -61,9 +61,7 @@ func NewSink(cfg SinkConfig) (*Sink, error) {
 	}
 	s := &Sink{cfg: cfg, dice: newDice(cfg.Seed, 20), known: map[string]string{}, manners: newManners("sink")}
 	s.sink = true
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /hooks/{subscriber}", s.receive)
-	s.server = newServer("sink", mux).on(cfg.Host)
+	s.server = newServer("sink", cfg.Host, "POST /hooks/{subscriber}", s.receive)
 	return s, nil
 }
 

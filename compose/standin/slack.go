@@ -41,9 +41,7 @@ func NewSlack(cfg SlackConfig) (*Slack, error) {
 		return nil, err
 	}
 	s := &Slack{cfg: cfg}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /slack", s.receive)
-	s.server = newServer("slack", mux).on(cfg.Host)
+	s.server = newServer("slack", cfg.Host, "POST /slack", s.receive)
 	return s, nil
 }
 

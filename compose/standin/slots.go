@@ -12,6 +12,8 @@ var errQueueFull = errors.New("queue full")
 // slots are the places in which an LLM works, and the bounded queue before
 // them. Places are given in the order of arrival.
 type slots struct {
+	// mu, and not a channel of places: who is given one has left the queue in the
+	// same step, or one who comes at that moment would find it full.
 	mu      sync.Mutex
 	free    int
 	total   int
@@ -20,12 +22,6 @@ type slots struct {
 }
 
 func newSlots(total, queue int) *slots { return &slots{free: total, total: total, most: queue} }
-
-func (s *slots) counts() (working, waiting int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.total - s.free, len(s.waiting)
-}
 
 // acquire takes a slot, or waits for one in the queue. It gives up, without a
 // slot, when changed closes or ctx ends; changed says so with again.

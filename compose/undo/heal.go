@@ -10,17 +10,11 @@ import (
 	"time"
 )
 
-// healTimeout bounds the undoing of one run when the caller sets no deadline.
-const healTimeout = 30 * time.Second
-
 // Leftover is a run whose lab died without undoing it.
 type Leftover struct {
 	RunID string
 	// Root is the run's folder.
 	Root string
-	// LabPid and Began are zero if the ledger's first line cannot be read.
-	LabPid int
-	Began  time.Time
 	// Open are the records not undone yet, newest first.
 	Open []Record
 	// Damage says in words what of the ledger could not be read.
@@ -41,62 +35,58 @@ func Stale() ([]Leftover, error) {
 		if !folder.IsDir() {
 			continue
 		}
-		left, dead, err := inspect(filepath.Join(Base(), folder.Name()))
+		left, ledger, err := claim(filepath.Join(Base(), folder.Name()))
 		if err != nil {
 			return stale, fmt.Errorf("inspect run %s: %w", folder.Name(), err)
 		}
-		if dead {
+		if ledger != nil {
 			stale = append(stale, left)
+			_ = ledger.file.Close()
 		}
 	}
 	return stale, nil
 }
 
-// openGrace is how old a folder without a ledger, or a ledger without its first
-// line, must be to count as stale: a lab that is just starting makes one before
-// the other.
+// openGrace is how old a folder without a ledger, or an empty ledger, must be to
+// count as stale: a lab that is just starting makes the one, then the other, and
+// then locks it.
 const openGrace = 10 * time.Second
 
-func inspect(root string) (Leftover, bool, error) {
-	left := Leftover{RunID: filepath.Base(root), Root: root}
-	lab, open, damage, err := read(filepath.Join(root, fileName))
-	if errors.Is(err, os.ErrNotExist) {
-		info, err := os.Stat(root)
-		if errors.Is(err, os.ErrNotExist) {
-			return left, false, nil
-		}
-		return left, err == nil && time.Since(info.ModTime()) > openGrace, err
-	}
-	if err != nil {
-		return left, false, err
-	}
-	left.Open, left.Damage = newestFirst(open), damage
-	if lab != nil {
-		left.LabPid, left.Began = lab.Pid, lab.Began
-		if alive(lab.Pid, lab.Start) {
-			return left, false, nil
-		}
-	} else if info, err := os.Stat(filepath.Join(root, fileName)); err != nil || time.Since(info.ModTime()) < openGrace {
-		return left, false, nil
-	}
-	lock, err := lockLedger(root)
-	if err != nil {
-		return left, false, nil
-	}
-	return left, true, lock.Close()
+func young(path string) bool {
+	info, err := os.Stat(path)
+	return err != nil || time.Since(info.ModTime()) < openGrace
 }
 
-// lockLedger fails while the lab lives, or while another healer is at work.
-func lockLedger(root string) (*os.File, error) {
-	file, err := os.OpenFile(filepath.Join(root, fileName), os.O_RDWR|os.O_APPEND, 0)
+// claim locks a dead lab's ledger and reads it. It returns no ledger while the
+// lab lives, or starts, or another healer is at work.
+func claim(root string) (left Leftover, ledger *Ledger, err error) {
+	left = Leftover{RunID: filepath.Base(root), Root: root}
+	ledger = &Ledger{runID: left.RunID, root: root}
+	path := filepath.Join(root, fileName)
+	ledger.file, err = os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		if young(root) {
+			return left, nil, nil
+		}
+		return left, ledger, nil
+	}
 	if err != nil {
-		return nil, err
+		return left, nil, err
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		_ = file.Close()
-		return nil, fmt.Errorf("lock the ledger in %s, whose lab or another healer is at work: %w", root, err)
+	info, err := ledger.file.Stat()
+	if err != nil || info.Size() == 0 && young(path) || lock(ledger.file) != nil {
+		return left, nil, errors.Join(err, ledger.file.Close())
 	}
-	return file, nil
+	if ledger.open, left.Damage, err = read(path); err != nil {
+		return left, nil, errors.Join(err, ledger.file.Close())
+	}
+	left.Open = newestFirst(ledger.open)
+	return left, ledger, nil
+}
+
+// lock fails while the lab lives, or while another healer is at work.
+func lock(ledger *os.File) error {
+	return syscall.Flock(int(ledger.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }
 
 // Heal undoes a leftover, newest first, removes its folder, and says in words
@@ -104,27 +94,18 @@ func lockLedger(root string) (*os.File, error) {
 // the others are still done, the folder stays, and Heal may be called again.
 func Heal(ctx context.Context, left Leftover) ([]string, error) {
 	// The ledger is read anew: another healer may have been here since Stale.
-	now, dead, err := inspect(left.Root)
+	now, ledger, err := claim(left.Root)
 	if err != nil {
 		return nil, fmt.Errorf("heal run %s: %w", left.RunID, err)
 	}
-	if _, err := os.Stat(left.Root); errors.Is(err, os.ErrNotExist) {
-		return nil, nil
+	if ledger == nil {
+		if _, err := os.Stat(left.Root); errors.Is(err, os.ErrNotExist) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("heal run %s: its lab or another healer is at work, so it was left alone", left.RunID)
 	}
-	if !dead {
-		return nil, fmt.Errorf("heal run %s: its lab (pid %d) or another healer is at work, so it was left alone", left.RunID, now.LabPid)
-	}
-	lock, err := lockLedger(left.Root)
-	if err == nil {
-		defer lock.Close()
-	} else if !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("heal run %s: %w", left.RunID, err)
-	}
-	ledger := &Ledger{runID: left.RunID, root: left.Root, file: lock, open: map[int]Record{}}
-	for _, r := range now.Open {
-		ledger.open[r.N] = r
-	}
-	report, err := undoAll(ctx, left.Root, now.Open, ledger.done)
+	defer ledger.file.Close()
+	report, err := ledger.undo(ctx, now.Open)
 	report = append(now.Damage, report...)
 	if err != nil {
 		return report, fmt.Errorf("heal run %s, see %s: %w", left.RunID, left.Root, err)
@@ -135,15 +116,14 @@ func Heal(ctx context.Context, left Leftover) ([]string, error) {
 	return append(report, "removed "+left.Root), nil
 }
 
-// undoAll goes on after a failure: one stuck undo must not keep the others.
-func undoAll(ctx context.Context, root string, records []Record, done func(n int)) ([]string, error) {
-	var report []string
-	var failed error
+// undo undoes records, marks them done, and says in words what it did. It goes
+// on after a failure: one stuck undo must not keep the others.
+func (l *Ledger) undo(ctx context.Context, records []Record) (report []string, failed error) {
 	for _, r := range records {
 		undo, err := lookup(r.Kind)
 		did := ""
 		if err == nil {
-			did, err = undo(ctx, root, r)
+			did, err = undo(ctx, l.root, r)
 		}
 		if did != "" {
 			report = append(report, did)
@@ -152,7 +132,7 @@ func undoAll(ctx context.Context, root string, records []Record, done func(n int
 			failed = errors.Join(failed, fmt.Errorf("undo %s: %w", r.What, err))
 			continue
 		}
-		done(r.N)
+		(&Entry{l, r.N}).Done()
 	}
 	return report, failed
 }

@@ -89,13 +89,8 @@ func (l *Ledger) begin() error {
 		return err
 	}
 	l.file = file
-	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if err == nil {
-		var start string
-		if start, err = startOf(os.Getpid()); err == nil {
-			lab := &labLine{Pid: os.Getpid(), Start: start, Run: l.runID, Began: time.Now().UTC()}
-			err = l.write(line{Lab: lab}, true)
-		}
+	if err = lock(file); err == nil {
+		err = l.write(line{Lab: &labLine{Pid: os.Getpid(), Run: l.runID, Began: time.Now().UTC()}}, true)
 	}
 	if err != nil {
 		_ = file.Close()
@@ -106,14 +101,14 @@ func (l *Ledger) begin() error {
 // Root is the run's folder. What lies in it is gone after Close.
 func (l *Ledger) Root() string { return l.root }
 
-// RunID is the id that the ledger was opened with.
-func (l *Ledger) RunID() string { return l.runID }
-
 // Entry is an undo that stands in the ledger until it is marked done.
 type Entry struct {
 	ledger *Ledger
 	n      int
 }
+
+// healTimeout bounds the undoing of one run by Close.
+const healTimeout = 30 * time.Second
 
 // Add writes an undo to disk and returns once it is safe there. The caller
 // acts after Add and not before.
@@ -127,13 +122,14 @@ func (l *Ledger) Add(kind, what string, data any) (*Entry, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.file == nil || l.closing {
-		return nil, fmt.Errorf("undo of %s: %w", what, ErrClosed)
-	}
 	return l.add(Record{N: l.next, Kind: kind, What: what, Data: raw})
 }
 
+// add is Add for a caller that holds mu.
 func (l *Ledger) add(r Record) (*Entry, error) {
+	if l.file == nil || l.closing {
+		return nil, fmt.Errorf("undo of %s: %w", r.What, ErrClosed)
+	}
 	if err := l.write(line{Record: r}, true); err != nil {
 		return nil, fmt.Errorf("write the undo of %s to %s, so it was not begun: %w", r.What, l.root, err)
 	}
@@ -174,12 +170,7 @@ func (l *Ledger) Close() error {
 
 	ctx, cancel := context.WithTimeout(context.Background(), healTimeout)
 	defer cancel()
-	_, err := undoAll(ctx, l.root, records, func(n int) {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.done(n)
-	})
-	if err != nil {
+	if _, err := l.undo(ctx, records); err != nil {
 		return fmt.Errorf("undo run %s, see %s: %w", l.runID, l.root, err)
 	}
 	l.mu.Lock()
@@ -204,13 +195,6 @@ func (e *Entry) Undo(ctx context.Context) error {
 	if !isOpen {
 		return nil
 	}
-	undo, err := lookup(r.Kind)
-	if err == nil {
-		_, err = undo(ctx, l.root, r)
-	}
-	if err != nil {
-		return fmt.Errorf("undo %s: %w", r.What, err)
-	}
-	e.Done()
-	return nil
+	_, err := l.undo(ctx, []Record{r})
+	return err
 }

@@ -21,9 +21,9 @@ type line struct {
 	Done bool `json:"done,omitempty"`
 }
 
+// labLine is for who reads the file; what tells that the lab lives is its lock.
 type labLine struct {
 	Pid   int       `json:"pid"`
-	Start string    `json:"start"`
 	Run   string    `json:"run"`
 	Began time.Time `json:"began"`
 }
@@ -49,12 +49,12 @@ func (l *Ledger) write(entry line, sync bool) error {
 	return nil
 }
 
-// read replays a ledger: its lab (nil if that line cannot be read), the
-// records that are still open, and what was unreadable, in words.
-func read(path string) (lab *labLine, open map[int]Record, damage []string, err error) {
+// read replays a ledger: the records that are still open, and what was
+// unreadable, in words.
+func read(path string) (open map[int]Record, damage []string, err error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	open = map[int]Record{}
 	number := 0
@@ -69,7 +69,6 @@ func read(path string) (lab *labLine, open map[int]Record, damage []string, err 
 		}
 		switch {
 		case entry.Lab != nil:
-			lab = entry.Lab
 		case entry.Done:
 			delete(open, entry.N)
 		case entry.N > 0 && entry.Kind != "":
@@ -78,7 +77,7 @@ func read(path string) (lab *labLine, open map[int]Record, damage []string, err 
 			damage = append(damage, fmt.Sprintf("line %d of the ledger says nothing that is known: %s", number, bytes.TrimSpace(text)))
 		}
 	}
-	return lab, open, damage, nil
+	return open, damage, nil
 }
 
 func newestFirst(open map[int]Record) []Record {

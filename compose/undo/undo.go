@@ -4,7 +4,7 @@
 // run's temporary data and ledger.jsonl. Whoever starts a process, makes a
 // folder or bends the machine in another way writes the undo first, then acts:
 //
-//  1. Open the ledger: the first line names the lab by pid and start time.
+//  1. Open the ledger, which stays locked as long as the lab lives.
 //  2. Before the act, Add (or Process, or Folder) appends the undo and fsyncs.
 //  3. After the act was taken back in the ordinary way, mark the entry Done.
 //  4. Close undoes what is still open, newest first, and removes the folder.
@@ -16,10 +16,11 @@
 //	open ──acts──▶ open ─────▶ stale (on disk) ───────▶ gone
 //	  └──────────── Close ──────────────────────────────▶ gone
 //
-// A lab counts as dead when no process has its pid and start time, and when
-// nobody holds the lock on its ledger; the lock covers a lab that lives in
-// another pid namespace and shares the folder. The same lock keeps two healers
-// apart.
+// A lab counts as dead when nobody holds the lock on its ledger. The lock ends
+// with the process, whatever ends it; unlike a pid and a start time it cannot
+// be another's after a while, holds when the clock is set, and covers a lab that
+// lives in another pid namespace and shares the folder. The same lock keeps two
+// healers apart.
 //
 // A process has no pid before it is started, so its undo is written in two
 // steps. The intent carries a mark that the child finds in its environment;
@@ -37,7 +38,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"sync"
 )
 
 // Record is one undo as it stands in a ledger.
@@ -57,17 +57,12 @@ type Record struct {
 // again after it succeeded and must then do nothing.
 type Func func(ctx context.Context, root string, r Record) (did string, err error)
 
-var (
-	kindsMu sync.Mutex
-	kinds   = map[string]Func{processKind: undoProcess, folderKind: undoFolder}
-)
+var kinds = map[string]Func{processKind: undoProcess, folderKind: undoFolder}
 
-// Register adds a kind of undo. Call it from an init function, so that the
+// Register adds a kind of undo. Call it from init functions only, so that the
 // process that heals knows every kind that any lab may have written. It panics
 // if the kind exists.
 func Register(kind string, undo Func) {
-	kindsMu.Lock()
-	defer kindsMu.Unlock()
 	if _, exists := kinds[kind]; exists {
 		panic(fmt.Sprintf("undo: kind %q registered twice", kind))
 	}
@@ -75,8 +70,6 @@ func Register(kind string, undo Func) {
 }
 
 func lookup(kind string) (Func, error) {
-	kindsMu.Lock()
-	defer kindsMu.Unlock()
 	undo, ok := kinds[kind]
 	if !ok {
 		return nil, fmt.Errorf("unknown kind of undo %q: this build of the lab cannot undo it, use the one that wrote it", kind)

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -150,24 +151,14 @@ func TestChildThatOutlivesItsLeaderIsKilled(t *testing.T) {
 	}
 }
 
-// stopped leaves a run on disk as a killed lab would: closed without undoing,
-// its lab's pid nobody's.
+// stopped leaves a run on disk as a killed lab would: closed without undoing.
 func stopped(t *testing.T, l *Ledger) string {
 	t.Helper()
-	path := filepath.Join(l.root, fileName)
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	start, _ := startOf(os.Getpid())
 	if err := l.file.Close(); err != nil {
 		t.Fatal(err)
 	}
 	l.file = nil
-	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(raw), start, "long ago")), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return filepath.Join(l.root, fileName)
 }
 
 func onlyStale(t *testing.T) Leftover {
@@ -315,11 +306,10 @@ func TestHealLeavesALivingLabAlone(t *testing.T) {
 	if !alive(cmd.Process.Pid, start) {
 		t.Error("the process was killed")
 	}
-	// A lab in another pid namespace is seen by its lock alone.
+	// A lab in another pid namespace names a pid that is nobody's here.
 	path := filepath.Join(l.root, fileName)
 	raw, _ := os.ReadFile(path)
-	lab, _ := startOf(os.Getpid())
-	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(raw), lab, "elsewhere")), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(raw), strconv.Itoa(os.Getpid()), "4194305")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if stale, err := Stale(); err != nil || len(stale) != 0 {

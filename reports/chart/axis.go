@@ -4,23 +4,15 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 
+	"github.com/dustin/go-humanize"
 	"gonum.org/v1/plot"
 )
 
 // Count writes a number with thousands apart: 1,800. It is the one way in which
 // figures and pages write counts.
 func Count[N ~int | ~int64](n N) string {
-	s := strconv.FormatInt(int64(n), 10)
-	sign := ""
-	if strings.HasPrefix(s, "-") {
-		sign, s = "-", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return sign + s
+	return humanize.Comma(int64(n))
 }
 
 // Number writes a measured value with three significant digits, and no more
@@ -80,26 +72,17 @@ func (t countTicks) Ticks(_, max float64) []plot.Tick {
 	var ticks []plot.Tick
 	for i := 0; float64(i)*step <= max*(1+1e-9); i++ {
 		v := float64(i) * step
-		ticks = append(ticks, plot.Tick{Value: v, Label: tickLabel(v) + t.unit})
+		// No more digits than the step needs: 0.5, 1, 1.5.
+		ticks = append(ticks, plot.Tick{Value: v, Label: humanize.Commaf(math.Round(v*1e9)/1e9) + t.unit})
 	}
 	return ticks
 }
 
-// tickLabel writes no more digits than the step needs: 0.5, 1, 1.5.
-func tickLabel(v float64) string {
-	v = math.Round(v*1e9) / 1e9
-	if v == math.Trunc(v) {
-		return Number(v)
-	}
-	return strconv.FormatFloat(v, 'f', -1, 64)
-}
-
 func (t countTicks) step(max float64) float64 {
-	step := niceStep(max, t.steps)
-	if t.whole && step < 1 {
-		step = 1
+	if step := niceStep(max, t.steps); step >= 1 || !t.whole {
+		return step
 	}
-	return step
+	return 1
 }
 
 // top is a maximum for an axis: the data's, raised to the next tick.
@@ -144,15 +127,6 @@ func shortDuration(s float64) string {
 // logRange widens a range of positive values to the nearest 1, 2 or 5 times a
 // power of ten on either side.
 func logRange(lo, hi float64) (float64, float64) {
-	down := func(v float64) float64 {
-		base := math.Pow(10, math.Floor(math.Log10(v)))
-		for _, m := range []float64{5, 2} {
-			if base*m <= v*(1+1e-9) {
-				return base * m
-			}
-		}
-		return base
-	}
-	bottom := down(lo)
+	bottom := 1 / niceStep(1/lo, 1) // one divided by such a number is one as well
 	return bottom, max(niceStep(hi, 1), 10*bottom)
 }

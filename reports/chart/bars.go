@@ -103,9 +103,7 @@ func (b Bars) measure(space vg.Length, groups int) barMeasures {
 }
 
 func (b Bars) drawPanel(c draw.Canvas, panel BarPanel, m barMeasures) {
-	if panel.Title != "" {
-		c.FillText(write(Ink, true, text.XLeft, text.YCenter), vg.Point{X: c.Min.X, Y: c.Max.Y - rowHeight/2}, panel.Title)
-	}
+	panelTitle(c, panel.Title)
 	c.Max.Y -= m.above
 	p := newPlot()
 	p.Y.Label.Text = panel.YLabel
@@ -126,14 +124,13 @@ func (b Bars) drawPanel(c draw.Canvas, panel BarPanel, m barMeasures) {
 	}
 	// A little room above the tallest bar keeps its count off the title.
 	p.Y.Tick.Marker, p.Y.Max = ticks, ticks.top(largest*1.02)
-	p.Add(gridLines(), b.groupPlotter(panel))
-	frame := draw.Crop(c, 0, 0, m.names, 0)
-	data := p.DataCanvas(frame)
-	p.Draw(frame)
+	a := drawAxes(p, draw.Crop(c, 0, 0, m.names, 0))
+	a.grid()
+	b.drawGroups(a, panel)
 	style := write(Ink, false, text.XCenter, text.YTop)
 	for i, g := range panel.Groups {
 		for n, line := range labelLines(g.Label, m.slot) {
-			c.FillText(style, vg.Point{X: data.X(p.X.Norm(float64(i))), Y: data.Min.Y - 5 - vg.Length(n)*(textSize+2)}, line)
+			c.FillText(style, vg.Point{X: a.x(float64(i)), Y: a.data.Min.Y - 5 - vg.Length(n)*(textSize+2)}, line)
 		}
 	}
 }
@@ -142,22 +139,18 @@ func (b Bars) barWidth(slot vg.Length) vg.Length {
 	return min(slot*0.9/vg.Length(max(len(b.Series), 1)), 60)
 }
 
-func (b Bars) groupPlotter(panel BarPanel) plotterFunc {
-	return func(c draw.Canvas, p *plot.Plot) {
-		slot := c.X(p.X.Norm(1)) - c.X(p.X.Norm(0))
-		bar := b.barWidth(slot)
-		for i, g := range panel.Groups {
-			left := c.X(p.X.Norm(float64(i))) - bar*vg.Length(len(g.Bars))/2
-			texts := g.texts(bar)
-			for n, v := range g.Bars {
-				x := left + bar*vg.Length(n)
-				top := c.Min.Y
-				if v.Known {
-					top = c.Y(p.Y.Norm(v.Value))
-					c.FillPolygon(b.Series[n].Color, rectangle(x+1, c.Min.Y, x+bar-1, top))
-				}
-				v.write(&c, texts[n], x+bar/2, top+2)
+func (b Bars) drawGroups(a axes, panel BarPanel) {
+	width := b.barWidth(a.x(1) - a.x(0))
+	for i, g := range panel.Groups {
+		left := a.x(float64(i)) - width*vg.Length(len(g.Bars))/2
+		texts := g.texts(width)
+		for n, v := range g.Bars {
+			x, top := left+width*vg.Length(n), a.data.Min.Y
+			if v.Known {
+				top = a.y(v.Value)
+				a.data.FillPolygon(b.Series[n].Color, rectangle(x+1, a.data.Min.Y, x+width-1, top))
 			}
+			v.write(&a.data, texts[n], x+width/2, top+2)
 		}
 	}
 }
@@ -186,18 +179,15 @@ func (g BarGroup) texts(bar vg.Length) [][]string {
 	for i, v := range g.Bars {
 		texts[i] = strings.Split(v.Text, "\n")
 		for n, line := range texts[i] {
-			widths[i] = maxLength(widths[i], v.style(n).Width(line))
+			widths[i] = max(widths[i], v.style(n).Width(line))
 		}
 		meet = meet || i > 0 && (widths[i-1]+widths[i])/2+2 > bar
 	}
 	if !meet {
 		return texts
 	}
-	for i, lines := range texts {
-		texts[i] = nil
-		for _, line := range lines {
-			texts[i] = append(texts[i], wrap(line, bar-2, " ")...)
-		}
+	for i := range texts {
+		texts[i] = wrap(texts[i], bar-2, " ")
 	}
 	return texts
 }
@@ -209,30 +199,22 @@ func labelLines(label string, width vg.Length) []string {
 	if strings.Contains(label, "\n") {
 		lines = strings.Split(label, "\n")
 	}
-	var out []string
-	for _, line := range lines {
-		out = append(out, wrap(line, width-4, "-")...)
-	}
-	return out
+	return wrap(lines, width-4, "-")
 }
 
-// wrap breaks a line that is too wide after separators; a part without one
+// wrap breaks lines that are too wide after separators; a part without one
 // stays whole.
-func wrap(line string, width vg.Length, separator string) []string {
-	style := write(Ink, true, text.XLeft, text.YCenter)
-	if style.Width(line) <= width {
-		return []string{line}
-	}
-	var out []string
-	for part := range strings.SplitAfterSeq(line, separator) {
-		if n := len(out); n > 0 && style.Width(strings.TrimSpace(out[n-1]+part)) <= width {
-			out[n-1] += part
-		} else {
-			out = append(out, part)
+func wrap(lines []string, width vg.Length, separator string) (out []string) {
+	for _, line := range lines {
+		fitted := ""
+		for part := range strings.SplitAfterSeq(line, separator) {
+			if fitted != "" && label(Ink, true).Width(strings.TrimSpace(fitted+part)) > width {
+				out = append(out, strings.TrimSpace(fitted))
+				fitted = ""
+			}
+			fitted += part
 		}
-	}
-	for i := range out {
-		out[i] = strings.TrimSpace(out[i])
+		out = append(out, strings.TrimSpace(fitted))
 	}
 	return out
 }

@@ -5,7 +5,6 @@ import (
 	"image/color"
 	"slices"
 
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -36,31 +35,29 @@ const (
 	tagSpace = vg.Length(6)
 )
 
-func tagStyle(c color.Color) text.Style { return write(c, false, text.XLeft, text.YCenter) }
-
 // arrange gives each tag the lowest row where its name meets no other name, its
 // line passes through no name, and no line passes through its name; and returns
 // the number of rows. Names stand to the right of their place, or to the left
-// where the right edge max is too near; none begins left of min.
+// where the right edge is too near; none begins left of the left one.
 //
 // The order matters. Of names on the right, the later are placed first: then
 // the line of an earlier one, which stands further from the data, passes to the
 // left of them. For names on the left it is the other way round.
-func arrange(tags []tag, min, max vg.Length) int {
+func arrange(tags []tag, left, right vg.Length) int {
 	for i := range tags {
-		tags[i].stretch(min, max)
+		tags[i].stretch(left, right)
 	}
 	slices.SortStableFunc(tags, func(a, b tag) int {
-		if a.turned() != b.turned() {
-			if a.turned() {
-				return 1
-			}
+		switch {
+		case a.turned() && b.turned():
+			return cmp.Compare(a.x, b.x)
+		case a.turned():
+			return 1
+		case b.turned():
 			return -1
+		default:
+			return cmp.Compare(b.x, a.x)
 		}
-		if a.turned() {
-			a, b = b, a
-		}
-		return cmp.Compare(b.x, a.x)
 	})
 	rows := 0
 	for i := range tags {
@@ -73,8 +70,8 @@ func arrange(tags []tag, min, max vg.Length) int {
 }
 
 // stretch sets the edges.
-func (t *tag) stretch(min, max vg.Length) {
-	width := tagStyle(t.color).Width(t.label)
+func (t *tag) stretch(left, right vg.Length) {
+	width := label(t.color, false).Width(t.label)
 	before, after := vg.Length(0), vg.Length(0)
 	switch {
 	case t.glyph != nil:
@@ -84,9 +81,9 @@ func (t *tag) stretch(min, max vg.Length) {
 	}
 	t.left = t.x + after
 	t.from, t.to = t.x-before, t.left+width
-	if t.to > max {
-		t.left = maxLength(t.x-after-width, min)
-		t.from, t.to = t.left, maxLength(t.x+before, t.left+width)
+	if t.to > right {
+		t.left = max(t.x-after-width, left)
+		t.from, t.to = t.left, max(t.x+before, t.left+width)
 	}
 	t.right = t.left + width
 }
@@ -117,13 +114,6 @@ func (t *tag) place(placed []tag, rows int) {
 
 func (t *tag) covers(x vg.Length) bool { return t.left-1 < x && x < t.right+1 }
 
-func maxLength(a, b vg.Length) vg.Length {
-	if a > b {
-		return a
-	}
-	return b
-}
-
 // drawTags writes arranged tags above y; the line of a tag goes down to the
 // bottom of the data. Lines come first, so that a text that one has to cross
 // can stand on a ground of its own.
@@ -150,24 +140,23 @@ func (t *tag) write(c *draw.Canvas, y vg.Length) {
 	if t.crossed {
 		c.FillPolygon(Paper, rectangle(t.left-1, y-textSize/2-1, t.right+1, y+textSize/2+1))
 	}
-	c.FillText(tagStyle(t.color), vg.Point{X: t.left, Y: y}, t.label)
+	c.FillText(label(t.color, false), vg.Point{X: t.left, Y: y}, t.label)
 }
 
-// diamond is a filled square on its corner.
-type diamond struct{}
+// shape is a filled polygon; its corners are in units of the glyph's radius.
+type shape []vg.Point
+
+var (
+	diamond = shape{{X: -1}, {Y: 1}, {X: 1}, {Y: -1}}
+	// wedge points down.
+	wedge = shape{{X: -1, Y: 0.8}, {X: 1, Y: 0.8}, {Y: -1}}
+)
 
 // DrawGlyph implements draw.GlyphDrawer.
-func (diamond) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, p vg.Point) {
-	c.FillPolygon(s.Color, []vg.Point{
-		{X: p.X - s.Radius, Y: p.Y}, {X: p.X, Y: p.Y + s.Radius}, {X: p.X + s.Radius, Y: p.Y}, {X: p.X, Y: p.Y - s.Radius},
-	})
-}
-
-// wedge is a filled triangle that points down.
-type wedge struct{}
-
-// DrawGlyph implements draw.GlyphDrawer.
-func (wedge) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, p vg.Point) {
-	r := s.Radius
-	c.FillPolygon(s.Color, []vg.Point{{X: p.X - r, Y: p.Y + r*0.8}, {X: p.X + r, Y: p.Y + r*0.8}, {X: p.X, Y: p.Y - r}})
+func (g shape) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, p vg.Point) {
+	var corners []vg.Point
+	for _, corner := range g {
+		corners = append(corners, p.Add(corner.Scale(s.Radius)))
+	}
+	c.FillPolygon(s.Color, corners)
 }

@@ -27,7 +27,7 @@ func crossings(tags []tag) (met, crossed []string) {
 func at(x float64, label string, line bool) tag {
 	t := tag{x: vg.Length(x), label: label, color: Ink, line: line}
 	if line {
-		t.glyph = wedge{}
+		t.glyph = wedge
 	}
 	return t
 }

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"image/color"
 
 	"gonum.org/v1/plot/text"
@@ -16,7 +17,7 @@ type entry struct {
 	area   bool
 	shade  bool // area at the strength of a fault's band
 	glyph  draw.GlyphDrawer
-	width  vg.Length
+	width  vg.Length // of the line; 0 is that of data
 }
 
 const swatch = vg.Length(18)
@@ -24,41 +25,33 @@ const swatch = vg.Length(18)
 // legend is a block of entries, wrapped to a width, above the panels.
 type legend []entry
 
-func legendLabel() text.Style { return write(Ink, false, text.XLeft, text.YCenter) }
-
-// place gives the left edge and the row of each entry, and the number of rows.
-func (l legend) place(width vg.Length) (at []vg.Point, rows int) {
-	style := legendLabel()
-	var x vg.Length
-	row := 0
+// place gives the left edge of each entry and the distance of its middle from
+// the legend's top, and the legend's height.
+func (l legend) place(width vg.Length) (at []vg.Point, height vg.Length) {
+	x, row := vg.Length(0), 0
 	for _, e := range l {
-		w := swatch + 5 + style.Width(e.label) + 16
-		if x > 0 && x+w-16 > width {
+		w := swatch + 5 + label(Ink, false).Width(e.label)
+		if x > 0 && x+w > width {
 			x, row = 0, row+1
 		}
-		at = append(at, vg.Point{X: x, Y: vg.Length(row)})
-		x += w
+		at = append(at, vg.Point{X: x, Y: vg.Length(row)*legendRow + legendRow/2})
+		x += w + 16
 	}
-	if len(l) > 0 {
-		rows = row + 1
+	if len(l) == 0 {
+		return nil, 4
 	}
-	return at, rows
-}
-
-func (l legend) height(width vg.Length) vg.Length {
-	_, rows := l.place(width)
-	return vg.Length(rows)*legendRow + 4
+	return at, vg.Length(row+1)*legendRow + 4
 }
 
 // draw writes the legend at the top of the canvas and returns what is left.
 func (l legend) draw(c draw.Canvas) draw.Canvas {
-	at, _ := l.place(c.Max.X - c.Min.X)
+	at, height := l.place(c.Max.X - c.Min.X)
 	for i, e := range l {
-		x, y := c.Min.X+at[i].X, c.Max.Y-at[i].Y*legendRow-legendRow/2
+		x, y := c.Min.X+at[i].X, c.Max.Y-at[i].Y
 		e.draw(&c, x, y)
-		c.FillText(legendLabel(), vg.Point{X: x + swatch + 5, Y: y}, e.label)
+		c.FillText(label(Ink, false), vg.Point{X: x + swatch + 5, Y: y}, e.label)
 	}
-	return draw.Crop(c, 0, 0, 0, -l.height(c.Max.X-c.Min.X))
+	return draw.Crop(c, 0, 0, 0, -height)
 }
 
 func (e entry) draw(c *draw.Canvas, x, y vg.Length) {
@@ -70,11 +63,7 @@ func (e entry) draw(c *draw.Canvas, x, y vg.Length) {
 	case e.area:
 		c.FillPolygon(e.color, rectangle(x+4, y-4, x+swatch-4, y+4))
 	default:
-		w := e.width
-		if w == 0 {
-			w = lineWidth
-		}
-		c.StrokeLine2(draw.LineStyle{Color: e.color, Width: w, Dashes: e.dashes}, x, y, x+swatch, y)
+		c.StrokeLine2(draw.LineStyle{Color: e.color, Width: cmp.Or(e.width, lineWidth), Dashes: e.dashes}, x, y, x+swatch, y)
 	}
 }
 

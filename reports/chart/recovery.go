@@ -1,10 +1,10 @@
 package chart
 
 import (
+	"cmp"
 	"image/color"
 	"slices"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -40,34 +40,35 @@ const barHeight = vg.Length(24)
 
 // Chart lays the figure out.
 func (r Recovery) Chart() Chart {
-	l := recoveryLayout{Recovery: r}
-	l.height = 2*margin + titleSpace + 8
 	p := newPlot()
 	p.X.Min, p.X.Max = 0, r.longest()
 	p.X.Tick.Marker = countTicks{steps: 10}
 	p.X.Label.Text = "time since the first fault's proven effect (s)"
 	p.HideY()
-	l.plot = p
 	var names vg.Length
 	for _, b := range r.Bars {
-		names = maxLength(names, write(Ink, true, text.XLeft, text.YCenter).Width(b.Label))
+		names = max(names, label(Ink, true).Width(b.Label))
 	}
-	l.left = names + 14
-	frame := draw.Canvas{Rectangle: vg.Rectangle{Min: vg.Point{X: margin + l.left}, Max: vg.Point{X: Width - margin, Y: 500}}}
-	data := p.DataCanvas(frame)
-	l.axis = data.Min.Y
+	left := names + 14
+	a := layAxes(p, margin+left, Width-margin)
+	height := 2*margin + titleSpace + 8 + a.data.Min.Y
+	var rows []recoveryRow
 	for _, b := range r.Bars {
-		row := recoveryRow{RecoveryBar: b}
-		slices.SortStableFunc(row.Milestones, func(a, b Milestone) int { return int(sign(a.After - b.After)) })
-		row.below = row.milestoneTags(data, p)
-		row.belowRows = arrange(row.below, data.Min.X, Width-margin)
-		row.above = row.durationTags(data, p)
-		row.aboveRows = arrange(row.above, data.Min.X, Width-margin)
-		l.rows = append(l.rows, row)
-		l.height += row.height()
+		row := newRecoveryRow(b, a)
+		rows = append(rows, row)
+		height += row.height()
 	}
-	l.height += l.axis
-	return Chart{Name: r.Name, Title: r.Title, Alt: r.Alt, height: l.height, draw: l.draw}
+	return Chart{Name: r.Name, Title: r.Title, Alt: r.Alt, height: height, draw: func(c draw.Canvas) {
+		c = heading(c, r.Title)
+		a := drawAxes(p, draw.Crop(c, left, 0, 0, 0))
+		for _, t := range a.X.Tick.Marker.Ticks(a.X.Min, a.X.Max) {
+			a.down(gridLine, a.x(t.Value))
+		}
+		for _, row := range rows {
+			row.draw(&c, a)
+			c.Max.Y -= row.height()
+		}
+	}}
 }
 
 func (r Recovery) longest() float64 {
@@ -83,29 +84,19 @@ func (r Recovery) longest() float64 {
 	return max(longest*1.02, 1)
 }
 
-func sign(v float64) float64 {
-	switch {
-	case v < 0:
-		return -1
-	case v > 0:
-		return 1
-	}
-	return 0
-}
-
-type recoveryLayout struct {
-	Recovery
-	plot   *plot.Plot
-	rows   []recoveryRow
-	left   vg.Length
-	axis   vg.Length
-	height vg.Length
-}
-
+// recoveryRow is a bar with the names above and below it.
 type recoveryRow struct {
 	RecoveryBar
 	above, below         []tag
 	aboveRows, belowRows int
+}
+
+func newRecoveryRow(b RecoveryBar, a axes) recoveryRow {
+	slices.SortStableFunc(b.Milestones, func(a, b Milestone) int { return cmp.Compare(a.After, b.After) })
+	row := recoveryRow{RecoveryBar: b, above: b.durationTags(a), below: b.milestoneTags(a)}
+	row.aboveRows = arrange(row.above, a.data.Min.X, Width-margin)
+	row.belowRows = arrange(row.below, a.data.Min.X, Width-margin)
+	return row
 }
 
 func (r recoveryRow) height() vg.Length {
@@ -132,31 +123,30 @@ func (b RecoveryBar) segments() []segment {
 	return out
 }
 
-func (r recoveryRow) milestoneTags(data draw.Canvas, p *plot.Plot) []tag {
+func (b RecoveryBar) milestoneTags(a axes) []tag {
 	var tags []tag
-	for _, m := range r.Milestones {
+	for _, m := range b.Milestones {
 		label := m.Name
 		if m.After > 0 {
 			label += " " + Seconds(m.After)
 		}
-		tags = append(tags, tag{x: data.X(p.X.Norm(m.After)), label: label, color: Ink, glyph: wedge{}, line: true})
+		tags = append(tags, tag{x: a.x(m.After), label: label, color: Ink, glyph: wedge, line: true})
 	}
-	if r.Missing != "" {
-		tags = append(tags, tag{x: data.X(p.X.Norm(r.Watched)), label: "not within " + Seconds(r.Watched) + ": " + r.Missing, color: alertInk})
+	if b.Missing != "" {
+		tags = append(tags, tag{x: a.x(b.Watched), label: "not within " + Seconds(b.Watched) + ": " + b.Missing, color: alertInk})
 	}
 	return tags
 }
 
 // durationTags are the seconds of the segments that are too narrow to hold
 // them; they stand above the bar.
-func (r recoveryRow) durationTags(data draw.Canvas, p *plot.Plot) []tag {
+func (b RecoveryBar) durationTags(a axes) []tag {
 	var tags []tag
-	for _, s := range r.segments() {
-		x0, x1 := data.X(p.X.Norm(s.from)), data.X(p.X.Norm(s.to))
-		if s.to-s.from < 0.005 || fits(s, x1-x0) {
-			continue
+	for _, s := range b.segments() {
+		x0, x1 := a.x(s.from), a.x(s.to)
+		if s.to-s.from >= 0.005 && !s.fits(x1-x0) {
+			tags = append(tags, tag{x: (x0 + x1) / 2, label: s.label(), color: Muted, line: true})
 		}
-		tags = append(tags, tag{x: (x0 + x1) / 2, label: s.label(), color: Muted, line: true})
 	}
 	return tags
 }
@@ -169,36 +159,17 @@ func (s segment) label() string {
 	return Seconds(s.to - s.from)
 }
 
-func fits(s segment, width vg.Length) bool {
+func (s segment) fits(width vg.Length) bool {
 	return write(Ink, true, text.XCenter, text.YCenter).Width(s.label())+8 <= width
 }
 
-func (l *recoveryLayout) draw(c draw.Canvas) {
-	c = heading(c, l.Title)
-	frame := draw.Crop(c, l.left, 0, 0, 0)
-	data := l.plot.DataCanvas(frame)
-	l.plot.Add(plotterFunc(func(c draw.Canvas, p *plot.Plot) {
-		for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
-			x := c.X(p.X.Norm(t.Value))
-			c.StrokeLine2(draw.LineStyle{Color: Grid, Width: 0.6}, x, c.Min.Y, x, c.Max.Y)
-		}
-	}))
-	l.plot.Draw(frame)
-	y := c.Max.Y
-	for _, r := range l.rows {
-		bar := y - vg.Length(r.aboveRows)*rowHeight - 4
-		r.draw(&c, data, l.plot, bar)
-		c.FillText(write(Ink, true, text.XLeft, text.YCenter), vg.Point{X: c.Min.X, Y: bar - barHeight/2}, r.Label)
-		y -= r.height()
-	}
-}
-
-// draw puts the bar's upper edge at y.
-func (r recoveryRow) draw(c *draw.Canvas, data draw.Canvas, p *plot.Plot, y vg.Length) {
+// draw draws the row at the top of the canvas.
+func (r recoveryRow) draw(c *draw.Canvas, a axes) {
+	y := c.Max.Y - vg.Length(r.aboveRows)*rowHeight - 4 // the bar's upper edge
 	for _, s := range r.segments() {
-		x0, x1 := data.X(p.X.Norm(s.from)), data.X(p.X.Norm(s.to))
+		x0, x1 := a.x(s.from), a.x(s.to)
 		c.FillPolygon(s.color, rectangle(x0, y-barHeight, x1, y))
-		if !fits(s, x1-x0) {
+		if !s.fits(x1 - x0) {
 			continue
 		}
 		ink := White
@@ -208,6 +179,7 @@ func (r recoveryRow) draw(c *draw.Canvas, data draw.Canvas, p *plot.Plot, y vg.L
 		c.FillText(write(ink, true, text.XCenter, text.YCenter), vg.Point{X: (x0 + x1) / 2, Y: y - barHeight/2}, s.label())
 	}
 	r.drawNames(c, y)
+	c.FillText(label(Ink, true), vg.Point{X: c.Min.X, Y: y - barHeight/2}, r.Label)
 }
 
 // drawNames writes what stands above and below the bar, lines first.

@@ -62,6 +62,9 @@ func sans(size vg.Length, bold bool) font.Font {
 	return f
 }
 
+// label is a style of text that begins at its anchor.
+func label(c color.Color, bold bool) text.Style { return write(c, bold, text.XLeft, text.YCenter) }
+
 // write is a style of text whose anchor is at the given alignment.
 func write(c color.Color, bold bool, x text.XAlignment, y text.YAlignment) text.Style {
 	return text.Style{Color: c, Font: sans(textSize, bold), XAlign: x, YAlign: y, Handler: plot.DefaultTextHandler}
@@ -83,21 +86,42 @@ func newPlot() *plot.Plot {
 	return p
 }
 
-// plotterFunc lets a function be a plotter.
-type plotterFunc func(draw.Canvas, *plot.Plot)
+// axes are a plot in its place: they turn values into points of the canvas.
+type axes struct {
+	*plot.Plot
+	data draw.Canvas // where the data goes
+}
 
-// Plot implements plot.Plotter.
-func (f plotterFunc) Plot(c draw.Canvas, p *plot.Plot) { f(c, p) }
+// drawAxes draws a plot's axes into a frame; the data comes after them.
+func drawAxes(p *plot.Plot, frame draw.Canvas) axes {
+	p.Draw(frame)
+	return axes{p, p.DataCanvas(frame)}
+}
 
-// gridLines draws a line across the data at every labelled tick of Y.
-func gridLines() plotterFunc {
-	return func(c draw.Canvas, p *plot.Plot) {
-		for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
-			if t.IsMinor() || t.Value < p.Y.Min || t.Value > p.Y.Max {
-				continue
-			}
-			y := c.Y(p.Y.Norm(t.Value))
-			c.StrokeLine2(draw.LineStyle{Color: Grid, Width: 0.6}, c.Min.X, y, c.Max.X, y)
+// layAxes gives axes across a figure, from left to right, before its height is
+// known. Only x and the height of what stands below the data, data.Min.Y, are
+// right.
+func layAxes(p *plot.Plot, left, right vg.Length) axes {
+	return axes{p, p.DataCanvas(draw.Canvas{Rectangle: vg.Rectangle{Min: vg.Point{X: left}, Max: vg.Point{X: right, Y: 500}}})}
+}
+
+func (a axes) x(v float64) vg.Length       { return a.data.X(a.X.Norm(v)) }
+func (a axes) y(v float64) vg.Length       { return a.data.Y(a.Y.Norm(v)) }
+func (a axes) point(x, y float64) vg.Point { return vg.Point{X: a.x(x), Y: a.y(y)} }
+func (a axes) across(s draw.LineStyle, y vg.Length) {
+	a.data.StrokeLine2(s, a.data.Min.X, y, a.data.Max.X, y)
+}
+func (a axes) down(s draw.LineStyle, x vg.Length) {
+	a.data.StrokeLine2(s, x, a.data.Min.Y, x, a.data.Max.Y)
+}
+
+var gridLine = draw.LineStyle{Color: Grid, Width: 0.6}
+
+// grid draws a line across the data at every labelled tick of Y.
+func (a axes) grid() {
+	for _, t := range a.Y.Tick.Marker.Ticks(a.Y.Min, a.Y.Max) {
+		if !t.IsMinor() && t.Value >= a.Y.Min && t.Value <= a.Y.Max {
+			a.across(gridLine, a.y(t.Value))
 		}
 	}
 }

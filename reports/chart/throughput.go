@@ -1,7 +1,7 @@
 package chart
 
 import (
-	"image/color"
+	"cmp"
 	"math"
 	"slices"
 
@@ -33,6 +33,14 @@ type RateSeries struct {
 // High are NaN where there is none.
 type RatePoint struct{ X, Value, Low, High float64 }
 
+// top is where the point or its interval ends.
+func (p RatePoint) top() float64 {
+	if p.High > p.Value { // not if it is NaN
+		return p.High
+	}
+	return p.Value
+}
+
 const ratePanelHeight = vg.Length(215)
 
 // ThroughputChart lays the figure out. The points of each series are sorted by
@@ -40,7 +48,7 @@ const ratePanelHeight = vg.Length(215)
 func ThroughputChart(t Throughput) Chart {
 	for i := range t.Series {
 		t.Series[i].Points = slices.SortedFunc(slices.Values(t.Series[i].Points), func(a, b RatePoint) int {
-			return int(sign(a.X - b.X))
+			return cmp.Compare(a.X, b.X)
 		})
 	}
 	rows := (len(t.Series) + 1) / 2
@@ -63,7 +71,7 @@ func (t Throughput) draw(c draw.Canvas) {
 }
 
 func (t Throughput) drawSeries(c draw.Canvas, s RateSeries) {
-	c.FillText(write(Ink, true, text.XLeft, text.YCenter), vg.Point{X: c.Min.X, Y: c.Max.Y - rowHeight/2}, s.Label)
+	panelTitle(c, s.Label)
 	c = draw.Crop(c, 0, -10, 4, -2*rowHeight)
 	p := newPlot()
 	p.X.Label.Text, p.Y.Label.Text = t.XLabel, t.YLabel
@@ -72,83 +80,71 @@ func (t Throughput) drawSeries(c draw.Canvas, s RateSeries) {
 	for _, pt := range s.Points {
 		xs = append(xs, plot.Tick{Value: pt.X, Label: Number(pt.X)})
 		maxX = max(maxX, pt.X)
-		maxY = max(maxY, pt.Value)
-		if !math.IsNaN(pt.High) {
-			maxY = max(maxY, pt.High)
-		}
+		maxY = max(maxY, pt.top())
 	}
 	ticks := countTicks{steps: 5}
 	p.X.Tick.Marker, p.X.Min, p.X.Max = plot.ConstantTicks(xs), 0, maxX*1.04
 	p.Y.Tick.Marker, p.Y.Min, p.Y.Max = ticks, 0, ticks.top(maxY*1.08)
-	p.Add(gridLines(), proportion(s), rates(s))
+	a := drawAxes(p, c)
+	a.grid()
+	a.drawProportion(s)
+	a.drawRates(s)
 	if t.Ratios && len(s.Points) > 1 && s.Points[0].Value > 0 {
-		p.Add(ratios(s))
-	}
-	p.Draw(c)
-}
-
-// proportion is the line through the origin and the first point, cut at the
-// panel's edge.
-func proportion(s RateSeries) plotterFunc {
-	return func(c draw.Canvas, p *plot.Plot) {
-		if len(s.Points) == 0 || s.Points[0].X <= 0 || s.Points[0].Value <= 0 {
-			return
-		}
-		slope := s.Points[0].Value / s.Points[0].X
-		x := min(p.X.Max, p.Y.Max/slope)
-		c.StrokeLine2(draw.LineStyle{Color: Muted, Width: 1, Dashes: Dotted},
-			c.X(0), c.Y(0), c.X(p.X.Norm(x)), c.Y(p.Y.Norm(x*slope)))
+		a.drawRatios(s)
 	}
 }
 
-func rates(s RateSeries) plotterFunc {
-	return func(c draw.Canvas, p *plot.Plot) {
-		var line []vg.Point
-		for _, pt := range s.Points {
-			at := vg.Point{X: c.X(p.X.Norm(pt.X)), Y: c.Y(p.Y.Norm(pt.Value))}
-			line = append(line, at)
-			errorBar(&c, p, pt, at.X, Blue)
-			c.DrawGlyphNoClip(draw.GlyphStyle{Color: Blue, Radius: 2.6, Shape: draw.CircleGlyph{}}, at)
-		}
-		if len(line) > 1 {
-			c.StrokeLines(draw.LineStyle{Color: Blue, Width: lineWidth}, line)
-		}
+// drawProportion draws the line through the origin and the first point, cut at
+// the panel's edge.
+func (a axes) drawProportion(s RateSeries) {
+	if len(s.Points) == 0 || s.Points[0].X <= 0 || s.Points[0].Value <= 0 {
+		return
+	}
+	slope := s.Points[0].Value / s.Points[0].X
+	end := min(a.X.Max, a.Y.Max/slope)
+	a.data.StrokeLine2(draw.LineStyle{Color: Muted, Width: 1, Dashes: Dotted}, a.x(0), a.y(0), a.x(end), a.y(end*slope))
+}
+
+func (a axes) drawRates(s RateSeries) {
+	var line []vg.Point
+	for _, pt := range s.Points {
+		at := a.point(pt.X, pt.Value)
+		line = append(line, at)
+		a.drawInterval(pt)
+		a.data.DrawGlyphNoClip(draw.GlyphStyle{Color: Blue, Radius: 2.6, Shape: draw.CircleGlyph{}}, at)
+	}
+	if len(line) > 1 {
+		a.data.StrokeLines(draw.LineStyle{Color: Blue, Width: lineWidth}, line)
 	}
 }
 
-// ratios stand to the upper left of their points, where a rising line does not
-// go. One that would meet the axis, its neighbour or its neighbour's interval
-// is left to the table: few shards lie close together.
-func ratios(s RateSeries) plotterFunc {
-	return func(c draw.Canvas, p *plot.Plot) {
-		free := c.Min.X + 2
-		style := write(Ink, true, text.XRight, text.YBottom)
-		for i, pt := range s.Points[1:] {
-			label := "×" + Number(pt.Value/s.Points[0].Value)
-			at := vg.Point{X: c.X(p.X.Norm(pt.X)) - 4, Y: c.Y(p.Y.Norm(pt.Value)) + 4}
-			left := at.X - style.Width(label)
-			before := s.Points[i]
-			high := before.Value
-			if before.High > high {
-				high = before.High
-			}
-			besides := left < c.X(p.X.Norm(before.X))+4 && at.Y < c.Y(p.Y.Norm(high))+4
-			if left < free || besides {
-				continue
-			}
-			free = at.X + 2
-			c.FillText(style, at, label)
-		}
-	}
-}
-
-func errorBar(c *draw.Canvas, p *plot.Plot, pt RatePoint, x vg.Length, hue color.RGBA) {
+func (a axes) drawInterval(pt RatePoint) {
 	if math.IsNaN(pt.Low) || math.IsNaN(pt.High) || pt.High <= pt.Low {
 		return
 	}
-	lo, hi := c.Y(p.Y.Norm(max(pt.Low, 0))), c.Y(p.Y.Norm(pt.High))
-	style := draw.LineStyle{Color: hue, Width: 1}
-	c.StrokeLine2(style, x, lo, x, hi)
-	c.StrokeLine2(style, x-3, lo, x+3, lo)
-	c.StrokeLine2(style, x-3, hi, x+3, hi)
+	x, lo, hi := a.x(pt.X), a.y(max(pt.Low, 0)), a.y(pt.High)
+	style := draw.LineStyle{Color: Blue, Width: 1}
+	a.data.StrokeLine2(style, x, lo, x, hi)
+	a.data.StrokeLine2(style, x-3, lo, x+3, lo)
+	a.data.StrokeLine2(style, x-3, hi, x+3, hi)
+}
+
+// drawRatios writes them to the upper left of their points, where a rising line
+// does not go. One that would meet the axis, its neighbour or its neighbour's
+// interval is left to the table: few shards lie close together.
+func (a axes) drawRatios(s RateSeries) {
+	free := a.data.Min.X + 2
+	style := write(Ink, true, text.XRight, text.YBottom)
+	for i, pt := range s.Points[1:] {
+		label := "×" + Number(pt.Value/s.Points[0].Value)
+		at := a.point(pt.X, pt.Value).Add(vg.Point{X: -4, Y: 4})
+		left := at.X - style.Width(label)
+		before := s.Points[i]
+		besides := left < a.x(before.X)+4 && at.Y < a.y(before.top())+4
+		if left < free || besides {
+			continue
+		}
+		free = at.X + 2
+		a.data.FillText(style, at, label)
+	}
 }

@@ -3,6 +3,7 @@ package chart
 import (
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
@@ -61,21 +62,18 @@ type Mark struct {
 	Kind  MarkKind
 }
 
-// MarkKind says how a mark looks.
-type MarkKind int
+// MarkKind says how a mark looks and what it means.
+type MarkKind struct {
+	glyph   draw.GlyphDrawer
+	color   color.RGBA
+	meaning string
+}
 
 // The kinds of mark.
-const (
-	AlertMark MarkKind = iota
-	TakeoverMark
+var (
+	AlertMark    = MarkKind{wedge, alertInk, "alert notified"}
+	TakeoverMark = MarkKind{diamond, Ink, "shards changed owner"}
 )
-
-func (k MarkKind) look() (draw.GlyphDrawer, color.RGBA, string) {
-	if k == TakeoverMark {
-		return diamond{}, Ink, "shards changed owner"
-	}
-	return wedge{}, alertInk, "alert notified"
-}
 
 const (
 	dataHeight  = vg.Length(125)
@@ -85,71 +83,71 @@ const (
 
 // Empty tells whether no panel has a reading.
 func (t Timeline) Empty() bool {
-	for _, p := range t.Panels {
-		for _, l := range p.Lines {
-			for _, pt := range l.Points {
-				if t.drawable(pt.V) {
-					return false
-				}
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(t.Panels, func(p Panel) bool {
+		return slices.ContainsFunc(p.Lines, func(l Line) bool {
+			return slices.ContainsFunc(l.Points, func(pt Point) bool { return t.drawable(pt.V) })
+		})
+	})
 }
 
 func (t Timeline) drawable(v float64) bool {
 	return !math.IsNaN(v) && !math.IsInf(v, 0) && (!t.LogSeconds || v > 0)
 }
 
-// Chart lays the figure out.
-func (t Timeline) Chart() Chart {
-	l := newLayout(t)
-	return Chart{Name: t.Name, Title: t.Title, Alt: t.Alt, height: l.height, draw: l.draw}
-}
-
-// layout is a timeline with all its measures known.
-type layout struct {
-	Timeline
-	legend legend
-	panels []panelLayout
-	right  vg.Length // room beside the data for names of bounds
-	height vg.Length
-}
-
+// panelLayout is a panel with all its measures known.
 type panelLayout struct {
 	Panel
 	plot  *plot.Plot
 	tags  []tag
-	rows  int
 	above vg.Length // the height of the lanes
 	below vg.Length // the height of the X axis
 }
 
-func newLayout(t Timeline) *layout {
-	l := &layout{Timeline: t, legend: t.legend(), right: 4}
-	for _, p := range t.Panels {
-		if p.Bound != nil {
-			l.right = boundMargin
-		}
+// Chart lays the figure out.
+func (t Timeline) Chart() Chart {
+	right := vg.Length(4) // room beside the data for names of bounds
+	if slices.ContainsFunc(t.Panels, func(p Panel) bool { return p.Bound != nil }) {
+		right = boundMargin
 	}
-	l.height = 2*margin + titleSpace + l.legend.height(Width-2*margin) - panelSpace
+	legend := t.legend()
+	_, legendHeight := legend.place(Width - 2*margin)
+	height := 2*margin + titleSpace + legendHeight - panelSpace
 	maxT, minV, maxV := t.ranges()
+	var panels []panelLayout
 	for i, p := range t.Panels {
-		pl := panelLayout{Panel: p, plot: t.newPanelPlot(p, maxT, minV, maxV)}
+		l := panelLayout{Panel: p, plot: t.newPanelPlot(maxT, minV, maxV)}
 		if i == len(t.Panels)-1 {
-			pl.plot.X.Label.Text = "time since the run began (s)"
+			l.plot.X.Label.Text = "time since the run began (s)"
 		}
-		// The X range of the data does not depend on the height: any will do.
-		frame := draw.Canvas{Rectangle: vg.Rectangle{Min: vg.Point{X: margin}, Max: vg.Point{X: Width - margin - l.right, Y: 500}}}
-		data := pl.plot.DataCanvas(frame)
-		pl.tags = pl.makeTags(data)
-		pl.rows = arrange(pl.tags, data.Min.X, Width-margin)
-		pl.above = rowHeight + vg.Length(pl.rows)*rowHeight + 2
-		pl.below = data.Min.Y
-		l.height += pl.above + dataHeight + pl.below + panelSpace
-		l.panels = append(l.panels, pl)
+		a := layAxes(l.plot, margin, Width-margin-right)
+		l.tags = p.tags(a)
+		rows := arrange(l.tags, a.data.Min.X, Width-margin)
+		l.above = rowHeight + vg.Length(rows)*rowHeight + 2
+		l.below = a.data.Min.Y
+		height += l.above + dataHeight + l.below + panelSpace
+		panels = append(panels, l)
 	}
-	return l
+	return Chart{Name: t.Name, Title: t.Title, Alt: t.Alt, height: height, draw: func(c draw.Canvas) {
+		c = legend.draw(heading(c, t.Title))
+		for _, l := range panels {
+			c = t.drawPanel(c, l, right)
+		}
+	}}
+}
+
+// drawPanel draws at the top of the canvas and returns what is left.
+func (t Timeline) drawPanel(c draw.Canvas, l panelLayout, right vg.Length) draw.Canvas {
+	frame := c
+	frame.Max.Y = c.Max.Y - l.above
+	frame.Min.Y = frame.Max.Y - dataHeight - l.below
+	frame.Max.X -= right
+	a := drawAxes(l.plot, frame)
+	t.drawData(a, l.Panel)
+	drawTags(&c, l.tags, a.data.Max.Y+2, a.data.Min.Y)
+	l.drawPhases(&c, a, c.Max.Y-rowHeight/2)
+	panelTitle(c, l.Title)
+	c.Max.Y = frame.Min.Y - panelSpace
+	return c
 }
 
 // ranges are those that hold the data of all panels.
@@ -176,7 +174,7 @@ func (t Timeline) ranges() (maxT, minV, maxV float64) {
 	return max(maxT, 1), minV, maxV
 }
 
-func (t Timeline) newPanelPlot(panel Panel, maxT, minV, maxV float64) *plot.Plot {
+func (t Timeline) newPanelPlot(maxT, minV, maxV float64) *plot.Plot {
 	p := newPlot()
 	p.X.Tick.Marker = countTicks{steps: 10, whole: true}
 	p.X.Min, p.X.Max = 0, maxT
@@ -187,13 +185,6 @@ func (t Timeline) newPanelPlot(panel Panel, maxT, minV, maxV float64) *plot.Plot
 		ticks := countTicks{steps: 5, whole: true}
 		p.Y.Label.Text = t.YLabel
 		p.Y.Tick.Marker, p.Y.Min, p.Y.Max = ticks, 0, ticks.top(maxV)
-	}
-	p.Add(bands(panel.Bands), phaseEdges(panel.Phases), gridLines())
-	if panel.Bound != nil && t.drawable(*panel.Bound) {
-		p.Add(boundLine(*panel.Bound, panel.BoundLabel+" "+t.value(*panel.Bound)))
-	}
-	for _, l := range panel.Lines {
-		p.Add(t.line(l))
 	}
 	return p
 }
@@ -207,75 +198,109 @@ func (t Timeline) value(v float64) string {
 }
 
 func (t Timeline) legend() legend {
-	var l legend
-	seen := map[string]bool{}
-	add := func(e entry) {
-		if !seen[e.label] {
-			seen[e.label] = true
-			l = append(l, e)
-		}
-	}
+	var lines, others legend
 	for _, p := range t.Panels {
 		for _, s := range p.Lines {
-			add(entry{label: s.Label, color: s.Color, dashes: s.Dashes})
+			lines = append(lines, entry{label: s.Label, color: s.Color, dashes: s.Dashes})
 		}
-	}
-	for _, p := range t.Panels {
 		if p.Bound != nil {
-			add(entry{label: p.BoundLabel, color: Ink, dashes: Dashed, width: 1})
+			others = append(others, entry{label: p.BoundLabel, color: Ink, dashes: Dashed, width: 1})
 		}
 		if len(p.Bands) > 0 {
-			add(entry{label: "fault on", color: Amber, area: true, shade: true})
+			others = append(others, entry{label: "fault on", color: Amber, area: true, shade: true})
 		}
 		for _, m := range p.Marks {
-			glyph, c, label := m.Kind.look()
-			add(entry{label: label, color: c, glyph: glyph})
+			others = append(others, entry{label: m.Kind.meaning, color: m.Kind.color, glyph: m.Kind.glyph})
 		}
 	}
-	return l
+	seen := map[string]bool{}
+	return slices.DeleteFunc(append(lines, others...), func(e entry) bool {
+		again := seen[e.label]
+		seen[e.label] = true
+		return again
+	})
 }
 
-// makeTags gathers the names that stand above a panel's data.
-func (p *panelLayout) makeTags(data draw.Canvas) []tag {
+// tags are the names that stand above the panel's data.
+func (p Panel) tags(a axes) []tag {
 	var tags []tag
 	for _, b := range p.Bands {
-		tags = append(tags, tag{x: data.X(p.plot.X.Norm(max(0, b.From))), label: b.Label, color: faultInk, line: true})
+		tags = append(tags, tag{x: a.x(max(0, b.From)), label: b.Label, color: faultInk, line: true})
 	}
 	for _, m := range p.Marks {
-		glyph, c, _ := m.Kind.look()
-		tags = append(tags, tag{x: data.X(p.plot.X.Norm(m.T)), label: m.Label, color: c, glyph: glyph, line: true})
+		tags = append(tags, tag{x: a.x(m.T), label: m.Label, color: m.Kind.color, glyph: m.Kind.glyph, line: true})
 	}
 	return tags
 }
 
-func (l *layout) draw(c draw.Canvas) {
-	c = heading(c, l.Title)
-	c = l.legend.draw(c)
-	for _, p := range l.panels {
-		frame := c
-		frame.Max.Y = c.Max.Y - p.above
-		frame.Min.Y = frame.Max.Y - dataHeight - p.below
-		frame.Max.X -= l.right
-		data := p.plot.DataCanvas(frame)
-		p.plot.Draw(frame)
-		drawTags(&c, p.tags, data.Max.Y+2, data.Min.Y)
-		p.drawPhases(&c, data, c.Max.Y-rowHeight/2)
-		c.FillText(write(Ink, true, text.XLeft, text.YCenter), vg.Point{X: c.Min.X, Y: c.Max.Y - rowHeight/2}, p.Title)
-		c.Max.Y = frame.Min.Y - panelSpace
-	}
-}
-
 // drawPhases writes the phases' names into the panel's top row, each in the
 // middle of its span; a name that does not fit is left out, its edge stays.
-func (p *panelLayout) drawPhases(c *draw.Canvas, data draw.Canvas, y vg.Length) {
+func (p Panel) drawPhases(c *draw.Canvas, a axes, y vg.Length) {
 	style := write(Muted, false, text.XCenter, text.YCenter)
-	free := c.Min.X + write(Ink, true, text.XLeft, text.YCenter).Width(p.Title) + 8
+	free := c.Min.X + label(Ink, true).Width(p.Title) + 8
 	for _, ph := range p.Phases {
-		x0, x1 := data.X(p.plot.X.Norm(ph.From)), data.X(p.plot.X.Norm(ph.To))
-		from := maxLength(x0, free)
+		x0, x1 := a.x(ph.From), a.x(ph.To)
+		from := max(x0, free)
 		if style.Width(ph.Label)+6 > x1-from {
 			continue
 		}
 		c.FillText(style, vg.Point{X: (from + x1) / 2, Y: y}, ph.Label)
+	}
+}
+
+// panelTitle writes a panel's heading into its upper left corner.
+func panelTitle(c draw.Canvas, title string) {
+	c.FillText(label(Ink, true), vg.Point{X: c.Min.X, Y: c.Max.Y - rowHeight/2}, title)
+}
+
+// drawData draws what a panel shows, from the back to the front.
+func (t Timeline) drawData(a axes, panel Panel) {
+	for _, b := range panel.Bands {
+		x0, x1 := a.x(max(b.From, a.X.Min)), a.x(min(b.To, a.X.Max))
+		// A fault that is over at once still has to be seen.
+		a.data.FillPolygon(tint(Amber), rectangle(x0, a.data.Min.Y, max(x1, x0+1.5), a.data.Max.Y))
+	}
+	for _, ph := range panel.Phases {
+		if ph.From > a.X.Min && ph.From <= a.X.Max {
+			a.down(draw.LineStyle{Color: Muted, Width: 0.5}, a.x(ph.From))
+		}
+	}
+	a.grid()
+	if panel.Bound != nil && t.drawable(*panel.Bound) {
+		y := a.y(*panel.Bound)
+		a.across(draw.LineStyle{Color: Ink, Width: 1, Dashes: Dashed}, y)
+		// The name may stand a little higher than its line, but not below the
+		// axis, where the tick labels are.
+		at := vg.Point{X: a.data.Max.X + 5, Y: max(y, a.data.Min.Y+textSize/2)}
+		a.data.FillText(label(Ink, false), at, panel.BoundLabel+" "+t.value(*panel.Bound))
+	}
+	for _, l := range panel.Lines {
+		t.drawLine(a, l)
+	}
+}
+
+// drawLine draws a series in runs: a missing reading ends a run. A run of one
+// reading is a dot, because a line needs two.
+func (t Timeline) drawLine(a axes, l Line) {
+	style := draw.LineStyle{Color: l.Color, Width: lineWidth, Dashes: l.Dashes}
+	if l.Thin {
+		style.Width = 0.8
+	}
+	var run []vg.Point
+	for i, pt := range l.Points {
+		if t.drawable(pt.V) {
+			run = append(run, a.point(pt.T, pt.V))
+			if i < len(l.Points)-1 {
+				continue
+			}
+		}
+		switch len(run) {
+		case 0:
+		case 1:
+			a.data.DrawGlyphNoClip(draw.GlyphStyle{Color: l.Color, Radius: 1.5, Shape: draw.CircleGlyph{}}, run[0])
+		default:
+			a.data.StrokeLines(style, run)
+		}
+		run = nil
 	}
 }

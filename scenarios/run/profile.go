@@ -267,5 +267,5 @@ func (p *profileRun) fenced() (n int, known bool) {
 	if err != nil || len(values) == 0 {
 		return 0, false
 	}
-	return int(values[0].Value), true
+	return int(values[0].F), true
 }

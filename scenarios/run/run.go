@@ -157,7 +157,7 @@ func (o Options) withLedger(began time.Time, work func(lab) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(work(lab{o, ledger, "run-" + strconv.FormatInt(began.Unix(), 36)}), ledger.Close())
+	return errors.Join(work(lab{o, ledger, "run-" + strconv.FormatInt(began.UnixMilli(), 36)}), ledger.Close())
 }
 
 // Space that a run takes, in bytes: six append-only files and the store in the

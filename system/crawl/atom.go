@@ -39,14 +39,12 @@ type feed struct {
 }
 
 type entry struct {
-	ID        string `xml:"http://www.w3.org/2005/Atom id"`
-	Title     string `xml:"http://www.w3.org/2005/Atom title"`
-	Summary   string `xml:"http://www.w3.org/2005/Atom summary"`
-	Published string `xml:"http://www.w3.org/2005/Atom published"`
-	Updated   string `xml:"http://www.w3.org/2005/Atom updated"`
-	Authors   []struct {
-		Name string `xml:"http://www.w3.org/2005/Atom name"`
-	} `xml:"http://www.w3.org/2005/Atom author"`
+	ID         string   `xml:"http://www.w3.org/2005/Atom id"`
+	Title      string   `xml:"http://www.w3.org/2005/Atom title"`
+	Summary    string   `xml:"http://www.w3.org/2005/Atom summary"`
+	Published  string   `xml:"http://www.w3.org/2005/Atom published"`
+	Updated    string   `xml:"http://www.w3.org/2005/Atom updated"`
+	Authors    []string `xml:"http://www.w3.org/2005/Atom author>name"`
 	Categories []struct {
 		Term string `xml:"term,attr"`
 	} `xml:"http://www.w3.org/2005/Atom category"`
@@ -99,13 +97,10 @@ func (e entry) paper() (paper.Paper, error) {
 	if err != nil || version < 1 {
 		return paper.Paper{}, fmt.Errorf("entry id %q has version %q, want 1 or more", e.ID, id[2])
 	}
-	published, err := time.Parse(time.RFC3339, strings.TrimSpace(e.Published))
-	if err != nil {
-		return paper.Paper{}, fmt.Errorf("entry %s: published: %w", e.ID, err)
-	}
-	updated, err := time.Parse(time.RFC3339, strings.TrimSpace(e.Updated))
-	if err != nil {
-		return paper.Paper{}, fmt.Errorf("entry %s: updated: %w", e.ID, err)
+	published, err1 := time.Parse(time.RFC3339, strings.TrimSpace(e.Published))
+	updated, err2 := time.Parse(time.RFC3339, strings.TrimSpace(e.Updated))
+	if err := errors.Join(err1, err2); err != nil {
+		return paper.Paper{}, fmt.Errorf("entry %s: published and updated: %w", e.ID, err)
 	}
 	p := paper.Paper{
 		ID: id[1], Version: version,
@@ -113,7 +108,7 @@ func (e entry) paper() (paper.Paper, error) {
 		Published: published.UTC(), Updated: updated.UTC(),
 	}
 	for _, a := range e.Authors {
-		if name := fold(a.Name); name != "" {
+		if name := fold(a); name != "" {
 			p.Authors = append(p.Authors, name)
 		}
 	}

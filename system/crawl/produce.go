@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"paperlab/system/paper"
 	"paperlab/system/stream"
@@ -44,18 +45,17 @@ type Metrics struct {
 
 // NewMetrics registers the crawler's metrics.
 func NewMetrics(registry prometheus.Registerer) *Metrics {
-	m := &Metrics{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+	factory := promauto.With(registry)
+	return &Metrics{
+		requests: factory.NewCounterVec(prometheus.CounterOpts{
 			Name: "papers_crawl_requests_total",
 			Help: "Requests to arXiv by outcome: ok, limited (429 or 503) or error.",
 		}, []string{"outcome"}),
-		produced: prometheus.NewCounterVec(prometheus.CounterOpts{
+		produced: factory.NewCounterVec(prometheus.CounterOpts{
 			Name: "papers_produced_total",
 			Help: "Messages produced: added, or repeated when the stream had them already.",
 		}, []string{"stream", "outcome"}),
 	}
-	registry.MustRegister(m.requests, m.produced)
-	return m
 }
 
 func (m *Metrics) request(err error) {

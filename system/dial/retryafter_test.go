@@ -21,6 +21,7 @@ func TestRetryAfter(t *testing.T) {
 		{"0", 0, true},
 		{" 3 ", 3 * time.Second, true},
 		{"-5", 0, true},
+		{"-9223372036854775807", 0, true},
 		{"9223372036854775807", time.Hour, true},
 		{"Mon, 06 May 2024 07:08:29 GMT", 20 * time.Second, true},
 		{"Mon, 06 May 2024 07:00:00 GMT", 0, true},

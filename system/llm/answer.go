@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -23,34 +22,27 @@ var (
 	errRequest = errors.New("it refuses the request")
 )
 
-// The values of the metric's label "outcome".
-const (
-	outcomeOK      = "ok"
-	outcomeError   = "error"
-	outcomeTimeout = "timeout"
-	outcomeRefused = "refused"
-)
-
-// judge says how a call ended, and marks the errors that are treated apart.
+// judge says how a call ended, for the metric, and marks the errors that are
+// treated apart.
 func judge(err error, seen sighting) (outcome string, marked error) {
 	switch {
 	case err == nil:
-		return outcomeOK, nil
+		return "ok", nil
 	case errors.Is(err, context.DeadlineExceeded):
-		return outcomeTimeout, fmt.Errorf("it did not answer in time: %w", err)
+		return "timeout", fmt.Errorf("it did not answer in time: %w", err)
 	case seen.status == http.StatusTooManyRequests && outOfQuota(err):
-		return outcomeRefused, fmt.Errorf("%w: %w", errQuota, err)
+		return "refused", fmt.Errorf("%w: %w", errQuota, err)
 	case seen.status == http.StatusTooManyRequests:
-		return outcomeRefused, fmt.Errorf("%w: %w", errRate, err)
+		return "refused", fmt.Errorf("%w: %w", errRate, err)
 	case seen.status == http.StatusBadRequest,
 		seen.status == http.StatusRequestEntityTooLarge,
 		seen.status == http.StatusUnprocessableEntity:
-		return outcomeError, fmt.Errorf("%w: %w", errRequest, err)
+		return "error", fmt.Errorf("%w: %w", errRequest, err)
 	case seen.status == http.StatusServiceUnavailable:
 		// Ollama's full queue. The breaker must hear of it, so it is not errRate.
-		return outcomeRefused, err
+		return "refused", err
 	}
-	return outcomeError, err
+	return "error", err
 }
 
 func outOfQuota(err error) bool {
@@ -61,6 +53,7 @@ func outOfQuota(err error) bool {
 // sighting is what go-openai does not hand on: it turns an answer into an error
 // and forgets the headers.
 type sighting struct {
+	took       time.Duration
 	status     int
 	retryAfter time.Duration
 	asked      bool
@@ -87,11 +80,6 @@ func (o observer) Do(req *http.Request) (*http.Response, error) {
 		s.status = res.StatusCode
 		s.retryAfter, s.asked = dial.RetryAfter(res.Header, time.Now())
 	}
-	res.Body = bounded{io.LimitReader(res.Body, longestAnswer), res.Body}
+	res.Body = http.MaxBytesReader(nil, res.Body, longestAnswer)
 	return res, nil
-}
-
-type bounded struct {
-	io.Reader
-	io.Closer
 }

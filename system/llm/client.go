@@ -86,15 +86,13 @@ func New(cfg Config) (*Client, error) {
 	cfg.Slow = cmp.Or(cfg.Slow, cfg.Timeout/2)
 	cfg.BreakerDelay = cmp.Or(cfg.BreakerDelay, 2*time.Second)
 	cfg.QuotaPause = cmp.Or(cfg.QuotaPause, 10*time.Minute)
-	if cfg.InFlight == 0 {
-		cfg.InFlight = 8
-	}
+	cfg.InFlight = cmp.Or(cfg.InFlight, 8)
 	if cfg.InFlight < 0 {
 		return nil, fmt.Errorf("a limit of %d requests in flight is impossible: it is 1 or more", cfg.InFlight)
 	}
 	c := &Client{transport: cfg.Links.Transport(cfg.InFlight)}
 	for _, p := range cfg.Providers {
-		c.providers = append(c.providers, newProvider(p, cfg, c.transport))
+		c.providers = append(c.providers, newProvider(p, cfg, &http.Client{Transport: c.transport}))
 	}
 	return c, nil
 }
@@ -110,13 +108,9 @@ func (c *Client) Summarize(ctx context.Context, p paper.Paper) (paper.Summary, e
 	var refusals int
 	var failures []error
 	for _, provider := range c.providers {
-		text, err := provider.ask(ctx, p)
+		sum, err := provider.summarize(ctx, p)
 		if err == nil {
-			return paper.Summary{
-				PaperID: p.ID, Version: p.Version, Prompt: Prompt,
-				Provider: provider.Name, Model: provider.Model,
-				Text: text, CreatedAt: time.Now().UTC(),
-			}, nil
+			return sum, nil
 		}
 		if ctx.Err() != nil {
 			return paper.Summary{}, fmt.Errorf("summarizing %s: %w", p.VersionID(), context.Cause(ctx))

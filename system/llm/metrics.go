@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
 // Metrics counts calls per provider. A nil *Metrics counts nothing.
@@ -15,24 +16,23 @@ type Metrics struct {
 
 // NewMetrics registers the metrics of one client.
 func NewMetrics(registry prometheus.Registerer) *Metrics {
-	m := &Metrics{
+	factory := promauto.With(registry)
+	return &Metrics{
 		registry: registry,
-		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+		calls: factory.NewCounterVec(prometheus.CounterOpts{
 			Name: "papers_llm_calls_total",
 			Help: "Requests to an LLM provider by how they ended.",
 		}, []string{"provider", "outcome"}),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		seconds: factory.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "papers_llm_call_seconds",
 			Help:    "Time from request to answer or failure.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2, 4, 8, 16, 32},
 		}, []string{"provider"}),
 	}
-	registry.MustRegister(m.calls, m.seconds)
-	return m
 }
 
-// Call counts one call. Outcome is ok, error, timeout or refused.
-func (m *Metrics) Call(provider, outcome string, took time.Duration) {
+// call counts one call. Outcome is ok, error, timeout or refused.
+func (m *Metrics) call(provider, outcome string, took time.Duration) {
 	if m == nil {
 		return
 	}
@@ -45,7 +45,7 @@ func (m *Metrics) breaker(provider string, open func() bool) {
 	if m == nil {
 		return
 	}
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{
 		Name:        "papers_llm_breaker_open",
 		Help:        "1 while the provider's breaker is open or half-open.",
 		ConstLabels: prometheus.Labels{"provider": provider},
@@ -54,5 +54,5 @@ func (m *Metrics) breaker(provider string, open func() bool) {
 			return 1
 		}
 		return 0
-	}))
+	})
 }

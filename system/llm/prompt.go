@@ -24,16 +24,9 @@ const longestAbstract = 8000
 // answerTokens is room for the two or three sentences that are asked for.
 const answerTokens = 200
 
-// Request asks a model for a summary of the paper. Whoever asks, asks with it:
-// stand-ins and logs read its first line.
-func Request(model string, p paper.Paper) openai.ChatCompletionRequest {
-	//lint:ignore SA1019 Ollama's compatible API documents max_tokens and not its successor.
-	return openai.ChatCompletionRequest{Model: model, Messages: messages(p), MaxTokens: answerTokens}
-}
-
-// Text is the summary in an answer to Request; an answer without one is an
+// textOf is the summary in an answer to a request; an answer without one is an
 // error.
-func Text(answer openai.ChatCompletionResponse) (string, error) {
+func textOf(answer openai.ChatCompletionResponse) (string, error) {
 	if len(answer.Choices) == 0 {
 		return "", errors.New("the answer has no choices")
 	}
@@ -44,9 +37,10 @@ func Text(answer openai.ChatCompletionResponse) (string, error) {
 	return text, nil
 }
 
-// messages asks for a summary. The first line names the version, so that a
-// provider's log can be read against ours.
-func messages(p paper.Paper) []openai.ChatCompletionMessage {
+// request asks a model for a summary of the paper. The question's first line
+// names the version: stand-ins read it, and a provider's log can be read against
+// ours.
+func request(model string, p paper.Paper) openai.ChatCompletionRequest {
 	abstract := p.Abstract
 	if len(abstract) > longestAbstract {
 		abstract = strings.ToValidUTF8(abstract[:longestAbstract], "")
@@ -58,8 +52,9 @@ func messages(p paper.Paper) []openai.ChatCompletionMessage {
 		"Title: " + p.Title + "\n" +
 		"Categories: " + strings.Join(p.Categories, ", ") + "\n" +
 		"Abstract: " + abstract
-	return []openai.ChatCompletionMessage{
+	//lint:ignore SA1019 Ollama's compatible API documents max_tokens and not its successor.
+	return openai.ChatCompletionRequest{Model: model, MaxTokens: answerTokens, Messages: []openai.ChatCompletionMessage{
 		{Role: openai.ChatMessageRoleSystem, Content: instruction},
 		{Role: openai.ChatMessageRoleUser, Content: question},
-	}
+	}}
 }

@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go/bulkhead"
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
-	"github.com/sashabaranov/go-openai"
 
 	"paperlab/system/paper"
 )
@@ -33,9 +31,8 @@ var (
 )
 
 type provider struct {
-	Provider
+	Caller
 	cfg     Config
-	client  *openai.Client
 	limit   bulkhead.Bulkhead[any]
 	breaker circuitbreaker.CircuitBreaker[any]
 
@@ -44,15 +41,11 @@ type provider struct {
 	pausedUntil time.Time
 }
 
-func newProvider(p Provider, cfg Config, transport http.RoundTripper) *provider {
-	settings := openai.DefaultConfig(p.Key)
-	settings.BaseURL = strings.TrimSuffix(p.URL, "/") + "/v1"
-	settings.HTTPClient = observer{&http.Client{Transport: transport}}
+func newProvider(p Provider, cfg Config, over *http.Client) *provider {
 	pr := &provider{
-		Provider: p,
-		cfg:      cfg,
-		client:   openai.NewClientWithConfig(settings),
-		limit:    bulkhead.New[any](uint(cfg.InFlight)),
+		Caller: NewCaller(p, over, cfg.Metrics),
+		cfg:    cfg,
+		limit:  bulkhead.New[any](uint(cfg.InFlight)),
 	}
 	pr.breaker = circuitbreaker.NewBuilder[any]().
 		WithFailureThresholdRatio(failuresToOpen, callsConsidered).
@@ -73,24 +66,31 @@ func (p *provider) announce(e circuitbreaker.StateChangedEvent) {
 		"provider", p.Name, "from", e.OldState.String(), "to", e.NewState.String())
 }
 
-// ask passes the request through the provider's state, as the package comment
-// draws it.
-func (p *provider) ask(ctx context.Context, about paper.Paper) (string, error) {
+// summarize passes the request through the provider's state, as the package
+// comment draws it. Whoever got a permit of the breaker must report: a half-open
+// one waits for its trials.
+func (p *provider) summarize(ctx context.Context, about paper.Paper) (sum paper.Summary, err error) {
 	if err := p.ready(); err != nil {
-		return "", err
+		return sum, err
 	}
 	if err := p.limit.AcquirePermitWithMaxWait(ctx, p.cfg.Timeout); err != nil {
-		return "", errFull
+		return sum, errFull
 	}
 	defer p.limit.ReleasePermit()
 	// Asked again: it may have been paused while this request waited its turn.
 	if err := p.ready(); err != nil {
-		return "", err
+		return sum, err
 	}
 	if !p.breaker.TryAcquirePermit() {
-		return "", errOpen
+		return sum, errOpen
 	}
-	return p.call(ctx, about)
+	sum, seen, err := p.ask(ctx, p.cfg.Timeout, about)
+	if ctx.Err() != nil {
+		p.abstain()
+		return sum, err
+	}
+	p.report(err, seen)
+	return sum, err
 }
 
 // ready refuses early, before a place is taken, when the answer is known.
@@ -107,30 +107,7 @@ func (p *provider) ready() error {
 	return nil
 }
 
-// call makes one request and tells the breaker what became of it. Whoever got a
-// permit must report: a half-open breaker waits for its trials.
-func (p *provider) call(ctx context.Context, about paper.Paper) (string, error) {
-	var seen sighting
-	limited, cancel := context.WithTimeout(watch(ctx, &seen), p.cfg.Timeout)
-	defer cancel()
-	begin := time.Now()
-	response, err := p.client.CreateChatCompletion(limited, Request(p.Model, about))
-	took := time.Since(begin)
-	text := ""
-	if err == nil {
-		text, err = Text(response)
-	}
-	if ctx.Err() != nil {
-		p.abstain()
-		return "", ctx.Err()
-	}
-	outcome, err := judge(p.Conceal(err), seen)
-	p.cfg.Metrics.Call(p.Name, outcome, took)
-	p.report(outcome, err, took, seen)
-	return text, err
-}
-
-func (p *provider) report(outcome string, err error, took time.Duration, seen sighting) {
+func (p *provider) report(err error, seen sighting) {
 	switch {
 	case errors.Is(err, errQuota):
 		p.pause(p.cfg.QuotaPause, err)
@@ -145,7 +122,7 @@ func (p *provider) report(outcome string, err error, took time.Duration, seen si
 	case errors.Is(err, errRequest):
 		// It works; it does not like this request.
 		p.breaker.RecordSuccess()
-	case outcome == outcomeOK && took < p.cfg.Slow:
+	case err == nil && seen.took < p.cfg.Slow:
 		p.breaker.RecordSuccess()
 	default:
 		p.breaker.RecordFailure()

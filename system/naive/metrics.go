@@ -1,6 +1,9 @@
 package naive
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
 
 // Metrics counts what consumers do, under the name that package stream uses, so
 // that one dashboard shows both profiles. A process runs one profile only: both
@@ -9,12 +12,10 @@ type Metrics struct{ entries *prometheus.CounterVec }
 
 // NewMetrics registers the metrics.
 func NewMetrics(registry prometheus.Registerer) *Metrics {
-	m := &Metrics{entries: prometheus.NewCounterVec(prometheus.CounterOpts{
+	return &Metrics{entries: promauto.With(registry).NewCounterVec(prometheus.CounterOpts{
 		Name: "papers_entries_total",
 		Help: "Handlings of entries by outcome: done, retried.",
 	}, []string{"stream", "outcome"})}
-	registry.MustRegister(m.entries)
-	return m
 }
 
 func (m *Metrics) count(stream, outcome string) {

@@ -247,9 +247,9 @@ func TestOutcomesOfOneCall(t *testing.T) {
 			if c.want == "ok" {
 				cfg.Timeout = 10 * time.Second
 			}
-			text, err := newAsker(cfg).once(t.Context(), papers(1)[0])
-			if (err == nil) != (c.want == "ok") || (text == "") != (err != nil) {
-				t.Errorf("got %q, %v", text, err)
+			sum, err := newAsker(cfg).once(t.Context(), papers(1)[0])
+			if (err == nil) != (c.want == "ok") || (sum.Text == "") != (err != nil) {
+				t.Errorf("got %q, %v", sum.Text, err)
 			}
 			calls(t, registry, fmt.Sprintf(`papers_llm_calls_total{outcome=%q,provider="ollama"} 1`, c.want))
 		})

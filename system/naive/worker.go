@@ -44,7 +44,10 @@ func (w *worker) run(fetch, work context.Context) {
 	for fetch.Err() == nil {
 		if err := w.step(fetch, work); err != nil && fetch.Err() == nil {
 			w.log.Error("entries could not be taken; trying again", "in", errorPause.String(), "error", err)
-			pause(fetch, errorPause)
+			select {
+			case <-fetch.Done():
+			case <-time.After(errorPause):
+			}
 		}
 	}
 }
@@ -145,14 +148,4 @@ func (w *worker) call(ctx context.Context, payload []byte) (err error) {
 		}
 	}()
 	return w.cfg.Handler(ctx, payload)
-}
-
-// pause waits, or returns early when the context ends.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

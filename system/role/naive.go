@@ -18,11 +18,11 @@ func (c Consumer) naiveConsumer(p *process, stream naive.Stream, group string, w
 	})
 }
 
-func (s *Summarize) serveNaive(ctx context.Context, p *process, live *match.Live) error {
+func (s *Summarize) serveNaive(ctx context.Context, p *process, provider llm.Provider, live *match.Live) error {
 	client := &http.Client{Transport: p.links.Transport(s.Workers)}
 	defer client.CloseIdleConnections()
 	work := naive.Summarize(naive.SummarizeConfig{
-		Redis: p.redis, Notifications: naive.Notifications(s.Prefix), LLM: s.providers()[0], Client: client, Store: p.store, Matcher: live,
+		Redis: p.redis, Notifications: naive.Notifications(s.Prefix), LLM: provider, Client: client, Store: p.store, Matcher: live,
 		Metrics: llm.NewMetrics(p.registry), Logger: p.log,
 	})
 	consumer, err := s.naiveConsumer(p, naive.Papers(s.Prefix), summarizers, work)

@@ -112,11 +112,10 @@ func (f Flags) open(ctx context.Context, role string, withStore bool) (*process,
 }
 
 func (p *process) start(ctx context.Context, withStore bool) error {
-	if err := p.server.Start(ctx); err != nil {
-		return err
-	}
-	if err := p.reach.Start(ctx); err != nil {
-		return err
+	for _, part := range []service.Service{p.server, p.reach} {
+		if err := part.Start(ctx); err != nil {
+			return err
+		}
 	}
 	if !withStore {
 		return nil
@@ -181,10 +180,8 @@ func (p *process) insist(ctx context.Context, what string, try func() error) err
 		if err == nil {
 			return nil
 		}
-		for _, f := range final {
-			if errors.Is(err, f) {
-				return err
-			}
+		if slices.ContainsFunc(final, func(f error) bool { return errors.Is(err, f) }) {
+			return err
 		}
 		if ctx.Err() == nil {
 			p.log.Warn("waiting for what is away", "to", what, "error", err)
@@ -199,16 +196,14 @@ func (p *process) insist(ctx context.Context, what string, try func() error) err
 
 // openStreams opens both streams of the hardened profile.
 func (p *process) openStreams(ctx context.Context) (papers, notifications *stream.Stream, err error) {
-	open := func(name string) (s *stream.Stream) {
-		if err != nil {
-			return nil
-		}
-		err = p.insist(ctx, "open stream "+name, func() (err error) {
-			s, err = stream.Open(ctx, p.redis, stream.Spec{Name: name, Prefix: p.flags.Prefix, Shards: p.flags.Shards})
+	err = p.insist(ctx, "open the streams", func() (err error) {
+		spec := stream.Spec{Name: Papers, Prefix: p.flags.Prefix, Shards: p.flags.Shards}
+		if papers, err = stream.Open(ctx, p.redis, spec); err != nil {
 			return err
-		})
-		return s
-	}
-	papers, notifications = open(Papers), open(summarize.Notifications)
+		}
+		spec.Name = summarize.Notifications
+		notifications, err = stream.Open(ctx, p.redis, spec)
+		return err
+	})
 	return papers, notifications, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"paperlab/system/llm"
@@ -37,7 +38,8 @@ func (s *Summarize) Run(ctx context.Context) error {
 	if err := s.check(s.Flags); err != nil {
 		return err
 	}
-	if err := s.checkProviders(); err != nil {
+	providers, err := s.providers()
+	if err != nil {
 		return err
 	}
 	p, err := s.open(ctx, "summarize", true)
@@ -47,9 +49,12 @@ func (s *Summarize) Run(ctx context.Context) error {
 	defer p.close()
 	live := match.NewLive(p.store, subscriptionsEvery, p.log)
 	if s.isNaive() {
-		return s.serveNaive(ctx, p, live)
+		return s.serveNaive(ctx, p, providers[0], live)
 	}
-	client, err := s.llm(p)
+	client, err := llm.New(llm.Config{
+		Providers: providers, Timeout: s.LLMTimeout, InFlight: s.LLMInFlight,
+		Links: p.links, Metrics: llm.NewMetrics(p.registry), Logger: p.log,
+	})
 	if err != nil {
 		return err
 	}
@@ -71,34 +76,21 @@ func (s *Summarize) Run(ctx context.Context) error {
 	return p.serve(ctx, live, consumer)
 }
 
-func (s *Summarize) llm(p *process) (*llm.Client, error) {
-	return llm.New(llm.Config{
-		Providers: s.providers(), Timeout: s.LLMTimeout, InFlight: s.LLMInFlight,
-		Links: p.links, Metrics: llm.NewMetrics(p.registry), Logger: p.log,
-	})
-}
-
-func (s *Summarize) checkProviders() error {
-	providers := s.providers()
-	if len(providers) == 0 {
-		return errors.New("no LLM provider is configured: name one with --ollama or --openai")
+// providers are those that have an address, in the order of preference: at least
+// one.
+func (s *Summarize) providers() ([]llm.Provider, error) {
+	all := []llm.Provider{
+		{Name: "ollama", URL: s.Ollama, Model: s.OllamaModel},
+		{Name: "openai", URL: s.Openai, Model: s.OpenaiModel, Key: os.Getenv("OPENAI_API_KEY")},
 	}
-	for _, p := range providers {
+	named := slices.DeleteFunc(all, func(p llm.Provider) bool { return p.URL == "" })
+	for _, p := range named {
 		if !isWeb(p.URL) {
-			return fmt.Errorf("--%s is %q; it must be an http or https URL such as http://127.0.0.1:11434", p.Name, p.URL)
+			return nil, fmt.Errorf("--%s is %q; it must be an http or https URL such as http://127.0.0.1:11434", p.Name, p.URL)
 		}
 	}
-	return nil
-}
-
-// providers are those that have an address, in the order of preference.
-func (s *Summarize) providers() []llm.Provider {
-	var list []llm.Provider
-	if s.Ollama != "" {
-		list = append(list, llm.Provider{Name: "ollama", URL: s.Ollama, Model: s.OllamaModel})
+	if len(named) == 0 {
+		return nil, errors.New("no LLM provider is configured: name one with --ollama or --openai")
 	}
-	if s.Openai != "" {
-		list = append(list, llm.Provider{Name: "openai", URL: s.Openai, Model: s.OpenaiModel, Key: os.Getenv("OPENAI_API_KEY")})
-	}
-	return list
+	return named, nil
 }

@@ -82,12 +82,8 @@ func (cfg *ConsumerConfig) setDefaults() error {
 	if cfg.Lanes < 1 || cfg.InFlight < 1 || cfg.MaxAttempts < 1 || cfg.MaxDeliveries < 1 {
 		return errors.New("consumer: lanes, in flight, attempts and deliveries must be at least 1")
 	}
-	if cfg.Metrics == nil {
-		cfg.Metrics = NewMetrics(nil)
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.Default()
-	}
+	cfg.Metrics = cmp.Or(cfg.Metrics, NewMetrics(nil))
+	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
 	return nil
 }
 
@@ -166,11 +162,9 @@ func (c *Consumer) tryOwn(fetch, work context.Context, shard int) {
 
 // pause waits, or returns early when the context ends.
 func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-	case <-timer.C:
+	case <-time.After(d):
 	}
 }
 

@@ -50,18 +50,17 @@ func laneOf(key string, lanes int) int {
 func (l *lane) run(fetch, work context.Context) {
 	for fetch.Err() == nil {
 		key, due := l.next()
-		timer := time.NewTimer(time.Until(due))
-		if key == "" {
-			timer.Stop()
+		var again <-chan time.Time
+		if key != "" {
+			again = time.After(time.Until(due))
 		}
 		select {
 		case <-fetch.Done():
 		case e := <-l.in:
 			l.accept(work, task{Entry: e})
-		case <-timer.C:
+		case <-again:
 			l.again(fetch, work, key)
 		}
-		timer.Stop()
 	}
 }
 

@@ -1,6 +1,9 @@
 package stream
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
 
 // Metrics are what consumers count. Several consumers may share one.
 type Metrics struct {
@@ -11,22 +14,19 @@ type Metrics struct {
 
 // NewMetrics makes the metrics and registers them, unless reg is nil.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
-	m := &Metrics{
-		entries: prometheus.NewCounterVec(prometheus.CounterOpts{
+	factory := promauto.With(reg)
+	return &Metrics{
+		entries: factory.NewCounterVec(prometheus.CounterOpts{
 			Name: "papers_entries_total",
 			Help: "Handlings of entries by outcome: done, retried, dead.",
 		}, []string{"stream", "outcome"}),
-		fenced: prometheus.NewCounterVec(prometheus.CounterOpts{
+		fenced: factory.NewCounterVec(prometheus.CounterOpts{
 			Name: "papers_fenced_total",
 			Help: "Steps refused because the shard was owned under another epoch.",
 		}, []string{"stream"}),
-		ownedShards: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		ownedShards: factory.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "papers_owned_shards",
 			Help: "Shards that this process owns.",
 		}, []string{"stream"}),
 	}
-	if reg != nil {
-		reg.MustRegister(m.entries, m.fenced, m.ownedShards)
-	}
-	return m
 }

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,6 +44,9 @@ func newRouting(name string, shards int) routing {
 	}
 	return r
 }
+
+// MarshalBinary is how Redis stores it.
+func (r routing) MarshalBinary() ([]byte, error) { return json.Marshal(r) }
 
 func (r routing) shard(key string) int { return r.Buckets[Bucket(key)] }
 

@@ -2,13 +2,14 @@ package stream
 
 import (
 	"embed"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
 	"paperlab/system/sabotage"
 )
 
-//go:embed lua/*.lua
+//go:embed lua
 var luaFiles embed.FS
 
 // Each script runs on one shard: all its KEYS share the shard's hash tag.
@@ -23,43 +24,22 @@ var (
 	inspectScript = loadScript("inspect")
 )
 
-// loadScript puts the guards in front of a script: the checks that a sabotage
-// takes away, kept in one place so that what is planted is exactly one defect.
+// loadScript puts the guards in front of a script, and behind them what a
+// sabotage plants in their place.
 func loadScript(name string) *redis.Script {
-	guards := map[string]string{
-		"held":        "return redis.call('GET', lease) == tenure",
-		"free":        "return not holder",
-		"acknowledge": "return redis.call('XACK', entries, group, id) == 1",
-		"repeated":    "return redis.call('GET', seen)",
-		"agreed":      "return last == known",
-		"remembered": "local last = redis.call('GET', commits) " +
-			"return number == 1 or last == tenure .. ' ' .. (number - 1) or last == tenure .. ' ' .. number",
+	parts := []string{"guards"}
+	for _, defect := range []string{sabotage.NoEpochCheck, sabotage.AckBeforeEffect, sabotage.NoRepeatCheck} {
+		if sabotage.On(defect) {
+			parts = append(parts, "sabotage/"+defect)
+		}
 	}
-	if sabotage.On(sabotage.NoEpochCheck) {
-		guards["held"] = "return true"
-		guards["free"] = "return true"
-		guards["agreed"] = "return true"
-		guards["remembered"] = "return true"
-	}
-	if sabotage.On(sabotage.AckBeforeEffect) {
-		guards["acknowledge"] = "redis.call('XACK', entries, group, id) return true"
-	}
-	if sabotage.On(sabotage.NoRepeatCheck) {
-		guards["repeated"] = "return false"
-	}
-	text := func(name string) string {
-		body, err := luaFiles.ReadFile("lua/" + name + ".lua")
+	var text strings.Builder
+	for _, part := range append(parts, "prelude", name) {
+		body, err := luaFiles.ReadFile("lua/" + part + ".lua")
 		if err != nil {
 			panic(err)
 		}
-		return string(body)
+		text.Write(body)
 	}
-	return redis.NewScript(
-		"local function held(lease, tenure) " + guards["held"] + " end\n" +
-			"local function free(holder) " + guards["free"] + " end\n" +
-			"local function acknowledge(entries, group, id) " + guards["acknowledge"] + " end\n" +
-			"local function repeated(seen) " + guards["repeated"] + " end\n" +
-			"local function agreed(last, known) " + guards["agreed"] + " end\n" +
-			"local function remembered(commits, tenure, number) " + guards["remembered"] + " end\n" +
-			text("prelude") + text(name))
+	return redis.NewScript(text.String())
 }

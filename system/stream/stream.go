@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -65,15 +66,9 @@ func (s Spec) withDefaults() (Spec, error) {
 	if s.Limit < 0 || s.RepeatWindow < 0 || s.Retain < 0 {
 		return s, fmt.Errorf("%w: stream %s: limit, repeat window and retention must not be negative", ErrSpec, s.Name)
 	}
-	if s.Limit == 0 {
-		s.Limit = 100_000
-	}
-	if s.RepeatWindow == 0 {
-		s.RepeatWindow = 7 * 24 * time.Hour
-	}
-	if s.Retain == 0 {
-		s.Retain = time.Minute
-	}
+	s.Limit = cmp.Or(s.Limit, 100_000)
+	s.RepeatWindow = cmp.Or(s.RepeatWindow, 7*24*time.Hour)
+	s.Retain = cmp.Or(s.Retain, time.Minute)
 	return s, nil
 }
 
@@ -141,7 +136,8 @@ func loadRouting(ctx context.Context, rdb *redis.ClusterClient, spec Spec) (rout
 	key := "{" + spec.qualified() + "}:routing"
 	stored, err := rdb.Get(ctx, key).Bytes()
 	if errors.Is(err, redis.Nil) && spec.Shards > 0 {
-		if err := storeRouting(ctx, rdb, key, newRouting(spec.qualified(), spec.Shards)); err != nil {
+		// Unless somebody else stores a first table before.
+		if err := rdb.SetNX(ctx, key, newRouting(spec.qualified(), spec.Shards), 0).Err(); err != nil {
 			return routing{}, fmt.Errorf("store routing table %s: %w", key, err)
 		}
 		stored, err = rdb.Get(ctx, key).Bytes()
@@ -167,15 +163,6 @@ func loadRouting(ctx context.Context, rdb *redis.ClusterClient, spec Spec) (rout
 			ErrSpec, table.Shards, spec.Shards, table.Shards)
 	}
 	return table, nil
-}
-
-// storeRouting stores a first table, unless somebody else does so first.
-func storeRouting(ctx context.Context, rdb *redis.ClusterClient, key string, first routing) error {
-	table, err := json.Marshal(first)
-	if err != nil {
-		return err
-	}
-	return rdb.SetNX(ctx, key, table, 0).Err()
 }
 
 // Name is the stream's name.

@@ -54,7 +54,7 @@ type generator struct {
 	number int
 	papers int
 	due    []revision
-	people *people
+	people people
 }
 
 func newGenerator(seed uint64) *generator {
@@ -113,7 +113,7 @@ func (g *generator) paper() Version {
 		v.Comment = fmt.Sprintf("%d pages, %d figures", 4+rng.IntN(36), 1+rng.IntN(14))
 	}
 	if rng.Float64() < journalShare {
-		v.JournalRef = fmt.Sprintf("%s %d (2021) %d", pick(rng, journals), 10+rng.IntN(190), 1+rng.IntN(9000))
+		v.JournalRef = fmt.Sprintf("%s %d (2021) %d", pick(rng, words.Journals), 10+rng.IntN(190), 1+rng.IntN(9000))
 		v.DOI = fmt.Sprintf("10.5555/%s", v.ID)
 	}
 	return v
@@ -125,8 +125,8 @@ func (g *generator) revise(v Version) Version {
 	rng := rand.New(rand.NewPCG(g.seed, uint64(g.papers)+uint64(v.Version)<<40))
 	v.Version++
 	v.Updated = g.clock
-	v.Abstract += " " + pick(rng, corrections)
-	v.Comment = fmt.Sprintf("v%d: %s", v.Version, pick(rng, revisionComments))
+	v.Abstract += " " + pick(rng, words.Corrections)
+	v.Comment = fmt.Sprintf("v%d: %s", v.Version, pick(rng, words.RevisionComments))
 	return v
 }
 

@@ -19,9 +19,7 @@
 package corpus
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -52,16 +50,6 @@ type Corpus struct {
 // everything.
 func (c *Corpus) Begin() time.Time { return c.Versions[0].Updated }
 
-func (c *Corpus) sort() {
-	slices.SortFunc(c.Versions, func(a, b Version) int {
-		return cmp.Or(
-			a.Updated.Compare(b.Updated),
-			strings.Compare(a.ID, b.ID),
-			cmp.Compare(a.Version, b.Version),
-		)
-	})
-}
-
 // fold makes a text clean: runs of white space and control characters become
 // one blank, bytes that are not UTF-8 become U+FFFD, and so do the two code
 // points that XML cannot carry.
@@ -69,24 +57,17 @@ func fold(text string) string {
 	if clean(text) {
 		return text
 	}
-	var b strings.Builder
-	b.Grow(len(text))
-	gap := false
-	for _, r := range text {
-		if unicode.IsSpace(r) || unicode.IsControl(r) {
-			gap = b.Len() > 0
-			continue
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsControl(r):
+			return ' '
+		case r == 0xFFFE || r == 0xFFFF:
+			return utf8.RuneError
+		default:
+			return r
 		}
-		if gap {
-			b.WriteByte(' ')
-			gap = false
-		}
-		if r == 0xFFFE || r == 0xFFFF {
-			r = utf8.RuneError
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
+	}, text)
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // clean tells that a text is folded already. It knows ASCII only; most texts are

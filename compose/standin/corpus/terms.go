@@ -24,17 +24,17 @@ type term struct {
 // text. Very common words and words seen once are left out.
 func count(c *Corpus) map[paper.Kind][]term {
 	step := max(1, len(c.Versions)/sampleSize)
-	words, categories, names := map[string]int{}, map[string]int{}, map[string]int{}
+	keywords, categories, names := map[string]int{}, map[string]int{}, map[string]int{}
 	n := 0
 	for i := 0; i < len(c.Versions); i += step {
 		v := &c.Versions[i]
 		n++
-		tally(words, phrases(v.Title), phrases(v.Abstract))
+		tally(keywords, phrases(v.Title), phrases(v.Abstract))
 		tally(categories, v.Categories, archives(v.Categories))
 		tally(names, lastNames(v.Authors), v.Authors)
 	}
 	return map[paper.Kind][]term{
-		paper.Keyword:  sorted(words, n, 2, 0.5),
+		paper.Keyword:  sorted(keywords, n, 2, 0.5),
 		paper.Category: sorted(categories, n, 1, 0.7),
 		paper.Author:   sorted(names, n, 1, 0.7),
 	}
@@ -42,14 +42,10 @@ func count(c *Corpus) map[paper.Kind][]term {
 
 // tally counts each string once for this version, however often it occurs.
 func tally(counts map[string]int, lists ...[]string) {
-	seen := map[string]bool{}
-	for _, list := range lists {
-		for _, s := range list {
-			if s != "" && !seen[s] {
-				seen[s] = true
-				counts[s]++
-			}
-		}
+	all := slices.Concat(lists...)
+	slices.Sort(all)
+	for _, s := range slices.Compact(all) {
+		counts[s]++
 	}
 }
 
@@ -79,13 +75,13 @@ func phrases(text string) []string {
 	var found []string
 	before := ""
 	for _, w := range split(text) {
-		if len(w) < 5 || dull[w] {
-			// "dark matter": a short word may begin a pair, not stand alone.
-			if len(w) == 4 && !dull[w] {
-				before = w
-			} else {
-				before = ""
-			}
+		if _, dull := slices.BinarySearch(words.Dull, w); dull || len(w) < 4 {
+			before = ""
+			continue
+		}
+		// "dark matter": a short word may begin a pair, not stand alone.
+		if len(w) == 4 {
+			before = w
 			continue
 		}
 		found = append(found, w)
@@ -112,25 +108,10 @@ func archives(categories []string) []string {
 func lastNames(authors []string) []string {
 	var found []string
 	for _, a := range authors {
-		words := strings.Fields(a)
-		if last := words[len(words)-1]; len(last) > 1 && !strings.ContainsAny(last, ".'-") {
+		parts := strings.Fields(a)
+		if last := parts[len(parts)-1]; len(last) > 1 && !strings.ContainsAny(last, ".'-") {
 			found = append(found, last)
 		}
 	}
 	return found
 }
-
-// dull words say nothing about a subject.
-var dull = func() map[string]bool {
-	m := map[string]bool{}
-	for _, w := range strings.Fields(`about above after also although among another based because been
-		before being between both cannot could does during each either even finally find first found
-		from further given have here however into itself known large less made many model models more
-		most much must near only other over paper part present presented problem proposed provide recent
-		result results same several should show shown shows similar since some study such than that their
-		them then there therefore these they this those three through under upon used uses using very
-		well were what when where whether which while will with within without work would`) {
-		m[w] = true
-	}
-	return m
-}()

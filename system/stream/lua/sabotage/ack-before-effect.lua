@@ -1,0 +1,4 @@
+local function acknowledge(entries, group, id)
+  redis.call('XACK', entries, group, id)
+  return true
+end

@@ -1,0 +1,1 @@
+local function repeated() return false end
