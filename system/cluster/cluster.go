@@ -221,7 +221,7 @@ func (c *Cluster) UpIn() time.Duration { return c.upIn }
 
 // Nodes are the nodes as they were formed: masters first, in order of slots.
 func (c *Cluster) Nodes() []Node {
-	nodes := make([]Node, 0, len(c.nodes))
+	var nodes []Node
 	for _, n := range c.nodes {
 		nodes = append(nodes, n.Node)
 	}
@@ -230,7 +230,7 @@ func (c *Cluster) Nodes() []Node {
 
 // Addrs are the addresses of all nodes, in the order of Nodes.
 func (c *Cluster) Addrs() []string {
-	addrs := make([]string, 0, len(c.nodes))
+	var addrs []string
 	for _, n := range c.nodes {
 		addrs = append(addrs, n.Addr)
 	}
@@ -266,10 +266,8 @@ func (c *Cluster) Process(name string) *child.Process {
 }
 
 func (c *Cluster) named(name string) *node {
-	for _, n := range c.nodes {
-		if n.Name == name {
-			return n
-		}
+	if at := slices.IndexFunc(c.nodes, func(n *node) bool { return n.Name == name }); at >= 0 {
+		return c.nodes[at]
 	}
 	return nil
 }
