@@ -234,20 +234,20 @@ func (s *stage) ThawNode(_ context.Context, name string) error {
 	return s.server(name).cmd.Process.Signal(syscall.SIGCONT)
 }
 
-func (s *stage) Cut(ctx context.Context, member, target string) error {
-	return s.does(func() error { return s.links.Of(member).Cut(ctx, s.outside[target]) })
+func (s *stage) Cut(_ context.Context, member, target string) error {
+	return s.does(func() error { return s.links.Cut(member, s.outside[target]) })
 }
 
-func (s *stage) Mend(ctx context.Context, member, target string) error {
-	return s.links.Of(member).Mend(ctx, s.outside[target])
+func (s *stage) Mend(_ context.Context, member, target string) error {
+	return s.links.Mend(member, s.outside[target])
 }
 
 func (s *stage) Shape(_ context.Context, member, target string, how compose.Shape) error {
-	return s.does(func() error { return s.links.Of(member).Shape(s.outside[target], how) })
+	return s.does(func() error { return s.links.Shape(member, s.outside[target], how) })
 }
 
 func (s *stage) Via(member, target string) (string, error) {
-	return s.links.Of(member).Address(s.outside[target])
+	return s.links.Address(member, s.outside[target])
 }
 
 // worker is this binary, started again.

@@ -103,9 +103,8 @@ func (listCommand) Run(stdout io.Writer) error {
 		fmt.Fprintf(w, "  %s: %s\t%s\n", k.Name, k.Example, k.About)
 	}
 	fmt.Fprintln(w, "\ninvariants")
-	meanings := check.Catalogue()
-	for _, id := range check.IDs() {
-		fmt.Fprintf(w, "  %s\t%s\n", id, meanings[id])
+	for _, i := range check.Catalogue {
+		fmt.Fprintf(w, "  %s\t%s\n", i.ID, i.Meaning)
 	}
 	fmt.Fprintln(w, "\nalerts")
 	for _, name := range alerts {

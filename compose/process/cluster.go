@@ -1,25 +1,17 @@
 package process
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"regexp"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"time"
 
 	"paperlab/compose/undo"
+	"paperlab/system/child"
 	"paperlab/system/cluster"
-)
-
-// What a cluster's nodes are, as package cluster has it.
-type (
-	Node = cluster.Node
-	Role = cluster.Role
-)
-
-// The roles.
-const (
-	Master  = cluster.Master
-	Replica = cluster.Replica
 )
 
 // ClusterConfig says how to start a cluster. The zero value is complete.
@@ -33,67 +25,44 @@ type ClusterConfig struct {
 	port func(host string) (int, error)
 }
 
-var memories = regexp.MustCompile(`(?i)^[1-9][0-9]*(b|k|kb|m|mb|g|gb)?$`)
-
-func (c *ClusterConfig) complete(ctx context.Context) error {
-	if c.MaxMemory == "" {
-		c.MaxMemory = "256mb"
+// StartCluster starts a cluster of three masters and three replicas, whose
+// processes and folder stand in the ledger. It returns once all nodes serve all slots, all replicas are in step, and
+// all nodes agree. If it fails or ctx ends, it leaves nothing behind.
+func StartCluster(ctx context.Context, ledger *undo.Ledger, config ClusterConfig) (*cluster.Cluster, error) {
+	program := config.RedisServer
+	if program == "" {
+		var err error
+		if program, _, err = FindRedis(ctx); err != nil {
+			return nil, err
+		}
 	}
-	if !memories.MatchString(c.MaxMemory) {
-		return fmt.Errorf("cluster: MaxMemory %q: want a number with kb, mb or gb, such as 256mb", c.MaxMemory)
-	}
-	if c.RedisServer != "" {
-		return nil
-	}
-	var err error
-	c.RedisServer, _, err = FindRedis(ctx)
-	return err
-}
-
-// Cluster is three masters and three replicas, one redis-server process each.
-type Cluster struct{ *cluster.Cluster }
-
-// StartCluster starts a cluster whose processes and folders stand in the
-// ledger. It returns once all nodes serve all slots, all replicas are in step,
-// and all nodes agree. If it fails or ctx ends, it leaves nothing behind.
-func StartCluster(ctx context.Context, ledger *undo.Ledger, config ClusterConfig) (*Cluster, error) {
-	if err := config.complete(ctx); err != nil {
+	dir, _, err := ledger.Folder("redis")
+	if err != nil {
 		return nil, err
 	}
-	c, err := cluster.Start(ctx, cluster.Config{
-		Program: config.RedisServer, Masters: 3, Replicas: 3, NodeTimeout: time.Second,
-		Args:     []string{"--maxmemory", config.MaxMemory, "--appendonly", "yes", "--appendfsync", "everysec"},
-		Launcher: launcher{ledger}, Host: cluster.Loopback, Port: config.port,
+	return cluster.Start(ctx, cluster.Config{
+		Program: program, Masters: 3, Replicas: 3, NodeTimeout: time.Second,
+		Args:   []string{"--maxmemory", cmp.Or(config.MaxMemory, "256mb"), "--appendonly", "yes", "--appendfsync", "everysec"},
+		Dir:    dir,
+		Launch: func(c child.Command) (*child.Process, error) { return start(ledger, c) },
+		Host:   cluster.Loopback, Port: config.port,
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &Cluster{c}, nil
 }
 
-// Process is the latest process of the named node, nil if there is no such
-// node.
-func (c *Cluster) Process(name string) *Process {
-	p, _ := c.Cluster.Process(name).(*Process)
-	return p
-}
-
-// launcher enters what it makes into the ledger. What cannot be undone by the
-// cluster stays there.
-type launcher struct{ ledger *undo.Ledger }
-
-func (l launcher) Folder(node string) (path string, remove func() error, err error) {
-	path, entry, err := l.ledger.Folder("redis/" + node)
-	if err != nil {
-		return "", nil, err
+// start starts a child whose end is registered in the ledger first, and whose
+// log lies in the run's folder; there it also works, unless it names another.
+func start(ledger *undo.Ledger, c child.Command) (*child.Process, error) {
+	logs := filepath.Join(ledger.Root(), "logs")
+	if err := os.MkdirAll(logs, 0o700); err != nil {
+		return nil, fmt.Errorf("start %s: folder for its log: %w", c.Name, err)
 	}
-	return path, func() error { return entry.Undo(context.Background()) }, nil
-}
-
-func (l launcher) Launch(node, folder, program string, args []string) (cluster.Process, error) {
-	p, err := StartProcess(l.ledger, Spec{Name: node, Path: program, Args: args, Dir: folder})
-	if err != nil {
-		return nil, err // and no nil *Process in an interface
+	c.Log, c.Dir = filepath.Join(logs, c.Name+".log"), cmp.Or(c.Dir, ledger.Root())
+	c.Begin = func(cmd *exec.Cmd) (ended func(), err error) {
+		entry, err := ledger.Process(c.Name, cmd)
+		if err != nil {
+			return nil, err
+		}
+		return entry.Done, nil
 	}
-	return p, nil
+	return child.Start(c)
 }

@@ -4,20 +4,20 @@
 //
 //	lab process                              children
 //	┌──────────────────────────────┐
-//	│ Process ── supervises ───────┼──▶ papers summarize … ──┐
+//	│ stack ── supervises ─────────┼──▶ papers summarize … ──┐
 //	│   └ undo ledger              │                         │ dials
 //	│ Links (Toxiproxy) ◀──────────┼─────────────────────────┘
 //	│   └ one per process & target │──▶ redis-server ×6 (Cluster)
 //	└──────────────────────────────┘
 //
-// Process is one child. It is entered into the undo ledger before it starts,
+// A process (package child) is entered into the undo ledger before it starts,
 // lives in a process group of its own, and on Linux dies with the lab. Its
 // output goes to a file in the run's folder, and errors quote the file's end.
 //
 // FindRedis finds redis-server, or installs it where that needs no question.
 //
-// Cluster is six redis-servers on 127.0.1.1 to 127.0.1.6, formed by this
-// package over the Redis protocol, since redis-cli may not be there.
+// The cluster is six redis-servers on 127.0.1.1 to 127.0.1.6, formed by package
+// cluster over the Redis protocol, since redis-cli may not be there.
 //
 // A stack (stack.go) is all of that for one plan; its powers (powers.go) are
 // signals to its processes and what its links do.
@@ -34,12 +34,10 @@ package process
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 
 	"paperlab/compose"
-	"paperlab/compose/undo"
 )
 
 // Config is what the environment needs of this machine.
@@ -79,7 +77,7 @@ func (e *Environment) Check(ctx context.Context) error {
 
 // Start implements compose.Environment.
 func (e *Environment) Start(ctx context.Context, plan compose.Plan) (compose.Stack, error) {
-	s := &stack{config: e.config, plan: plan, links: NewLinks()}
+	s := &stack{config: e.config, plan: plan, links: NewLinks(), frozen: map[string]frozen{}}
 	if err := s.start(ctx); err != nil {
 		s.Stop()
 		return nil, err
@@ -89,12 +87,3 @@ func (e *Environment) Start(ctx context.Context, plan compose.Plan) (compose.Sta
 
 // loopback is where all that is not a Redis node listens.
 const loopback = "127.0.0.1"
-
-// frozenKind is the undo of a process that was stopped: it would not end with the
-// lab by itself.
-const frozenKind = "freeze"
-
-func init() { undo.Register(frozenKind, undoFreeze) }
-
-// errNoPart is wrapped by every power that is asked to act on what is not there.
-var errNoPart = errors.New("there is no such part")

@@ -2,7 +2,6 @@ package process
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -16,6 +15,7 @@ import (
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
 
+	"paperlab/compose"
 	"paperlab/system/cluster"
 )
 
@@ -27,9 +27,12 @@ import (
 //		summarize-2 ──▶ 127.0.0.1:40003 ─ gate ─▶ 127.0.1.1:20001  redis-1
 //
 //	 1. Add each pair; the pair's link exists from then on.
-//	 2. Start the process with the Pairs of its ProcessLinks.
-//	 3. Cut and Mend, through ProcessLinks.
+//	 2. Start the process with its Pairs.
+//	 3. Cut, Mend and Shape, which never wait for traffic.
 //	 4. Close, after the processes have ended.
+//
+// What is asked about a link that is not there is an error that names those that
+// the process has.
 //
 // A link takes connections even while its target is down, and closes them
 // then: a process sees an end of file where it would see a refusal without the
@@ -132,9 +135,6 @@ func (l *Links) start(ctx context.Context, process, target string) (*link, error
 	return made, nil
 }
 
-// Of are the links of one process, those that are added later too.
-func (l *Links) Of(process string) ProcessLinks { return ProcessLinks{l, process} }
-
 // Close closes all links and their connections and returns when none of their
 // goroutines is left. It may be called twice. The error says that some are left
 // after five seconds; another call looks again.
@@ -173,27 +173,71 @@ func (l *Links) running() bool {
 	return strings.Contains(dump.String(), fmt.Sprintf("%q:%q", linksLabel, l.label))
 }
 
+// Address is the host:port to dial instead of the target.
+func (l *Links) Address(process, target string) (string, error) {
+	one, err := l.find(process, target)
+	if err != nil {
+		return "", err
+	}
+	return one.address, nil
+}
+
+// Cut lets no byte pass in either direction that is sent after Cut returned,
+// and leaves connections open. New ones are taken, and are silent. What is sent
+// meanwhile is lost. Only a connection's end still passes, as its two sides are
+// two connections: a server learns that its client has gone. Cutting what is
+// cut does nothing.
+func (l *Links) Cut(process, target string) error {
+	return l.act(process, target, (*gate).cut)
+}
+
+// Mend lets new connections work, and closes all that were there during the
+// cut: they have lost bytes, or may have. Mending what is whole does nothing.
+func (l *Links) Mend(process, target string) error {
+	return l.act(process, target, (*gate).mend)
+}
+
+// Shape makes the link worse, or what it was for the zero Shape. Connections
+// live on.
+func (l *Links) Shape(process, target string, how compose.Shape) error {
+	return l.act(process, target, func(g *gate) { g.reshape(how) })
+}
+
+func (l *Links) act(process, target string, do func(*gate)) error {
+	one, err := l.find(process, target)
+	if err != nil {
+		return err
+	}
+	do(one.gate)
+	return nil
+}
+
+// Pairs are a process's links as "REAL=LINK", sorted: what the process is told.
+func (l *Links) Pairs(process string) (pairs []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for at, one := range l.links {
+		if at.process == process {
+			pairs = append(pairs, at.target+"="+one.address)
+		}
+	}
+	slices.Sort(pairs)
+	return pairs
+}
+
 func (l *Links) find(process, target string) (*link, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if one, ok := l.links[pair{process, target}]; ok {
 		return one, nil
 	}
-	have := map[string]bool{}
-	what := fmt.Sprintf("process %s has no link to %s, only to: ", process, target)
+	targets, processes := map[string]bool{}, map[string]bool{}
 	for p := range l.links {
+		processes[p.process] = true
 		if p.process == process {
-			have[p.target] = true
+			targets[p.target] = true
 		}
 	}
-	if len(have) == 0 {
-		what = fmt.Sprintf("process %s has no links, only these have: ", process)
-		for p := range l.links {
-			have[p.process] = true
-		}
-	}
-	if len(have) == 0 {
-		return nil, fmt.Errorf("process %s has no link to %s: none was added yet", process, target)
-	}
-	return nil, errors.New(what + strings.Join(slices.Sorted(maps.Keys(have)), ", "))
+	return nil, fmt.Errorf("process %s has no link to %s, only to %v; there are links of %v",
+		process, target, slices.Sorted(maps.Keys(targets)), slices.Sorted(maps.Keys(processes)))
 }

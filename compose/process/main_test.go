@@ -6,52 +6,28 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"paperlab/compose/undo"
+	"paperlab/system/child"
 	"paperlab/system/cluster"
 )
 
-// actAs makes the test binary a child or a lab instead of running tests.
+// actAs makes the test binary a lab instead of running tests.
 const actAs = "PAPERLAB_TEST_ACT"
 
 func TestMain(m *testing.M) {
 	switch act := os.Getenv(actAs); act {
 	case "":
 		goleak.VerifyTestMain(m)
-	case "stubborn":
-		signal.Ignore(syscall.SIGTERM)
-		say("ready")
-		forever()
-	case "gentle":
-		terminated := make(chan os.Signal, 1)
-		signal.Notify(terminated, syscall.SIGTERM)
-		say("ready")
-		<-terminated
-		say("bye")
-	case "greedy":
-		memory := make([]byte, greed)
-		for i := 0; i < len(memory); i += 4096 {
-			memory[i] = 1
-		}
-		say("ready")
-		forever()
 	case "lab with a process", "lab starting a cluster", "lab with a cluster":
 		actAsLab(act)
 	}
 }
-
-const greed = 200 << 20
-
-func say(word string) { fmt.Fprintln(os.Stderr, word) }
-
-func forever() { <-time.After(time.Minute) }
 
 // actAsLab prints the pids of its children, as far as they go, and waits to be
 // killed.
@@ -60,7 +36,7 @@ func actAsLab(act string) {
 	must(err)
 	switch act {
 	case "lab with a process":
-		p, err := StartProcess(ledger, Spec{Name: "child", Path: "sleep", Args: []string{"600"}})
+		p, err := start(ledger, child.Command{Name: "child", Path: "sleep", Args: []string{"600"}})
 		must(err)
 		tell(p.Pid())
 	case "lab starting a cluster":
@@ -78,7 +54,7 @@ func actAsLab(act string) {
 		must(err)
 		tell(c.Process("redis-1").Pid())
 	}
-	forever()
+	<-time.After(time.Minute)
 }
 
 func tell(pid int) { must(json.NewEncoder(os.Stdout).Encode(pid)) }
@@ -88,11 +64,6 @@ func must(err error) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-}
-
-// act is the spec of a child that is this test binary.
-func act(name string) Spec {
-	return Spec{Name: name, Path: os.Args[0], Env: []string{actAs + "=" + name}}
 }
 
 // openLedger gives the test a temp folder and a run of its own, and fails it
@@ -113,16 +84,6 @@ func openLedger(t *testing.T) *undo.Ledger {
 		}
 	})
 	return l
-}
-
-func start(t *testing.T, l *undo.Ledger, spec Spec) *Process {
-	t.Helper()
-	p, err := StartProcess(l, spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Kill() })
-	return p
 }
 
 // runsIn lists the processes that work in a folder.

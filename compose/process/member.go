@@ -2,12 +2,10 @@ package process
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +13,7 @@ import (
 	"time"
 
 	"paperlab/compose"
+	"paperlab/system/child"
 	"paperlab/system/cluster"
 )
 
@@ -25,7 +24,7 @@ type member struct {
 
 	mu sync.Mutex
 	// process is the latest incarnation, nil before the first.
-	process *Process
+	process *child.Process
 	address string
 	// meant tells that the process was ended on purpose.
 	meant bool
@@ -78,16 +77,18 @@ func (m *member) launch(ctx context.Context) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.process != nil {
-		if _, ended := m.process.ExitState(); !ended {
+		if m.process.Ended() == "" {
 			return nil
 		}
 		m.peak = max(m.peak, m.process.PeakMemory())
 	}
-	m.process, err = StartProcess(m.stack.plan.Ledger, Spec{
+	p, err := start(m.stack.plan.Ledger, child.Command{
 		Name: m.name, Path: m.stack.config.Papers, Args: args,
 		Env: append([]string{"OPENAI_API_KEY=" + m.stack.plan.Surroundings.OpenAIKey}, m.stack.plan.Env...),
 	})
-	m.meant = false
+	if err == nil {
+		m.process, m.meant = p, false
+	}
 	return err
 }
 
@@ -101,12 +102,12 @@ func (m *member) arguments(ctx context.Context) ([]string, error) {
 	args := []string{
 		m.role, "--name", m.name, "--prefix", st.plan.Prefix, "--profile", st.plan.Profile, "--listen", m.Address(),
 		"--redis", strings.Join(st.cluster.Addrs(), ","), "--database", st.database,
-		"--link", strings.Join(st.links.Of(m.name).Pairs(), ","), "--shards", strconv.Itoa(st.plan.Shards),
+		"--link", strings.Join(st.links.Pairs(m.name), ","), "--shards", strconv.Itoa(st.plan.Shards),
 	}
 	return append(args, st.roleArguments(m.role)...), nil
 }
 
-func (m *member) latest() *Process {
+func (m *member) latest() *child.Process {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.process
@@ -126,31 +127,21 @@ func (m *member) Address() string {
 }
 
 // Incarnation is the pid as last started, and what wait(2) told of its end.
-func (m *member) Incarnation() (id, ended string) { return incarnation(m.latest()) }
-
-func incarnation(p *Process) (id, ended string) {
-	if state, over := p.ExitState(); over {
-		ended = state.String()
-	}
-	return fmt.Sprintf("pid %d", p.Pid()), ended
+func (m *member) Incarnation() (id, ended string) {
+	p := m.latest()
+	return fmt.Sprintf("pid %d", p.Pid()), p.Ended()
 }
 
-// signal sends a signal to the process as last started.
-func (m *member) signal(sig os.Signal) error {
-	if sig == syscall.SIGKILL {
-		m.mu.Lock()
-		m.meant = true
-		m.mu.Unlock()
-	}
-	return m.latest().Signal(sig)
+// kill ends the process on purpose and does not wait for its end.
+func (m *member) kill() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.meant = true
+	return m.process.Signal(syscall.SIGKILL)
 }
 
-// healthWithin bounds one question to /healthz.
-const healthWithin = 2 * time.Second
-
-func healthClient() *http.Client {
-	return &http.Client{Timeout: healthWithin, Transport: &http.Transport{DisableKeepAlives: true}}
-}
+// health asks /healthz, within a bound.
+var health = http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
 // Health is explained at Name.
 func (m *member) Health(ctx context.Context) error {
@@ -158,7 +149,7 @@ func (m *member) Health(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	res, err := healthClient().Do(req)
+	res, err := health.Do(req)
 	if err != nil {
 		return err
 	}
@@ -199,7 +190,5 @@ func (m *member) stop(ctx context.Context) {
 	}
 	// A stopped process would sleep through SIGTERM.
 	_ = p.Signal(syscall.SIGCONT)
-	if err := p.Stop(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		_ = p.Kill()
-	}
+	_ = p.Stop(ctx)
 }

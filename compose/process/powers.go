@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
-	"sync"
 	"syscall"
 
 	"paperlab/compose"
 	"paperlab/compose/undo"
+	"paperlab/system/child"
 )
 
 // The powers of this environment. It has neither NodeIsolator, which would need
@@ -32,7 +33,7 @@ func (s *stack) Kill(_ context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return m.signal(syscall.SIGKILL)
+	return m.kill()
 }
 
 // Restart implements compose.Killer.
@@ -46,7 +47,7 @@ func (s *stack) Restart(ctx context.Context, name string) error {
 
 // KillNode implements compose.NodeKiller by SIGKILL.
 func (s *stack) KillNode(_ context.Context, name string) error {
-	p, err := s.nodeProcess(name)
+	p, err := s.part(name)
 	if err != nil {
 		return err
 	}
@@ -55,130 +56,115 @@ func (s *stack) KillNode(_ context.Context, name string) error {
 
 // RestartNode implements compose.NodeKiller.
 func (s *stack) RestartNode(ctx context.Context, name string) error {
-	p, err := s.nodeProcess(name)
-	if err != nil {
+	p, err := s.part(name)
+	if err != nil || p.Ended() == "" {
 		return err
-	}
-	if _, ended := p.ExitState(); !ended {
-		return nil
 	}
 	return s.cluster.Restart(ctx, name)
 }
 
-// Freeze implements compose.Freezer by SIGSTOP.
+// Freeze implements compose.Freezer by SIGSTOP. The undo is written first: a
+// stopped process ignores SIGTERM.
 func (s *stack) Freeze(_ context.Context, name string) error {
-	m, err := s.member(name)
+	p, err := s.part(name)
 	if err != nil {
 		return err
 	}
-	return s.frozen.stop(s.plan.Ledger, m.latest())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	entry, err := s.plan.Ledger.Add(frozenKind, fmt.Sprintf("pid %d (%s) stopped", p.Pid(), name), p.Pid())
+	if err != nil {
+		return err
+	}
+	s.frozen[name] = frozen{p, entry}
+	return p.Signal(syscall.SIGSTOP)
 }
 
 // Thaw implements compose.Freezer by SIGCONT.
-func (s *stack) Thaw(_ context.Context, name string) error { return s.frozen.goOn(name) }
-
-// FreezeNode implements compose.NodeFreezer by SIGSTOP.
-func (s *stack) FreezeNode(_ context.Context, name string) error {
-	p, err := s.nodeProcess(name)
-	if err != nil {
+func (s *stack) Thaw(_ context.Context, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, was := s.frozen[name]
+	if !was {
+		return nil
+	}
+	if err := f.process.Signal(syscall.SIGCONT); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
-	return s.frozen.stop(s.plan.Ledger, p)
+	delete(s.frozen, name)
+	f.entry.Done()
+	return nil
 }
 
-// ThawNode implements compose.NodeFreezer by SIGCONT.
-func (s *stack) ThawNode(_ context.Context, name string) error { return s.frozen.goOn(name) }
+// FreezeNode implements compose.NodeFreezer.
+func (s *stack) FreezeNode(ctx context.Context, name string) error { return s.Freeze(ctx, name) }
+
+// ThawNode implements compose.NodeFreezer.
+func (s *stack) ThawNode(ctx context.Context, name string) error { return s.Thaw(ctx, name) }
 
 // Cut implements compose.LinkCutter.
-func (s *stack) Cut(ctx context.Context, member, target string) error {
-	return s.links.Of(member).Cut(ctx, s.addressOf(target))
+func (s *stack) Cut(_ context.Context, member, target string) error {
+	return s.links.Cut(member, s.addressOf(target))
 }
 
 // Mend implements compose.LinkCutter.
-func (s *stack) Mend(ctx context.Context, member, target string) error {
-	return s.links.Of(member).Mend(ctx, s.addressOf(target))
+func (s *stack) Mend(_ context.Context, member, target string) error {
+	return s.links.Mend(member, s.addressOf(target))
 }
 
 // Shape implements compose.LinkShaper.
 func (s *stack) Shape(_ context.Context, member, target string, how compose.Shape) error {
-	return s.links.Of(member).Shape(s.addressOf(target), how)
+	return s.links.Shape(member, s.addressOf(target), how)
 }
 
 // Via implements compose.LinkCutter and compose.LinkShaper.
 func (s *stack) Via(member, target string) (string, error) {
-	return s.links.Of(member).Address(s.addressOf(target))
+	return s.links.Address(member, s.addressOf(target))
 }
 
 // LogTail implements compose.LogReader.
 func (s *stack) LogTail(part string) (string, error) {
-	if m, err := s.member(part); err == nil {
-		return m.latest().LogTail(), nil
-	}
-	p, err := s.nodeProcess(part)
+	p, err := s.part(part)
 	if err != nil {
 		return "", err
 	}
 	return p.LogTail(), nil
 }
 
+// part is the latest process of a node or member.
+func (s *stack) part(name string) (*child.Process, error) {
+	if p := s.cluster.Process(name); p != nil {
+		return p, nil
+	}
+	m, err := s.member(name)
+	if err != nil {
+		return nil, err
+	}
+	return m.latest(), nil
+}
+
 func (s *stack) member(name string) (*member, error) {
-	var names []string
+	names := s.nodeNames()
 	for _, m := range s.members {
 		if m.name == name {
 			return m, nil
 		}
 		names = append(names, m.name)
 	}
-	return nil, fmt.Errorf("%w: %q, only %s", errNoPart, name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("there is no such part: %q, only %s", name, strings.Join(names, ", "))
 }
 
-func (s *stack) nodeProcess(name string) (*Process, error) {
-	if p := s.cluster.Process(name); p != nil {
-		return p, nil
-	}
-	return nil, fmt.Errorf("%w: %q, only %s", errNoPart, name, strings.Join(s.nodeNames(), ", "))
-}
-
-// frozen are the processes that were stopped, by name, each with its undo.
+// frozen is a process that was stopped.
 type frozen struct {
-	mu      sync.Mutex
-	stopped map[string]stoppedProcess
-}
-
-type stoppedProcess struct {
-	process *Process
+	process *child.Process
 	entry   *undo.Entry
 }
 
-// stop writes the undo first: a stopped process ignores SIGTERM.
-func (f *frozen) stop(ledger *undo.Ledger, p *Process) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	entry, err := ledger.Add(frozenKind, fmt.Sprintf("pid %d (%s) stopped", p.Pid(), p.Name()), p.Pid())
-	if err != nil {
-		return err
-	}
-	if f.stopped == nil {
-		f.stopped = map[string]stoppedProcess{}
-	}
-	f.stopped[p.Name()] = stoppedProcess{p, entry}
-	return p.Signal(syscall.SIGSTOP)
-}
+// frozenKind is the undo of a process that was stopped: it would not end with
+// the lab by itself.
+const frozenKind = "freeze"
 
-func (f *frozen) goOn(name string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	s, was := f.stopped[name]
-	if !was {
-		return nil
-	}
-	if err := s.process.Signal(syscall.SIGCONT); err != nil && !errors.Is(err, ErrExited) {
-		return err
-	}
-	delete(f.stopped, name)
-	s.entry.Done()
-	return nil
-}
+func init() { undo.Register(frozenKind, undoFreeze) }
 
 // undoFreeze needs no check that the pid is still the same process: SIGCONT does
 // nothing to one that is not stopped.

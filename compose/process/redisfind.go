@@ -94,9 +94,9 @@ func (m machine) check(ctx context.Context, path string) (string, string, error)
 	if err != nil {
 		return "", "", fmt.Errorf("%s --version: %w: %s", path, err, strings.TrimSpace(out))
 	}
-	version, err := parseVersion(out)
-	if err != nil {
-		return "", "", fmt.Errorf("%s --version: %w%s", path, err, ways)
+	version := submatch(versionLine, out)
+	if version == "" {
+		return "", "", fmt.Errorf("%s --version: want a line such as \"Redis server v=7.0.15\", not %q%s", path, strings.TrimSpace(out), ways)
 	}
 	if major(version) < redisFloor {
 		return "", "", fmt.Errorf("%s is Redis %s: %w%s", path, version, ErrNoRedis, ways)
@@ -108,19 +108,17 @@ func (m machine) check(ctx context.Context, path string) (string, string, error)
 // form under its own name.
 var versionLine = regexp.MustCompile(`(?m)^(?:Redis|Valkey) server v=([0-9]+(?:\.[0-9]+)+)`)
 
-func parseVersion(out string) (string, error) {
-	match := versionLine.FindStringSubmatch(out)
-	if match == nil {
-		return "", fmt.Errorf("want a line such as \"Redis server v=7.0.15\", not %q", strings.TrimSpace(out))
+// submatch is what the pattern's parentheses hold, "" if it is not in the text.
+func submatch(pattern *regexp.Regexp, text string) string {
+	if match := pattern.FindStringSubmatch(text); match != nil {
+		return match[1]
 	}
-	return match[1], nil
+	return ""
 }
 
+// major is 0 for no version.
 func major(version string) int {
 	first, _, _ := strings.Cut(version, ".")
-	n, err := strconv.Atoi(first)
-	if err != nil {
-		return 0
-	}
+	n, _ := strconv.Atoi(first)
 	return n
 }

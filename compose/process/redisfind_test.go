@@ -114,10 +114,10 @@ func TestFindRedis(t *testing.T) {
 			fails:   []string{"libsomething.so missing"}},
 		"apt as root": {
 			pretend: pretend{programs: []string{"apt-get"}, answers: []answer{offersSeven, brings, version}},
-			path:    "redis-server", says: 1, runs: "sh -c set -e"},
+			path:    "redis-server", says: 1, runs: "apt-get install -y"},
 		"apt with sudo": {
 			pretend: pretend{uid: nobody, programs: []string{"apt-get", "sudo"}, answers: []answer{{fragment: "sudo -n true"}, offersSeven, brings, version}},
-			path:    "redis-server", says: 1, runs: "sudo -n sh -c set -e"},
+			path:    "redis-server", says: 1, runs: "sudo -n sh -c # Run by sh as root"},
 		"apt needs an update first": {
 			pretend: pretend{programs: []string{"apt-get"}, answers: []answer{
 				{fragment: "apt-cache policy", out: "", once: true}, {fragment: "apt-get update"}, offersSeven, brings, version}},

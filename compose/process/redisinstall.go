@@ -2,26 +2,15 @@ package process
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 )
 
-// aptInstall is run by sh as root. A policy of 101 keeps the package from
-// starting a Redis of its own on port 6379; it is taken away again on every
-// exit. Then the unit is disabled, or the next boot would start it.
-const aptInstall = `set -e
-export DEBIAN_FRONTEND=noninteractive
-policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
-  trap 'rm -f "$policy"' EXIT
-  trap 'exit 1' HUP INT TERM
-  printf '#!/bin/sh\nexit 101\n' > "$policy"
-  chmod 755 "$policy"
-fi
-apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120 redis-server
-if command -v systemctl > /dev/null; then systemctl disable redis-server > /dev/null 2>&1 || true; fi`
+//go:embed redisinstall.sh
+var aptInstall string
 
 const aptUpdate = `DEBIAN_FRONTEND=noninteractive apt-get update -o DPkg::Lock::Timeout=120`
 
@@ -82,11 +71,7 @@ func (m machine) aptCandidate(ctx context.Context) string {
 	if err != nil {
 		return ""
 	}
-	match := candidateLine.FindStringSubmatch(out)
-	if match == nil {
-		return ""
-	}
-	return match[1]
+	return submatch(candidateLine, out)
 }
 
 func (m machine) must(ctx context.Context, name string, args ...string) error {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -18,6 +19,7 @@ import (
 
 	"paperlab/compose"
 	"paperlab/compose/undo"
+	"paperlab/system/cluster"
 	"paperlab/system/paper"
 )
 
@@ -26,14 +28,17 @@ type stack struct {
 	config Config
 	plan   compose.Plan
 
-	cluster  *Cluster
+	cluster  *cluster.Cluster
 	links    *Links
 	database string
 	// folder is the database's; the next stack begins without it.
 	folder *undo.Entry
 	// members are in the order in which they were started.
 	members []*member
-	frozen  frozen
+
+	mu sync.Mutex
+	// frozen are the processes that were stopped, by name.
+	frozen map[string]frozen
 }
 
 // The lab's timings of the service: shorter than in production, because a run
@@ -163,16 +168,9 @@ func (s *stack) Members(role string) []compose.Member {
 
 // Nodes is explained at Members.
 func (s *stack) Nodes() []compose.Node {
-	formed := s.cluster.Nodes()
 	var nodes []compose.Node
-	for _, n := range formed {
-		node := compose.Node{Name: n.Name, Addr: n.Addr, Master: n.Role == Master}
-		for _, m := range formed {
-			if m.ID == n.MasterID {
-				node.Of = m.Name
-			}
-		}
-		nodes = append(nodes, node)
+	for _, n := range s.cluster.Nodes() {
+		nodes = append(nodes, compose.Node{Name: n.Name, Addr: n.Addr, Master: n.Of == "", Of: n.Of})
 	}
 	return nodes
 }

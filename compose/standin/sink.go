@@ -94,7 +94,7 @@ func (s *Sink) receive(w http.ResponseWriter, r *http.Request) {
 	v := s.dice.visit(s.cfg.Latency, isProbe(r))
 	v.to = r.PathValue("subscriber")
 	got, err := s.hear(r.Context(), v)
-	o := outcome{reply: got.or(reply{status: http.StatusOK, body: []byte(taken)}), lost: got.Take}
+	o := decision{reply: got.or(reply{status: http.StatusOK, body: []byte(taken)}), lost: got.Take}
 	if !v.probe {
 		o = s.decide(got, err != nil, v.to, r.Header.Get("Idempotency-Key"), body)
 	}
@@ -123,9 +123,9 @@ func (s *Sink) hear(ctx context.Context, v *visit) (met, error) {
 	}
 }
 
-// outcome is what was decided at acceptance. It stands: a later manner changes
+// decision is what was decided at acceptance. It stands: a later manner changes
 // how long its answer takes, and not what it is.
-type outcome struct {
+type decision struct {
 	reply
 	// lost: the notification is taken and the answer is not given.
 	lost bool
@@ -133,7 +133,7 @@ type outcome struct {
 
 // decide takes or refuses the webhook and records that, in one step. gone tells
 // that the caller went away before.
-func (s *Sink) decide(got met, gone bool, subscriber, key string, body []byte) outcome {
+func (s *Sink) decide(got met, gone bool, subscriber, key string, body []byte) decision {
 	n, err := readNotification(body)
 	hook := history.Webhook{Subscriber: subscriber, IdempotencyKey: key}
 	if err == nil {
@@ -142,9 +142,9 @@ func (s *Sink) decide(got met, gone bool, subscriber, key string, body []byte) o
 	s.accept.Lock()
 	defer s.accept.Unlock()
 	first, known := s.known[key]
-	refuse := func(o reply, why string) outcome {
+	refuse := func(o reply, why string) decision {
 		s.cfg.Recorder.Record(history.Refused(hook, o.status, why))
-		return outcome{reply: o}
+		return decision{reply: o}
 	}
 	switch {
 	case gone:
@@ -166,7 +166,7 @@ func (s *Sink) decide(got met, gone bool, subscriber, key string, body []byte) o
 	} else {
 		s.cfg.Recorder.Record(history.Told(hook))
 	}
-	return outcome{reply: reply{status: http.StatusOK, body: []byte(taken)}, lost: got.Take}
+	return decision{reply: reply{status: http.StatusOK, body: []byte(taken)}, lost: got.Take}
 }
 
 func refused(status int, text string) reply { return reply{status: status, body: []byte(text)} }
@@ -181,7 +181,7 @@ func readNotification(body []byte) (n paper.Notification, err error) {
 
 // linger lets the time before the answer pass: the latency, or the delay of the
 // manner by then. A refusal has no latency, and a lost answer only silence.
-func (s *Sink) linger(ctx context.Context, v *visit, got met, o outcome) error {
+func (s *Sink) linger(ctx context.Context, v *visit, got met, o decision) error {
 	latency := v.latency
 	switch {
 	case o.lost && got.Ends == Silent:

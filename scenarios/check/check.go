@@ -70,13 +70,14 @@ func Judge(a *history.Account, invariants []string) Findings {
 	return found
 }
 
-// invariant ties an id to its meaning and its checker.
-type invariant struct {
-	id, meaning string
+// Invariant ties an id to its meaning in one line, and to its checker.
+type Invariant struct {
+	ID, Meaning string
 	check       func(*reading) finding
 }
 
-var invariants = []invariant{
+// Catalogue has the invariants in the order in which reports show them.
+var Catalogue = []Invariant{
 	{"no-loss", "every paper served has its effect, and every notification on its stream reached the sink", noLoss},
 	{"all-or-none", "of the notifications of one paper, all are published or none", allOrNone},
 	{"no-unexpected-effect", "nobody is told what no subscription of theirs asks for", noUnexpected},
@@ -85,33 +86,24 @@ var invariants = []invariant{
 	{"produce-once", "each message stands on its stream once", produceOnce},
 }
 
-// Catalogue maps each invariant's id to its meaning in one line.
-func Catalogue() map[string]string {
-	meanings := map[string]string{}
-	for _, i := range invariants {
-		meanings[i.id] = i.meaning
-	}
-	return meanings
-}
-
-// IDs lists the invariants in the order in which reports show them.
+// IDs lists the invariants in the order of Catalogue.
 func IDs() []string {
 	var ids []string
-	for _, i := range invariants {
-		ids = append(ids, i.id)
+	for _, i := range Catalogue {
+		ids = append(ids, i.ID)
 	}
 	return ids
 }
 
 func (l *reading) judge(id string) record.Invariant {
-	at := slices.IndexFunc(invariants, func(i invariant) bool { return i.id == id })
+	at := slices.IndexFunc(Catalogue, func(i Invariant) bool { return i.ID == id })
 	if at < 0 {
 		return record.Invariant{ID: id, Answer: record.Unknown, Detail: fmt.Sprintf("there is no such invariant; there are %s", strings.Join(IDs(), ", "))}
 	}
 	if l.Mixed {
 		return record.Invariant{ID: id, Answer: record.Unknown, Detail: "the history holds more than one profile; give the events of one"}
 	}
-	return invariants[at].check(l).conclude(id)
+	return Catalogue[at].check(l).conclude(id)
 }
 
 // maxExamples bounds what a report shows of each verdict.

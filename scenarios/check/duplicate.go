@@ -7,9 +7,7 @@ import "fmt"
 // allowed, and no effects.
 func noDuplicate(l *reading) finding {
 	var f finding
-	if len(l.Effects) == 0 {
-		f.gap("the sink recorded nobody being told")
-	}
+	l.sinkGap(&f)
 	for _, e := range l.Effects {
 		all := l.Told[e.Note]
 		if len(all) < 2 || all[0].Order != e.Order {

@@ -66,9 +66,7 @@ func (l *reading) lossGaps(f *finding) {
 	if n := l.missed(); n > 0 {
 		f.gap("of the notifications told, the stream's reader missed %d, so it may have missed lost ones", n)
 	}
-	if len(l.Effects) == 0 {
-		f.gap("the sink recorded nobody being told")
-	}
+	l.sinkGap(f)
 }
 
 // whereabouts says how far a version came.

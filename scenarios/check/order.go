@@ -27,9 +27,7 @@ import (
 // there, and the verdict is then unknown at best.
 func keyOrder(l *reading) finding {
 	var f finding
-	if len(l.Effects) == 0 {
-		f.gap("the sink recorded nobody being told")
-	}
+	l.sinkGap(&f)
 	if n := l.missed(); n > 0 {
 		f.gap("of %s told, the stream's reader missed %d, so their order is not known", count(len(l.Told), "notification"), n)
 	}
@@ -52,7 +50,7 @@ func keyOrder(l *reading) finding {
 // ranked is a first effect with its rightful place in its group.
 type ranked struct {
 	history.Effect
-	rank int
+	rank rank
 }
 
 func (l *reading) streamOrder(f *finding, early map[int]string) {
@@ -60,37 +58,26 @@ func (l *reading) streamOrder(f *finding, early map[int]string) {
 		subscriber, stream string
 		shard              int
 	}
-	type standing struct {
-		entryID
-		history.Effect
-	}
-	groups := map[group][]standing{}
+	groups := map[group][]ranked{}
 	unread := 0
 	for _, e := range l.firsts() {
 		for at, id := range firstPlaces(l.OnNotes[e.Note], &unread) {
 			g := group{e.Subscriber, at.Stream, at.Shard}
-			groups[g] = append(groups[g], standing{id, e})
+			groups[g] = append(groups[g], ranked{e, id})
 		}
 	}
 	if unread > 0 {
 		f.gap("%d entry ids on the notifications stream cannot be read", unread)
 	}
-	for _, standings := range groups {
-		slices.SortFunc(standings, func(a, b standing) int {
-			return cmp.Or(a.compare(b.entryID), cmp.Compare(a.Order, b.Order))
-		})
-		var sequence []ranked
-		for rank, s := range standings {
-			sequence = append(sequence, ranked{s.Effect, rank})
-		}
+	for _, sequence := range groups {
 		markEarly(sequence, early, "which stood before it on the stream")
 	}
 }
 
 // firstPlaces yields, for each shard where a notification stands, the lowest
 // entry id that it has there.
-func firstPlaces(places []history.Place, unread *int) map[history.Place]entryID {
-	first := map[history.Place]entryID{}
+func firstPlaces(places []history.Place, unread *int) map[history.Place]rank {
+	first := map[history.Place]rank{}
 	for _, p := range places {
 		id, ok := parseEntry(p.Entry)
 		if !ok {
@@ -111,7 +98,7 @@ func (l *reading) versionOrder(early map[int]string) {
 	for _, e := range l.firsts() {
 		if s, served := l.Serving[e.Version]; served {
 			g := group{e.Subscriber, e.Subscription, s.Key}
-			groups[g] = append(groups[g], ranked{e, s.Rank})
+			groups[g] = append(groups[g], ranked{e, rank{uint64(s.Rank), 0}})
 		}
 	}
 	for _, sequence := range groups {
@@ -134,9 +121,9 @@ func (l *reading) firsts() []history.Effect {
 // backwards in time, those above the lowest rank so far.
 func markEarly(sequence []ranked, early map[int]string, reason string) {
 	slices.SortFunc(sequence, func(a, b ranked) int { return cmp.Compare(a.Order, b.Order) })
-	lowest := ranked{rank: math.MaxInt}
+	lowest := ranked{rank: rank{math.MaxUint64, math.MaxUint64}}
 	for _, e := range slices.Backward(sequence) {
-		if e.rank > lowest.rank {
+		if e.rank.compare(lowest.rank) > 0 {
 			// Of two reasons always the same one, whichever group comes first.
 			why := fmt.Sprintf("%s at %.1f s, %s", lowest.Describe(), lowest.T, reason)
 			if known, marked := early[e.Order]; !marked || why < known {

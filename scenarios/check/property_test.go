@@ -147,8 +147,8 @@ func TestOrderViolationsAreCountedByEffect(t *testing.T) {
 		{[]int{4, 3, 2, 1}, 3},
 	} {
 		var sequence []ranked
-		for i, rank := range c.ranks {
-			sequence = append(sequence, ranked{history.Effect{Order: i}, rank})
+		for i, at := range c.ranks {
+			sequence = append(sequence, ranked{history.Effect{Order: i}, rank{major: uint64(at)}})
 		}
 		early := map[int]string{}
 		if markEarly(sequence, early, ""); len(early) != c.want {

@@ -46,6 +46,12 @@ func (l *reading) missed() int {
 	return n
 }
 
+func (l *reading) sinkGap(f *finding) {
+	if len(l.Effects) == 0 {
+		f.gap("the sink recorded nobody being told")
+	}
+}
+
 // oracleGaps says why the oracle cannot be believed, if so.
 func (l *reading) oracleGaps(f *finding) {
 	if len(l.Served) == 0 {
@@ -73,23 +79,18 @@ func count(n int, noun string) string {
 	return strconv.Itoa(n) + " " + noun + "s"
 }
 
-// entryID is a Redis entry id: milliseconds, then a sequence number.
-type entryID struct{ ms, seq uint64 }
+// rank is a place in an order: of an entry its id, milliseconds and a sequence
+// number; of a version where it came when arXiv served it.
+type rank struct{ major, minor uint64 }
 
 // parseEntry reads "1700000000000-3". Text order would put 10 before 9.
-func parseEntry(id string) (entryID, bool) {
-	ms, seq, ok := strings.Cut(id, "-")
-	if !ok {
-		return entryID{}, false
-	}
-	m, err := strconv.ParseUint(ms, 10, 64)
-	if err != nil {
-		return entryID{}, false
-	}
-	s, err := strconv.ParseUint(seq, 10, 64)
-	return entryID{m, s}, err == nil
+func parseEntry(id string) (rank, bool) {
+	ms, seq, _ := strings.Cut(id, "-")
+	m, wrong := strconv.ParseUint(ms, 10, 64)
+	s, bad := strconv.ParseUint(seq, 10, 64)
+	return rank{m, s}, wrong == nil && bad == nil
 }
 
-func (a entryID) compare(b entryID) int {
-	return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.seq, b.seq))
+func (a rank) compare(b rank) int {
+	return cmp.Or(cmp.Compare(a.major, b.major), cmp.Compare(a.minor, b.minor))
 }

@@ -3,7 +3,7 @@ package observe
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 
@@ -17,13 +17,10 @@ const tailCount = 2000
 // tail reads what is new on every stream and records each entry.
 func (o *Observer) tail(ctx context.Context) error {
 	sources := o.known()
-	pipe := o.rdb.Pipeline()
-	replies := make([]*redis.XStreamSliceCmd, len(sources))
-	for i, s := range sources {
+	replies, err := ask(ctx, o, sources, func(pipe redis.Pipeliner, s *source) *redis.XStreamSliceCmd {
 		// A negative block means none; zero would wait for ever.
-		replies[i] = pipe.XRead(ctx, &redis.XReadArgs{Streams: []string{s.key, s.last}, Count: tailCount, Block: -1})
-	}
-	_, err := pipe.Exec(ctx)
+		return pipe.XRead(ctx, &redis.XReadArgs{Streams: []string{s.key, s.last}, Count: tailCount, Block: -1})
+	})
 	for i, s := range sources {
 		streams, failed := replies[i].Result()
 		if failed != nil {
@@ -33,9 +30,6 @@ func (o *Observer) tail(ctx context.Context) error {
 			o.rec.Record(accepted(s, entry))
 			s.last = entry.ID
 		}
-	}
-	if errors.Is(err, redis.Nil) {
-		return nil
 	}
 	return err
 }
@@ -65,84 +59,83 @@ func accepted(s *source, entry redis.XMessage) history.Event {
 // unknown: half a sum would look like a small lag.
 func (o *Observer) sample(ctx context.Context) error {
 	sources := o.known()
-	pipe := o.rdb.Pipeline()
-	infos := make([]*redis.XInfoGroupsCmd, len(sources))
-	lengths := make([]*redis.IntCmd, len(sources))
-	for i, s := range sources {
-		infos[i] = pipe.XInfoGroups(ctx, s.key)
-		lengths[i] = pipe.XLen(ctx, s.key)
-	}
-	_, err := pipe.Exec(ctx)
-	sums := make(map[string]*sums)
-	for i, s := range sources {
-		if sums[s.stream] == nil {
-			sums[s.stream] = newSums()
-		}
-		sums[s.stream].add(groups[s.stream], infos[i], lengths[i])
-	}
-	reading := Reading{Backlog: new(int64)}
+	answers, err := ask(ctx, o, sources, func(pipe redis.Pipeliner, s *source) groupAndLength {
+		return groupAndLength{pipe.XInfoGroups(ctx, s.key), pipe.XLen(ctx, s.key)}
+	})
+	backlog := new(int64)
 	// Always in the same order: a round of readings ends where its first gauge
 	// comes up again, and would otherwise mix two of them.
 	for _, stream := range []string{"papers", "notifications"} {
-		sum := sums[stream]
-		if sum == nil {
+		sum := sums{known: true, lagKnown: true}
+		found := false
+		for i, s := range sources {
+			if s.stream == stream {
+				found = true
+				sum.add(groups[stream], answers[i])
+			}
+		}
+		if !found {
 			continue
 		}
 		o.rec.Record(history.Sampled(stream, "lag", sum.lag, sum.lagKnown))
 		o.rec.Record(history.Sampled(stream, "pending", sum.pending, sum.known))
 		o.rec.Record(history.Sampled(stream, "length", sum.length, sum.known))
-		if !sum.lagKnown || !sum.known {
-			reading.Backlog = nil
+		if !sum.lagKnown {
+			backlog = nil
 		}
-		if reading.Backlog != nil {
-			*reading.Backlog += sum.lag + sum.pending
+		if backlog != nil {
+			*backlog += sum.lag + sum.pending
 		}
 	}
 	o.mu.Lock()
-	o.latest = reading
+	o.backlog = backlog
 	o.mu.Unlock()
 	return err
 }
 
-// Latest is the last complete reading.
-func (o *Observer) Latest() Reading {
+// Backlog is what all streams hold by the last complete reading: lag and
+// pending. Nil means that Redis did not know a lag, or could not be asked.
+func (o *Observer) Backlog() *int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.latest
+	return o.backlog
 }
 
 // absent tells that a stream has a place and does not exist yet.
 func absent(err error) bool { return err != nil && err.Error() == "ERR no such key" }
 
-// sums adds up the shards of a stream.
+// groupAndLength are the answers about one stream.
+type groupAndLength struct {
+	groups *redis.XInfoGroupsCmd
+	length *redis.IntCmd
+}
+
+// sums adds up the shards of a stream. Where nothing is known, the lag is not
+// either.
 type sums struct {
 	lag, pending, length int64
 	lagKnown, known      bool
 }
 
-func newSums() *sums { return &sums{lagKnown: true, known: true} }
-
-func (t *sums) add(group string, infos *redis.XInfoGroupsCmd, length *redis.IntCmd) {
-	if absent(infos.Err()) && length.Val() == 0 {
+func (t *sums) add(group string, a groupAndLength) {
+	if absent(a.groups.Err()) && a.length.Val() == 0 {
 		return // nobody has written to it yet
 	}
-	if infos.Err() != nil || length.Err() != nil {
+	if a.groups.Err() != nil || a.length.Err() != nil {
 		t.known, t.lagKnown = false, false
 		return
 	}
-	t.length += length.Val()
-	for _, g := range infos.Val() {
-		if g.Name != group {
-			continue
-		}
-		t.pending += g.Pending
-		if g.Lag < 0 { // the client library's word for null
-			t.lagKnown = false
-			return
-		}
-		t.lag += g.Lag
+	t.length += a.length.Val()
+	at := slices.IndexFunc(a.groups.Val(), func(g redis.XInfoGroup) bool { return g.Name == group })
+	if at < 0 {
+		t.lag += a.length.Val() // nobody has read it yet: everything on it is lag
 		return
 	}
-	// Nobody has read it yet: everything on it is lag.
-	t.lag += length.Val()
+	g := a.groups.Val()[at]
+	t.pending += g.Pending
+	if g.Lag < 0 { // the client library's word for null
+		t.lagKnown = false
+		return
+	}
+	t.lag += g.Lag
 }

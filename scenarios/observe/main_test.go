@@ -15,6 +15,7 @@ import (
 	"paperlab/compose/undo"
 	"paperlab/reports/history"
 	"paperlab/scenarios/observe"
+	"paperlab/system/cluster"
 	"paperlab/system/servicetest"
 )
 
@@ -30,8 +31,8 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	servicetest.Main(m, func() {
-		if cluster != nil {
-			cluster.Stop()
+		if shared != nil {
+			shared.Stop()
 		}
 		if ledger != nil {
 			if err := ledger.Close(); err != nil {
@@ -45,7 +46,7 @@ func TestMain(m *testing.M) {
 
 var (
 	once    sync.Once
-	cluster *process.Cluster
+	shared  *cluster.Cluster
 	ledger  *undo.Ledger
 	failure error
 )
@@ -55,13 +56,13 @@ func connect(t *testing.T) *redis.ClusterClient {
 	t.Helper()
 	once.Do(func() {
 		if ledger, failure = undo.Open("observe"); failure == nil {
-			cluster, failure = process.StartCluster(context.Background(), ledger, process.ClusterConfig{})
+			shared, failure = process.StartCluster(context.Background(), ledger, process.ClusterConfig{})
 		}
 	})
 	if failure != nil {
 		t.Fatal(failure)
 	}
-	rdb := cluster.Client()
+	rdb := shared.Client()
 	t.Cleanup(func() { _ = rdb.Close() })
 	err := rdb.ForEachMaster(t.Context(), func(ctx context.Context, node *redis.Client) error {
 		return node.FlushAll(ctx).Err()

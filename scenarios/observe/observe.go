@@ -48,8 +48,9 @@ type source struct {
 	shard  int
 	// last is the id of the last entry that was read.
 	last string
-	// lease is the key of the shard's lease, "" where there is none.
-	lease, owner string
+	// keys begins the names of all keys of a shard, "" for a plain stream; owner
+	// is who holds its lease.
+	keys, owner string
 }
 
 // Observer watches a cluster and records what it sees.
@@ -62,16 +63,10 @@ type Observer struct {
 	mu sync.Mutex
 	// sources are in the order of their keys; they are added, never removed.
 	sources []*source
-	// latest is the last complete reading.
-	latest Reading
+	// backlog is of the last complete reading, nil if it is not known.
+	backlog *int64
 
 	life service.Life
-}
-
-// Reading is the state of all streams at one time. A nil Backlog means that
-// Redis did not know a lag, or could not be asked.
-type Reading struct {
-	Backlog *int64
 }
 
 // New makes an observer of the streams under a run's prefix, which may be
@@ -136,7 +131,7 @@ func (o *Observer) find(ctx context.Context) (err error) {
 		var routing struct{ Tags []string }
 		err = errors.Join(err, failed, json.Unmarshal(table, &routing))
 		for shard, tag := range routing.Tags {
-			o.add(&source{key: "{" + tag + "}:entries", stream: stream, shard: shard, last: "0", lease: "{" + tag + "}:lease:" + groups[stream]})
+			o.add(&source{key: "{" + tag + "}:entries", stream: stream, shard: shard, last: "0", keys: "{" + tag + "}:"})
 		}
 	}
 	return err
@@ -159,6 +154,25 @@ func (o *Observer) known() []*source {
 	return slices.Clone(o.sources)
 }
 
+// shards are the sources that have an owner, an outbox and dead letters.
+func (o *Observer) shards() []*source {
+	return slices.DeleteFunc(o.known(), func(s *source) bool { return s.keys == "" })
+}
+
+// ask puts a question about each source, all in one pipeline.
+func ask[Answer any](ctx context.Context, o *Observer, sources []*source, question func(redis.Pipeliner, *source) Answer) ([]Answer, error) {
+	pipe := o.rdb.Pipeline()
+	answers := make([]Answer, len(sources))
+	for i, s := range sources {
+		answers[i] = question(pipe, s)
+	}
+	_, err := pipe.Exec(ctx)
+	if errors.Is(err, redis.Nil) {
+		return answers, nil
+	}
+	return answers, err
+}
+
 // Owners lists the shards of a stream by owner, as last seen. An ownerless
 // shard is listed under "".
 func (o *Observer) Owners(stream string) map[string][]int {
@@ -166,7 +180,7 @@ func (o *Observer) Owners(stream string) map[string][]int {
 	defer o.mu.Unlock()
 	owners := make(map[string][]int)
 	for _, s := range o.sources {
-		if s.stream == stream && s.lease != "" {
+		if s.stream == stream && s.keys != "" {
 			owners[s.owner] = append(owners[s.owner], s.shard)
 		}
 	}
@@ -176,13 +190,10 @@ func (o *Observer) Owners(stream string) map[string][]int {
 // leases notes each shard that changed hands. A lease that runs out and is
 // taken again by the same member is no takeover.
 func (o *Observer) leases(ctx context.Context) error {
-	sources := slices.DeleteFunc(o.known(), func(s *source) bool { return s.lease == "" })
-	pipe := o.rdb.Pipeline()
-	replies := make([]*redis.StringCmd, len(sources))
-	for i, s := range sources {
-		replies[i] = pipe.Get(ctx, s.lease)
-	}
-	_, err := pipe.Exec(ctx)
+	sources := o.shards()
+	replies, err := ask(ctx, o, sources, func(pipe redis.Pipeliner, s *source) *redis.StringCmd {
+		return pipe.Get(ctx, s.keys+"lease:"+groups[s.stream])
+	})
 	for i, s := range sources {
 		holder, failed := replies[i].Result()
 		if failed != nil {
@@ -196,9 +207,6 @@ func (o *Observer) leases(ctx context.Context) error {
 		if before != "" && before != owner {
 			o.rec.Record(history.TookOver(s.stream, s.shard, before, owner))
 		}
-	}
-	if err == redis.Nil {
-		return nil
 	}
 	return err
 }

@@ -181,12 +181,12 @@ func TestALagThatRedisDoesNotKnowIsInfoAndNoBacklog(t *testing.T) {
 	read(t, rdb, first+":entries", "summarize", "s-1", 2)
 	read(t, rdb, second+":entries", "summarize", "s-1", 1)
 	backlog := func(want int64) func() bool {
-		return func() bool { b := w.Latest().Backlog; return b != nil && *b == want }
+		return func() bool { b := w.Backlog(); return b != nil && *b == want }
 	}
 	servicetest.Eventually(t, "all that is not acknowledged is backlog", backlog(11))
 	unread := rdb.XRevRangeN(t.Context(), first+":entries", "+", "-", 2).Val()[1].ID
 	rdb.XDel(t.Context(), first+":entries", unread)
-	servicetest.Eventually(t, "the backlog is not known", func() bool { return w.Latest().Backlog == nil })
+	servicetest.Eventually(t, "the backlog is not known", func() bool { return w.Backlog() == nil })
 	if e := w.last("papers", "lag"); e.Type != history.Info || e.Value != 0 {
 		t.Errorf("lag: %+v, want info and no value", e)
 	}
@@ -256,8 +256,8 @@ func TestANodeThatCannotBeAskedMakesTheBacklogUnknown(t *testing.T) {
 	add(t, rdb, first+":entries", paperJSON(1))
 	add(t, rdb, second+":entries", paperJSON(2))
 	w := start(t, rdb)
-	known := func() bool { return w.Latest().Backlog != nil }
-	servicetest.Eventually(t, "the backlog is known", func() bool { return known() && *w.Latest().Backlog == 2 })
+	known := func() bool { return w.Backlog() != nil }
+	servicetest.Eventually(t, "the backlog is known", func() bool { return known() && *w.Backlog() == 2 })
 	rdb.Set(t.Context(), first+":kept", rdb.Dump(t.Context(), first+":entries").Val(), 0)
 	// A string where a stream was is refused like a question to a node that
 	// does not answer.

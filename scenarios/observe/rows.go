@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/redis/go-redis/v9"
 	_ "modernc.org/sqlite" // the driver
 
 	"paperlab/reports/history"
-	"paperlab/system/paper"
 )
 
 // Rows records what stands in the store of a DSN, "sqlite:PATH": summaries and
@@ -25,28 +23,23 @@ func Rows(ctx context.Context, dsn string, rec *history.Recorder) error {
 		return fmt.Errorf("open the store %s: %w", path, err)
 	}
 	defer func() { _ = db.Close() }()
-	summary := func(scan func(...any) error) (string, error) {
-		var id string
-		var version int
-		err := scan(&id, &version)
-		return paper.VersionID(id, version), err
-	}
-	delivery := func(scan func(...any) error) (id string, err error) { return id, scan(&id) }
-	if err := table(ctx, db, rec, "summaries", "SELECT DISTINCT paper_id, version FROM summaries", summary); err != nil {
+	err = table(ctx, db, rec, "summaries", "SELECT DISTINCT paper_id || 'v' || version FROM summaries")
+	if err != nil {
 		return err
 	}
-	return table(ctx, db, rec, "deliveries", "SELECT notification_id FROM deliveries", delivery)
+	return table(ctx, db, rec, "deliveries", "SELECT notification_id FROM deliveries")
 }
 
-func table(ctx context.Context, db *sql.DB, rec *history.Recorder, name, query string, read func(func(...any) error) (string, error)) error {
+// table records each message that the query finds.
+func table(ctx context.Context, db *sql.DB, rec *history.Recorder, name, query string) error {
 	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return fmt.Errorf("read table %s: %w", name, err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		message, err := read(rows.Scan)
-		if err != nil {
+		var message string
+		if err := rows.Scan(&message); err != nil {
 			return fmt.Errorf("read table %s: %w", name, err)
 		}
 		rec.Record(history.Stored(name, message))
@@ -56,14 +49,10 @@ func table(ctx context.Context, db *sql.DB, rec *history.Recorder, name, query s
 
 // DeadLetters records what stands on the consumer dead letter streams.
 func (o *Observer) DeadLetters(ctx context.Context) error {
-	for _, s := range o.known() {
-		if s.lease == "" {
-			continue
-		}
-		dead := s.key[:len(s.key)-len("entries")] + "dead"
-		entries, err := o.rdb.XRange(ctx, dead, "-", "+").Result()
-		if err != nil && err != redis.Nil {
-			return fmt.Errorf("read dead letters %s: %w", dead, err)
+	for _, s := range o.shards() {
+		entries, err := o.rdb.XRange(ctx, s.keys+"dead", "-", "+").Result()
+		if err != nil {
+			return fmt.Errorf("read dead letters %sdead: %w", s.keys, err)
 		}
 		for _, e := range entries {
 			id, _ := e.Values["id"].(string)
@@ -77,14 +66,10 @@ func (o *Observer) DeadLetters(ctx context.Context) error {
 // Outboxes counts the results that wait to be relayed.
 func (o *Observer) Outboxes(ctx context.Context) (int64, error) {
 	var total int64
-	for _, s := range o.known() {
-		if s.lease == "" {
-			continue
-		}
-		outbox := s.key[:len(s.key)-len("entries")] + "outbox"
-		n, err := o.rdb.XLen(ctx, outbox).Result()
+	for _, s := range o.shards() {
+		n, err := o.rdb.XLen(ctx, s.keys+"outbox").Result()
 		if err != nil {
-			return 0, fmt.Errorf("read outbox %s: %w", outbox, err)
+			return 0, fmt.Errorf("read outbox %soutbox: %w", s.keys, err)
 		}
 		total += n
 	}

@@ -24,32 +24,23 @@ const quietFor = 1500 * time.Millisecond
 // anything for a while. What is not done when time is up is a doubt
 // about the verdict and no error.
 func (p *profileRun) drain(ctx context.Context) error {
-	begin := time.Now()
-	quietSince, told := begin, int64(-1)
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for time.Since(begin) < p.DrainWithin {
+	quietSince, told := time.Now(), int64(-1)
+	drained, err := until(ctx, p.DrainWithin, 100*time.Millisecond, func(passed time.Duration) bool {
 		if now := p.around.sink.Answered(); now != told || !p.idle(ctx) {
 			quietSince, told = time.Now(), now
 		}
-		if time.Since(quietSince) >= quietFor {
-			p.rec.Record(history.Drained(true))
-			return nil
-		}
-		p.show("drain", time.Since(begin), p.DrainWithin)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
+		p.show("drain", passed, p.DrainWithin)
+		return time.Since(quietSince) >= quietFor
+	})
+	if err == nil {
+		p.rec.Record(history.Drained(drained))
 	}
-	p.rec.Record(history.Drained(false))
-	return nil
+	return err
 }
 
 // idle tells whether nothing is on its way as far as can be seen.
 func (p *profileRun) idle(ctx context.Context) bool {
-	backlog := p.observer.Latest().Backlog
+	backlog := p.observer.Backlog()
 	if backlog == nil || *backlog > 0 || !p.around.arxiv.Done() {
 		return false
 	}

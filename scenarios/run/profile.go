@@ -3,20 +3,19 @@ package run
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"paperlab/compose"
 	"paperlab/compose/monitor"
-	"paperlab/compose/process"
 	"paperlab/compose/standin"
 	"paperlab/faults"
 	"paperlab/grafana"
 	"paperlab/reports/history"
 	"paperlab/reports/record"
 	"paperlab/scenarios/observe"
+	"paperlab/system/child"
 	"paperlab/system/paper"
 )
 
@@ -36,8 +35,9 @@ type profileRun struct {
 	stack    compose.Stack
 	plan     []faults.Armed
 	monitor  *monitor.Monitor
-	rdb      *redis.ClusterClient
 	observer *observe.Observer
+	// stops end what was started, the latest first.
+	stops []func()
 }
 
 // seen is what a profile's run left behind. The run's record is empty if the
@@ -79,6 +79,7 @@ func (p *profileRun) provision(ctx context.Context) (err error) {
 	if p.around, err = surround(ctx, p.Options, p.rec); err != nil {
 		return err
 	}
+	p.stops = append(p.stops, p.around.Stop)
 	people, wishes := p.Corpus.Subscriptions(p.source(2), p.Scenario.Load.Subscribers, nil)
 	for _, w := range wishes {
 		p.rec.Record(history.Subscribed(w))
@@ -93,9 +94,11 @@ func (p *profileRun) provision(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	p.stops = append(p.stops, p.stack.Stop)
 	p.Progress.Say("%s: cluster up in %.1f s; %d processes ready", p.name, p.stack.ClusterUpIn().Seconds(), len(p.stack.Members("")))
-	p.rdb = p.stack.Redis()
-	p.observer = observe.New(p.rdb, p.prefix, p.rec)
+	rdb := p.stack.Redis()
+	p.observer = observe.New(rdb, p.prefix, p.rec)
+	p.stops = append(p.stops, func() { _ = rdb.Close() }, p.observer.Stop)
 	if err := p.observer.Start(ctx); err != nil {
 		return err
 	}
@@ -132,24 +135,14 @@ func (p *profileRun) startMonitor(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	p.stops = append(p.stops, p.monitor.Stop)
 	return p.monitor.Start(ctx)
 }
 
-// stop ends everything, in the opposite order. It may be called for a run that
-// was only partly started.
+// stop ends everything, in the opposite order.
 func (p *profileRun) stop() {
-	if p.monitor != nil {
-		p.monitor.Stop()
-	}
-	if p.observer != nil {
-		p.observer.Stop()
-		_ = p.rdb.Close()
-	}
-	if p.stack != nil {
-		p.stack.Stop()
-	}
-	if p.around != nil {
-		p.around.Stop()
+	for _, stop := range slices.Backward(p.stops) {
+		stop()
 	}
 }
 
@@ -164,13 +157,14 @@ func (p *profileRun) phasesOf(ctx context.Context) error {
 	if err := p.wait(ctx, "warm-up", warmUp); err != nil {
 		return err
 	}
-	if err := p.phase(ctx, history.PhaseSteady, func() error { return p.wait(ctx, "steady", p.Scenario.Phases.Steady) }); err != nil {
+	if err := p.phase(ctx, history.PhaseSteady, p.Scenario.Phases.Steady); err != nil {
 		return err
 	}
 	if err := p.breakAndMend(ctx); err != nil {
 		return err
 	}
-	return p.phase(ctx, history.PhaseDrain, func() error { return p.drain(ctx) })
+	p.begin(history.PhaseDrain)
+	return p.drain(ctx)
 }
 
 // breakAndMend is the fault and the recover phase. The nemesis works beside
@@ -180,21 +174,21 @@ func (p *profileRun) breakAndMend(ctx context.Context) error {
 	nemesis.Go(func() { faults.Nemesis{Recorder: p.rec, Plan: p.plan}.Run(ctx) })
 	defer nemesis.Wait()
 	length := p.Scenario.Phases
-	err := p.phase(ctx, history.PhaseFault, func() error { return p.wait(ctx, "fault", length.Fault) })
-	if err == nil {
-		err = p.phase(ctx, history.PhaseRecover, func() error { return p.wait(ctx, "recover", length.Recover) })
-	}
-	return ctx.Err()
-}
-
-// phase notes the begin of a part of the run.
-func (p *profileRun) phase(ctx context.Context, name string, during func() error) error {
-	p.Progress.Say("%s: %s", p.name, name)
-	p.rec.Record(history.Began(name))
-	if err := during(); err != nil {
+	if err := p.phase(ctx, history.PhaseFault, length.Fault); err != nil {
 		return err
 	}
-	return ctx.Err()
+	return p.phase(ctx, history.PhaseRecover, length.Recover)
+}
+
+// phase is a part of the run that lasts for a given time.
+func (p *profileRun) phase(ctx context.Context, name string, d time.Duration) error {
+	p.begin(name)
+	return p.wait(ctx, name, d)
+}
+
+func (p *profileRun) begin(phase string) {
+	p.Progress.Say("%s: %s", p.name, phase)
+	p.rec.Record(history.Began(phase))
 }
 
 // showEvery is how often the live line changes.
@@ -202,26 +196,37 @@ const showEvery = 500 * time.Millisecond
 
 // wait lets time pass and shows how the service does.
 func (p *profileRun) wait(ctx context.Context, what string, d time.Duration) error {
-	end := time.NewTimer(d)
+	_, err := until(ctx, d, showEvery, func(passed time.Duration) bool {
+		p.show(what, passed, d)
+		return false
+	})
+	return err
+}
+
+// until looks every so often whether something holds, for so long at most. The
+// error is the context's.
+func until(ctx context.Context, within, every time.Duration, holds func(passed time.Duration) bool) (bool, error) {
+	end := time.NewTimer(within)
 	defer end.Stop()
-	tick := time.NewTicker(showEvery)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
-	begin := time.Now()
-	for {
+	for begin := time.Now(); ; {
+		if holds(time.Since(begin)) {
+			return true, nil
+		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return false, ctx.Err()
 		case <-end.C:
-			return nil
+			return false, nil
 		case <-tick.C:
-			p.show(what, time.Since(begin), d)
 		}
 	}
 }
 
 func (p *profileRun) show(what string, passed, of time.Duration) {
 	backlog := "unknown"
-	if b := p.observer.Latest().Backlog; b != nil {
+	if b := p.observer.Backlog(); b != nil {
 		backlog = fmt.Sprint(*b)
 	}
 	p.Progress.Live("%s: %-8s %2.0f/%.0f s   served %d   backlog %s   told %d   Slack messages %d", p.name, what,
@@ -250,7 +255,7 @@ func (p *profileRun) memory() []record.Memory {
 	for _, m := range p.stack.Members("") {
 		list = append(list, record.Memory{Process: m.Name(), PeakBytes: m.PeakMemory()})
 	}
-	return append(list, record.Memory{Process: "lab", PeakBytes: process.OwnPeakMemory()})
+	return append(list, record.Memory{Process: "lab", PeakBytes: child.OwnPeakMemory()})
 }
 
 // fenced counts the refused commits of all processes; one that was killed

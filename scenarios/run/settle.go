@@ -20,28 +20,15 @@ const (
 // the others would be measured as part of steady state. The naive service has
 // no owners and nothing to wait for.
 func (p *profileRun) settle(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, settleWithin)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
 	var last map[string][]int
 	since := time.Now()
-	for {
+	_, err := until(ctx, settleWithin, 50*time.Millisecond, func(time.Duration) bool {
 		if now := p.owners(); !maps.EqualFunc(now, last, slices.Equal[[]int]) {
 			last, since = now, time.Now()
 		}
-		if time.Since(since) >= settledFor && (p.dealtOut(last) || p.name != "hardened") {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			if context.Cause(ctx) == context.DeadlineExceeded {
-				return nil
-			}
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
+		return time.Since(since) >= settledFor && (p.dealtOut(last) || p.name != "hardened")
+	})
+	return err
 }
 
 // owners are the shards of both streams by owner; those of notifications are

@@ -2,13 +2,16 @@ package run
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"paperlab/compose"
 	"paperlab/compose/standin"
 	"paperlab/faults"
 	"paperlab/reports/history"
+	"paperlab/system/service"
 )
 
 // How the stand-ins behave when nothing is wrong. Ollama is a server with a few
@@ -36,8 +39,7 @@ const (
 // arxiv is where the papers come from and the witness of what was served: the
 // stand-in, or the gateway before arXiv itself.
 type arxiv interface {
-	Start(context.Context) error
-	Stop()
+	service.Service
 	// QueryURL is what the crawler asks.
 	QueryURL() string
 	// Release lets the load begin, in versions a second; arXiv itself comes at
@@ -76,31 +78,26 @@ type surroundings struct {
 	slack          *standin.Slack
 	// breakable are those that a fault may strike, but for the sink.
 	breakable map[string]faults.Standin
-	// started are stopped in the opposite order.
-	started []interface{ Stop() }
 }
 
 // surround starts the stand-ins. If it fails it leaves none behind.
-func surround(ctx context.Context, o Options, rec *history.Recorder) (s *surroundings, err error) {
-	s = &surroundings{breakable: map[string]faults.Standin{}}
-	defer func() {
-		if err != nil {
-			s.Stop()
-		}
-	}()
+func surround(ctx context.Context, o Options, rec *history.Recorder) (*surroundings, error) {
+	s := &surroundings{breakable: map[string]faults.Standin{}}
 	if err := s.make(o, rec); err != nil {
-		return s, err
+		return nil, err
 	}
-	for _, one := range []interface {
-		Start(context.Context) error
-		Stop()
-	}{s.arxiv, s.ollama, s.openai, s.sink, s.slack} {
+	for _, one := range s.services() {
 		if err := one.Start(ctx); err != nil {
-			return s, err
+			s.Stop()
+			return nil, err
 		}
-		s.started = append(s.started, one)
 	}
 	return s, nil
+}
+
+// services are all, in the order in which they start.
+func (s *surroundings) services() []service.Service {
+	return []service.Service{s.arxiv, s.ollama, s.openai, s.sink, s.slack}
 }
 
 func (s *surroundings) make(o Options, rec *history.Recorder) (err error) {
@@ -116,30 +113,25 @@ func (s *surroundings) make(o Options, rec *history.Recorder) (err error) {
 		})
 		s.arxiv, s.breakable[compose.Arxiv] = one, one
 	}
-	if err != nil {
-		return err
-	}
-	if s.ollama, err = standin.NewLLM(standin.LLMConfig{
+	failed := []error{err}
+	s.ollama, err = standin.NewLLM(standin.LLMConfig{
 		Provider: standin.Ollama, Recorder: rec, Host: host, Slots: ollamaSlots, Latency: ollamaLatency, Seed: seed,
-	}); err != nil {
-		return err
-	}
-	if s.openai, err = standin.NewLLM(standin.LLMConfig{
+	})
+	failed = append(failed, err)
+	s.openai, err = standin.NewLLM(standin.LLMConfig{
 		Provider: standin.OpenAI, Recorder: rec, Host: host, Slots: openaiSlots, Latency: openaiLatency, Key: openAIKey, Seed: seed,
-	}); err != nil {
-		return err
-	}
-	if s.sink, err = standin.NewSink(standin.SinkConfig{Recorder: rec, Host: host, Latency: sinkLatency, Seed: seed}); err != nil {
-		return err
-	}
+	})
+	failed = append(failed, err)
+	s.sink, err = standin.NewSink(standin.SinkConfig{Recorder: rec, Host: host, Latency: sinkLatency, Seed: seed})
+	failed = append(failed, err)
 	s.slack, err = standin.NewSlack(standin.SlackConfig{Recorder: rec, Host: host})
 	s.breakable[compose.Ollama], s.breakable[compose.OpenAI] = s.ollama, s.openai
-	return err
+	return errors.Join(append(failed, err)...)
 }
 
-// Stop ends the stand-ins.
+// Stop ends the stand-ins, those that never started too.
 func (s *surroundings) Stop() {
-	for _, one := range s.started {
+	for _, one := range slices.Backward(s.services()) {
 		one.Stop()
 	}
 }

@@ -2,19 +2,19 @@
 // for a lab that breaks it: masters alone in a few hundred milliseconds, with
 // replicas in one to three seconds, most of which is their first copy.
 //
-//	Config.Launcher ─▶ folders, processes ─▶ Start: launch ─▶ form ─▶ agree
+//	Config.Dir, Config.Launch ─▶ Start: launch ─▶ form ─▶ agree
 //
-// It does not know how a process is started and ended: a [Launcher] does, so
-// that a lab can write down first what it will have to undo.
+// The folder and the processes are made by its caller, so that a lab can write
+// down first what it will have to undo.
 package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +22,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"paperlab/system/child"
 )
 
 const (
@@ -32,25 +34,6 @@ const (
 	// is long, because the machine may be busy.
 	startTimeout = 30 * time.Second
 )
-
-// Process is one server that was launched.
-type Process interface {
-	// Died is nil while the server runs, and else says how it ended and quotes
-	// the end of its log.
-	Died() error
-	// Kill ends the server with SIGKILL and returns when it has ended. What has
-	// ended already is no error.
-	Kill() error
-}
-
-// Launcher starts servers.
-type Launcher interface {
-	// Folder makes a folder for the data of a node, and says how to remove it.
-	Folder(node string) (path string, remove func() error, err error)
-	// Launch starts the program in that folder and does not wait for it. Its
-	// log goes to standard output.
-	Launch(node, folder, program string, args []string) (Process, error)
-}
 
 // Config says how to start a cluster.
 type Config struct {
@@ -63,23 +46,17 @@ type Config struct {
 	// to be taken for dead.
 	NodeTimeout time.Duration
 	// Args are added to those that every node has.
-	Args     []string
-	Launcher Launcher
+	Args []string
+	// Dir is a folder for the nodes' data; each has one in it, until Stop.
+	Dir string
+	// Launch starts a server; nil means child.Start.
+	Launch func(child.Command) (*child.Process, error)
 	// Host is the loopback address of the node with that number, from 1; nil
 	// means 127.0.0.1 for all.
 	Host func(number int) string
 	// Port chooses a port of a host; nil means FreePort.
 	Port func(host string) (int, error)
 }
-
-// Role is what a node was made as.
-type Role string
-
-// The roles.
-const (
-	Master  Role = "master"
-	Replica Role = "replica"
-)
 
 // Node is one redis-server of a cluster, as it was formed. A failover changes
 // roles later: ask Redis for those.
@@ -90,11 +67,8 @@ type Node struct {
 	// outlives a restart, and a restart alone.
 	ID   string
 	Addr string
-	// BusAddr is where the other nodes talk to it.
-	BusAddr string
-	Role    Role
-	// MasterID is a replica's first master.
-	MasterID string
+	// Of is the name of a replica's first master, empty for a master.
+	Of string
 	// FirstSlot and LastSlot are a master's share; 0 for a replica.
 	FirstSlot, LastSlot int
 }
@@ -102,10 +76,14 @@ type Node struct {
 // node is a Node with what is needed to work on it.
 type node struct {
 	Node
-	folder string
-	remove func() error
+	host, port, busPort string
+	// master is a replica's first master, and a master itself.
+	master *node
+	// phantom is the id under which a master's slots begin.
+	phantom string
+	folder  string
 	// process is the latest incarnation, nil before the first.
-	process Process
+	process *child.Process
 	client  *redis.Client
 }
 
@@ -129,6 +107,9 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	}
 	if cfg.Port == nil {
 		cfg.Port = FreePort
+	}
+	if cfg.Launch == nil {
+		cfg.Launch = child.Start
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -170,22 +151,24 @@ func (c *Cluster) start(ctx context.Context) error {
 
 // addNode plans the node with an index from 0.
 func (c *Cluster) addNode(index int) error {
-	n := &node{Node: Node{Name: fmt.Sprintf("redis-%d", index+1), ID: newID(), Role: Master}}
+	n := &node{Node: Node{Name: fmt.Sprintf("redis-%d", index+1), ID: newID()}, host: c.cfg.Host(index + 1)}
 	if index < c.cfg.Masters {
+		n.master, n.phantom = n, newID()
 		n.FirstSlot, n.LastSlot = index*slots/c.cfg.Masters, (index+1)*slots/c.cfg.Masters-1
 	} else {
-		n.Role, n.MasterID = Replica, c.nodes[index-c.cfg.Masters].ID
+		n.master = c.nodes[index-c.cfg.Masters]
+		n.Of = n.master.Name
 	}
-	host := c.cfg.Host(index + 1)
-	for _, addr := range []*string{&n.Addr, &n.BusAddr} {
-		port, err := c.cfg.Port(host)
+	for _, chosen := range []*string{&n.port, &n.busPort} {
+		port, err := c.cfg.Port(n.host)
 		if err != nil {
 			return err
 		}
-		*addr = net.JoinHostPort(host, strconv.Itoa(port))
+		*chosen = strconv.Itoa(port)
 	}
-	var err error
-	if n.folder, n.remove, err = c.cfg.Launcher.Folder(n.Name); err != nil {
+	n.Addr = net.JoinHostPort(n.host, n.port)
+	n.folder = filepath.Join(c.cfg.Dir, n.Name)
+	if err := os.Mkdir(n.folder, 0o700); err != nil {
 		return err
 	}
 	n.client = redis.NewClient(&redis.Options{
@@ -197,9 +180,14 @@ func (c *Cluster) addNode(index int) error {
 	return nil
 }
 
-func (c *Cluster) launch(n *node, args ...string) (err error) {
-	all := append(append(n.arguments(c.cfg.NodeTimeout), c.cfg.Args...), args...)
-	n.process, err = c.cfg.Launcher.Launch(n.Name, n.folder, c.cfg.Program, all)
+func (c *Cluster) launch(n *node, args ...string) error {
+	p, err := c.cfg.Launch(child.Command{
+		Name: n.Name, Path: c.cfg.Program, Args: slices.Concat(n.arguments(c.cfg.NodeTimeout), c.cfg.Args, args),
+		Dir: n.folder, Log: filepath.Join(n.folder, "redis.log"),
+	})
+	if err == nil {
+		n.process = p
+	}
 	return err
 }
 
@@ -217,14 +205,12 @@ func (c *Cluster) launch(n *node, args ...string) (err error) {
 // 127.0.0.1 itself, and a replica comes from its own 127.0.1.x. All listen on
 // loopback alone.
 func (n *node) arguments(timeout time.Duration) []string {
-	host, port, _ := net.SplitHostPort(n.Addr)
-	_, busPort, _ := net.SplitHostPort(n.BusAddr)
 	return []string{
-		"--bind", host, "--bind-source-addr", host, "--port", port, "--protected-mode", "no",
+		"--bind", n.host, "--bind-source-addr", n.host, "--port", n.port, "--protected-mode", "no",
 		"--dir", n.folder, "--daemonize", "no", "--loglevel", "notice", "--save", "",
 		"--maxmemory-policy", "noeviction",
-		"--cluster-enabled", "yes", "--cluster-port", busPort, "--cluster-config-file", configFile,
-		"--cluster-announce-ip", host, "--cluster-node-timeout", strconv.FormatInt(timeout.Milliseconds(), 10),
+		"--cluster-enabled", "yes", "--cluster-port", n.busPort, "--cluster-config-file", configFile,
+		"--cluster-announce-ip", n.host, "--cluster-node-timeout", strconv.FormatInt(timeout.Milliseconds(), 10),
 		"--cluster-require-full-coverage", "no", "--cluster-allow-replica-migration", "no",
 		"--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0",
 	}
@@ -235,7 +221,7 @@ func (c *Cluster) UpIn() time.Duration { return c.upIn }
 
 // Nodes are the nodes as they were formed: masters first, in order of slots.
 func (c *Cluster) Nodes() []Node {
-	nodes := make([]Node, 0, len(c.nodes))
+	var nodes []Node
 	for _, n := range c.nodes {
 		nodes = append(nodes, n.Node)
 	}
@@ -244,7 +230,7 @@ func (c *Cluster) Nodes() []Node {
 
 // Addrs are the addresses of all nodes, in the order of Nodes.
 func (c *Cluster) Addrs() []string {
-	addrs := make([]string, 0, len(c.nodes))
+	var addrs []string
 	for _, n := range c.nodes {
 		addrs = append(addrs, n.Addr)
 	}
@@ -270,7 +256,7 @@ func (c *Cluster) On(name string) *redis.Client {
 
 // Process is the latest process of the named node, nil if there is no such
 // node.
-func (c *Cluster) Process(name string) Process {
+func (c *Cluster) Process(name string) *child.Process {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if n := c.named(name); n != nil {
@@ -280,10 +266,8 @@ func (c *Cluster) Process(name string) Process {
 }
 
 func (c *Cluster) named(name string) *node {
-	for _, n := range c.nodes {
-		if n.Name == name {
-			return n
-		}
+	if at := slices.IndexFunc(c.nodes, func(n *node) bool { return n.Name == name }); at >= 0 {
+		return c.nodes[at]
 	}
 	return nil
 }
@@ -321,18 +305,12 @@ func (c *Cluster) Stop() {
 	c.stopped = true
 	var ends sync.WaitGroup
 	for _, n := range c.nodes {
-		ends.Go(func() { _ = n.end() })
+		ends.Go(func() {
+			_ = n.client.Close()
+			if n.process == nil || n.process.Kill() == nil {
+				_ = os.RemoveAll(n.folder) // the data of a server that does not die stays
+			}
+		})
 	}
 	ends.Wait()
-}
-
-// end leaves the data of a server that does not die where it is.
-func (n *node) end() error {
-	err := n.client.Close()
-	if n.process != nil {
-		if killed := n.process.Kill(); killed != nil {
-			return errors.Join(err, killed)
-		}
-	}
-	return errors.Join(err, n.remove())
 }

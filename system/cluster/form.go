@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,25 +61,14 @@ func (c *Cluster) phantoms(self int) []byte {
 		if i == self {
 			flags = "myself,slave"
 		}
-		_, busPort, _ := net.SplitHostPort(n.BusAddr)
-		fmt.Fprintf(&b, "%s %s@%s %s %s 0 0 %d connected\n", n.ID, n.Addr, busPort, flags, c.phantom(i), 1+i%c.cfg.Masters)
+		fmt.Fprintf(&b, "%s %s@%s %s %s 0 0 %d connected\n", n.ID, n.Addr, n.busPort, flags, n.master.phantom, 1+i%c.cfg.Masters)
 	}
 	for i, n := range c.nodes[:c.cfg.Masters] {
 		// Nothing listens on ports this low.
-		fmt.Fprintf(&b, "%s 127.0.0.1:%d@%d master - 0 0 %d connected %d-%d\n", c.phantom(i), i+1, i+1, i+1, n.FirstSlot, n.LastSlot)
+		fmt.Fprintf(&b, "%s 127.0.0.1:%d@%d master - 0 0 %d connected %d-%d\n", n.phantom, i+1, i+1, i+1, n.FirstSlot, n.LastSlot)
 	}
 	fmt.Fprintf(&b, "vars currentEpoch %d lastVoteEpoch 0\n", c.cfg.Masters)
 	return b.Bytes()
-}
-
-// phantom is the id of the phantom that the node with an index begins under: its
-// master's own, read backwards.
-func (c *Cluster) phantom(index int) string {
-	id := []byte(c.nodes[index%c.cfg.Masters].ID)
-	for i, j := 0, len(id)-1; i < j; i, j = i+1, j-1 {
-		id[i], id[j] = id[j], id[i]
-	}
-	return string(id)
 }
 
 // form makes one cluster of servers that know phantoms as their masters:
@@ -92,11 +83,10 @@ func (c *Cluster) form(ctx context.Context) error {
 		do   func(context.Context, *node) error
 	}{
 		{"take connections", func(ctx context.Context, n *node) error { return n.awaitUp(ctx) }},
-		{"take its phantom's place", c.takeOver},
+		{"take its phantom's place", takeOver},
 		{"see the masters", c.awaitMasters},
 		{"forget the phantoms", c.forget},
 		{"be ready", c.awaitReady},
-		{"agree on roles and slots", c.awaitAgreement},
 		{"take its last settings", c.formed},
 	}
 	for _, step := range steps {
@@ -122,12 +112,18 @@ func (c *Cluster) each(ctx context.Context, do func(context.Context, *node) erro
 	return group.Wait()
 }
 
-// awaitUp waits until the node takes connections, or is dead.
-func (n *node) awaitUp(ctx context.Context) error {
+// poll is Poll for as long as the node lives.
+func (n *node) poll(ctx context.Context, done func() (bool, error)) error {
 	return Poll(ctx, func() (bool, error) {
 		if err := n.process.Died(); err != nil {
 			return false, err
 		}
+		return done()
+	})
+}
+
+func (n *node) awaitUp(ctx context.Context) error {
+	return n.poll(ctx, func() (bool, error) {
 		// A plain dial first: the client would log each refused one.
 		conn, err := net.DialTimeout("tcp", n.Addr, time.Second)
 		if err != nil {
@@ -138,53 +134,28 @@ func (n *node) awaitUp(ctx context.Context) error {
 	})
 }
 
-func (c *Cluster) takeOver(ctx context.Context, n *node) error {
-	if n.Role == Replica {
+func takeOver(ctx context.Context, n *node) error {
+	if n.master != n {
 		return nil
 	}
 	return n.client.Do(ctx, "cluster", "failover", "takeover").Err()
 }
 
-// seen is how every node is to see this one in the end.
-func (n *node) seen() string {
-	if n.Role == Replica {
-		return fmt.Sprintf("%s slave %s", n.Addr, n.MasterID)
-	}
-	return fmt.Sprintf("%s master - %d-%d", n.Addr, n.FirstSlot, n.LastSlot)
-}
-
 func (c *Cluster) awaitMasters(ctx context.Context, n *node) error {
-	return c.awaitView(ctx, n, c.nodes[:c.cfg.Masters], func(map[string]string) bool { return true })
-}
-
-// awaitAgreement waits until the node sees what was made, and nobody else.
-func (c *Cluster) awaitAgreement(ctx context.Context, n *node) error {
-	return c.awaitView(ctx, n, c.nodes, func(view map[string]string) bool { return len(view) == len(c.nodes) })
-}
-
-func (c *Cluster) awaitView(ctx context.Context, n *node, others []*node, holds func(map[string]string) bool) error {
-	return Poll(ctx, func() (bool, error) {
-		view, err := n.view(ctx)
-		if err != nil || !holds(view) {
-			return false, err
-		}
-		for _, other := range others {
-			if view[other.ID] != other.seen() {
-				return false, nil
-			}
-		}
-		return true, nil
+	return n.poll(ctx, func() (bool, error) {
+		view, err := n.client.ClusterNodes(ctx).Result()
+		return shows(view, c.nodes[:c.cfg.Masters]), err
 	})
 }
 
 // forget tries again where a replica has not followed its master yet: nobody can
 // forget his master.
 func (c *Cluster) forget(ctx context.Context, n *node) error {
-	for i := range c.cfg.Masters {
-		err := Poll(ctx, func() (bool, error) {
-			err := n.client.ClusterForget(ctx, c.phantom(i)).Err()
+	for _, master := range c.nodes[:c.cfg.Masters] {
+		err := n.poll(ctx, func() (bool, error) {
+			err := n.client.ClusterForget(ctx, master.phantom).Err()
 			if err != nil && strings.Contains(err.Error(), "my master") {
-				return false, n.process.Died()
+				return false, nil
 			}
 			return err == nil, err
 		})
@@ -195,64 +166,39 @@ func (c *Cluster) forget(ctx context.Context, n *node) error {
 	return nil
 }
 
+// awaitReady waits until the node sees what was made and nobody else, and has its
+// master's data.
 func (c *Cluster) awaitReady(ctx context.Context, n *node) error {
-	return Poll(ctx, func() (bool, error) {
-		if err := n.process.Died(); err != nil {
+	return n.poll(ctx, func() (bool, error) {
+		view, err := n.client.ClusterNodes(ctx).Result()
+		if err != nil || strings.Count(view, "\n") != len(c.nodes) || !shows(view, c.nodes) {
 			return false, err
 		}
 		info, err := n.client.ClusterInfo(ctx).Result()
 		if err != nil || !strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, "cluster_slots_ok:16384") {
 			return false, err
 		}
-		if n.Role == Master {
-			return true, nil
-		}
 		replication, err := n.client.Info(ctx, "replication").Result()
-		return strings.Contains(replication, "master_link_status:up"), err
+		return n.master == n || strings.Contains(replication, "master_link_status:up"), err
 	})
 }
 
-// view is what a node says of each node, by id: address, role, master and
-// slots. Nodes that are still shaking hands, failing or not connected are left
-// out.
-func (n *node) view(ctx context.Context) (map[string]string, error) {
-	if err := n.process.Died(); err != nil {
-		return nil, err
-	}
-	raw, err := n.client.ClusterNodes(ctx).Result()
-	if err != nil {
-		return nil, err
-	}
-	return parseView(raw), nil
+// shows tells whether an answer to CLUSTER NODES has all these nodes in their
+// places, and as sound: not shaking hands, failing or without a connection.
+func shows(view string, nodes []*node) bool {
+	return !slices.ContainsFunc(nodes, func(n *node) bool { return !n.place().MatchString(view) })
 }
 
-// parseView reads CLUSTER NODES: id, address@bus port,host name, flags, master,
-// ping sent, pong received, epoch, link state, slots.
-func parseView(raw string) map[string]string {
-	view := map[string]string{}
-	for line := range strings.Lines(raw) {
-		fields := strings.Fields(line)
-		if len(fields) < 8 || fields[7] != "connected" {
-			continue
-		}
-		role := ""
-		sound := true
-		for flag := range strings.SplitSeq(fields[2], ",") {
-			switch flag {
-			case "myself":
-			case "master", "slave":
-				role = flag
-			default:
-				sound = false
-			}
-		}
-		if !sound || role == "" {
-			continue
-		}
-		addr, _, _ := strings.Cut(fields[1], "@")
-		view[fields[0]] = strings.Join(append([]string{addr, role, fields[3]}, fields[8:]...), " ")
+// place is the line of CLUSTER NODES that the node is to have: id, address@bus
+// port,host name, flags, master, ping sent, pong received, epoch, link state,
+// slots.
+func (n *node) place() *regexp.Regexp {
+	role, share := "master -", fmt.Sprintf(" %d-%d", n.FirstSlot, n.LastSlot)
+	if n.master != n {
+		role, share = "slave "+n.master.ID, ""
 	}
-	return view
+	return regexp.MustCompile(fmt.Sprintf(`(?m)^%s %s@\S+ (myself,)?%s \d+ \d+ \d+ connected%s$`,
+		n.ID, regexp.QuoteMeta(n.Addr), role, share))
 }
 
 // Poll calls done until it holds, fails, or ctx ends.

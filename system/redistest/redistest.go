@@ -11,17 +11,18 @@
 // Tests of one package share the cluster, so they must not run in parallel with
 // a test that calls Client: it empties every node.
 //
-// Own is a cluster for a test that breaks it, Single a server that is none.
+// Own is a cluster for a test that breaks it.
 //
 // Missing redis-server is a failure and not a skip: a test that is silently not
 // run proves nothing. REDIS_SERVER names another binary.
 package redistest
 
 import (
+	"cmp"
 	"context"
-	"net"
+	"fmt"
 	"os"
-	"strconv"
+	"os/exec"
 	"sync"
 	"testing"
 	"time"
@@ -52,17 +53,18 @@ func start() {
 }
 
 func form(root string, cfg cluster.Config) (*cluster.Cluster, error) {
-	path, err := program()
+	binary := cmp.Or(os.Getenv("REDIS_SERVER"), "redis-server")
+	path, err := exec.LookPath(binary)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s was not found: install Redis 7.0 or newer or name the binary in REDIS_SERVER: %w", binary, err)
 	}
-	cfg.Program, cfg.Launcher = path, launcher{root}
+	cfg.Program, cfg.Dir = path, root
 	cfg.Args = append(cfg.Args, "--enable-debug-command", "local")
 	return cluster.Start(context.Background(), cfg)
 }
 
 // Own starts a cluster for a test that breaks it, and stops it when the test
-// ends. Program and Launcher are redistest's.
+// ends. Program and Dir are redistest's.
 func Own(t testing.TB, cfg cluster.Config) *cluster.Cluster {
 	t.Helper()
 	c, err := form(t.TempDir(), cfg)
@@ -71,42 +73,6 @@ func Own(t testing.TB, cfg cluster.Config) *cluster.Cluster {
 	}
 	t.Cleanup(c.Stop)
 	return c
-}
-
-// Single starts a redis-server that is no cluster, stops it when the test ends,
-// and returns its address.
-func Single(t testing.TB) (address string) {
-	t.Helper()
-	path, err := program()
-	if err != nil {
-		t.Fatalf("redistest: %v", err)
-	}
-	// A port that was free may be taken by now: then another one is tried.
-	for range 3 {
-		port, err := cluster.FreePort("127.0.0.1")
-		if err != nil {
-			t.Fatalf("redistest: %v", err)
-		}
-		var s *server
-		s, err = launch(t.TempDir(), path, []string{"--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--save", ""})
-		if err != nil {
-			t.Fatalf("redistest: %v", err)
-		}
-		t.Cleanup(func() { _ = s.Kill() })
-		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-		servicetest.Eventually(t, "redis-server takes connections or ends", func() bool {
-			conn, err := net.Dial("tcp", address)
-			if err == nil {
-				_ = conn.Close()
-			}
-			return err == nil || s.Died() != nil
-		})
-		if s.Died() == nil {
-			return address
-		}
-	}
-	t.Fatal("redistest: a redis-server ended three times as soon as it was started")
-	return ""
 }
 
 func stop() {

@@ -1,8 +1,9 @@
-package redistest
+package child
 
 import "syscall"
 
-// dieWithParent makes the kernel end the server with the thread that started it.
+// dieWithParent has the kernel kill the child when the thread that started it
+// ends.
 func dieWithParent() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }
