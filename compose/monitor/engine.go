@@ -91,7 +91,7 @@ func dialUntil(end context.Context) httpconfig.DialContextFunc {
 
 // newRules loads the rule files. ResendDelay is beyond any run: production
 // repeats a firing alert to Alertmanager, which drops repeats; here nobody
-// would.
+// would. So the rule engine reports each state of each alert once.
 func newRules(ctx context.Context, cfg Config, db *tsdb.DB, engine *promql.Engine,
 	registry prometheus.Registerer, files []string, notify rules.NotifyFunc,
 ) (*rules.Manager, error) {
