@@ -112,7 +112,7 @@ func (u *Upstream) ask(ctx context.Context, query string) (got upstreamAnswer, e
 		return got, ctx.Err()
 	}
 	defer func() { <-u.turn }()
-	if _, err := wait(ctx, time.Until(u.next), nil); err != nil {
+	if err := wait(ctx, time.Until(u.next), nil); err != nil {
 		return got, err
 	}
 	got, err = u.get(ctx, query)

@@ -175,30 +175,20 @@ func (l *LLM) work(r *http.Request, c *call) (got met, refusal *reply, err error
 	if refusal := l.checkKey(r); refusal != nil {
 		return got, refusal, nil
 	}
-	for {
-		got = l.meet(c.visit)
+	got, err = l.pass(c.visit, func(got met) error {
 		if got.atOnce() {
-			return got, nil, nil
+			return nil
 		}
-		again, err := l.inSlot(r.Context(), c, got)
-		if errors.Is(err, errQueueFull) {
-			return got, queueFull(l.cfg.Provider), nil
+		if err := l.slots.acquire(r.Context(), got.changed); err != nil {
+			return err
 		}
-		if err != nil || !again {
-			return got, nil, err
-		}
+		defer l.slots.release()
+		return got.linger(r.Context(), c.visit.latency)
+	})
+	if errors.Is(err, errQueueFull) {
+		return got, queueFull(l.cfg.Provider), nil
 	}
-}
-
-// inSlot waits for a slot and works in it. again tells that the manner changed
-// before the work was done.
-func (l *LLM) inSlot(ctx context.Context, c *call, got met) (again bool, err error) {
-	again, err = l.slots.acquire(ctx, got.changed)
-	if again || err != nil {
-		return again, err
-	}
-	defer l.slots.release()
-	return got.linger(ctx, c.visit.latency)
+	return got, nil, err
 }
 
 // call is one Ask of the history.

@@ -151,19 +151,19 @@ func TestLLMWithoutAQueue(t *testing.T) {
 // TestSlotsAreGivenInOrder: who waits longest is next.
 func TestSlotsAreGivenInOrder(t *testing.T) {
 	s := newSlots(1, 3)
-	if _, err := s.acquire(t.Context(), nil); err != nil {
+	if err := s.acquire(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	turns := make(chan int)
 	for i := range 3 {
 		background(t, 1, func(int) answer {
-			_, err := s.acquire(t.Context(), nil)
+			err := s.acquire(t.Context(), nil)
 			turns <- i
 			return answer{err: err}
 		})
 		servicetest.Eventually(t, "one more waits", func() bool { _, waiting := s.counts(); return waiting == i+1 })
 	}
-	if _, err := s.acquire(t.Context(), nil); err != errQueueFull {
+	if err := s.acquire(t.Context(), nil); err != errQueueFull {
 		t.Errorf("a fourth in a queue of three: %v", err)
 	}
 	for i := range 3 {

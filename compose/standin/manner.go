@@ -3,6 +3,7 @@ package standin
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -180,9 +181,8 @@ func (m *manners) meet(v *visit) met {
 }
 
 // linger lets the time before the answer pass, which is the manner's own, or
-// ordinary. It ends early, with the reason, when ctx does, and without one when
-// the manner changes: then the caller meets it again.
-func (m met) linger(ctx context.Context, ordinary time.Duration) (again bool, err error) {
+// ordinary. Its errors are wait's.
+func (m met) linger(ctx context.Context, ordinary time.Duration) error {
 	if m.Ends == Silent {
 		return wait(ctx, forever, m.changed)
 	}
@@ -191,28 +191,30 @@ func (m met) linger(ctx context.Context, ordinary time.Duration) (again bool, er
 
 const forever = 1 << 62 * time.Nanosecond
 
-// pass lets a visit wait for its answer and returns the manner to give it in.
-func (m *manners) pass(ctx context.Context, v *visit) (met, error) {
-	for {
-		got := m.meet(v)
-		again, err := got.linger(ctx, v.latency)
-		if err != nil || !again {
-			return got, err
-		}
+// pass lets a visit take a step under the manner that it meets, and again
+// whenever that changes meanwhile, and returns the last one.
+func (m *manners) pass(v *visit, step func(met) error) (got met, err error) {
+	for err = errChanged; errors.Is(err, errChanged); {
+		got = m.meet(v)
+		err = step(got)
 	}
+	return got, err
 }
 
-// wait lets d pass. It ends early, with the reason, when ctx does, and without
-// one when changed closes.
-func wait(ctx context.Context, d time.Duration, changed <-chan struct{}) (early bool, err error) {
+// errChanged is the error of a wait that a change of manner cut short.
+var errChanged = errors.New("the manner has changed")
+
+// wait lets d pass. It ends early, with the reason, when ctx does, and with
+// errChanged when changed closes.
+func wait(ctx context.Context, d time.Duration, changed <-chan struct{}) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return false, nil
+		return nil
 	case <-changed:
-		return true, nil
+		return errChanged
 	case <-ctx.Done():
-		return true, ctx.Err()
+		return ctx.Err()
 	}
 }

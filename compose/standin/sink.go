@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -112,15 +113,12 @@ func (s *Sink) receive(w http.ResponseWriter, r *http.Request) {
 // hear waits while the sink is silent and takes nothing, and returns the manner
 // after that.
 func (s *Sink) hear(ctx context.Context, v *visit) (met, error) {
-	for {
-		got := s.meet(v)
+	return s.pass(v, func(got met) error {
 		if got.Ends != Silent || got.Take {
-			return got, nil
+			return nil
 		}
-		if _, err := got.linger(ctx, 0); err != nil {
-			return got, err
-		}
-	}
+		return got.linger(ctx, 0)
+	})
 }
 
 // outcome is what was decided at acceptance. It stands: a later manner changes
@@ -185,17 +183,15 @@ func (s *Sink) linger(ctx context.Context, v *visit, got met, o outcome) error {
 	latency := v.latency
 	switch {
 	case o.lost && got.Ends == Silent:
-		_, err := wait(ctx, forever, got.changed)
-		return err
+		if err := wait(ctx, forever, got.changed); !errors.Is(err, errChanged) {
+			return err
+		}
+		return nil
 	case o.lost:
 		return nil
 	case o.status != http.StatusOK:
 		latency = 0
 	}
-	for now := got; ; now = s.meet(v) {
-		again, err := wait(ctx, cmp.Or(now.Delay, latency), now.changed)
-		if err != nil || !again {
-			return err
-		}
-	}
+	_, err := s.pass(v, func(now met) error { return wait(ctx, cmp.Or(now.Delay, latency), now.changed) })
+	return err
 }
