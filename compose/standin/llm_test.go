@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sashabaranov/go-openai"
+
 	"paperlab/reports/history"
 	"paperlab/system/servicetest"
 )
@@ -80,18 +82,18 @@ func wantPaired(t *testing.T, l *LLM, rec *history.Recorder) map[history.Type]in
 func TestLLMAnswers(t *testing.T) {
 	l, rec := newLLM(t, LLMConfig{Tokens: 8})
 	first, second := ask(t.Context(), l), ask(t.Context(), l)
-	var got, again chatResponse
-	for a, into := range map[*answer]*chatResponse{&first: &got, &second: &again} {
+	var got, again openai.ChatCompletionResponse
+	for a, into := range map[*answer]*openai.ChatCompletionResponse{&first: &got, &second: &again} {
 		a.want(t, http.StatusOK)
 		if err := json.Unmarshal([]byte(a.body), into); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if len(got.Choices) != 1 || got.Choices[0].Message != (chatMessage{"assistant", "We study shards. They are many."}) ||
+	if len(got.Choices) != 1 || got.Choices[0].Message.Role != "assistant" || got.Choices[0].Message.Content != "We study shards. They are many." ||
 		got.Choices[0].FinishReason != "stop" || got.Object != "chat.completion" || got.Model != "llama3.2" {
 		t.Errorf("answer %+v", got)
 	}
-	if got.Choices[0] != again.Choices[0] || got.ID == again.ID {
+	if got.Choices[0].Message.Content != again.Choices[0].Message.Content || got.ID == again.ID {
 		t.Errorf("another answer, or the same id: %+v, %+v", got, again)
 	}
 	if u := got.Usage; u.PromptTokens == 0 || u.CompletionTokens == 0 || u.TotalTokens != u.PromptTokens+u.CompletionTokens {
