@@ -51,8 +51,8 @@ func (r chatRequest) version() string {
 }
 
 // answerChat is the ordinary answer.
-func answerChat(cfg LLMConfig, req chatRequest, id string) reply {
-	text := extract(req.user(), cfg.Tokens)
+func answerChat(req chatRequest, id string) reply {
+	text := extract(req.user(), answerTokens)
 	prompt := 0
 	for _, m := range req.Messages {
 		prompt += tokens(m.Content) + 4

@@ -27,14 +27,8 @@ type LLMConfig struct {
 	Recorder *history.Recorder
 	// Slots is how many answers are worked on at once, 1 to 1024; 0 means 4.
 	Slots int
-	// Queue is how many requests may wait for a slot, up to 65,536; one more
-	// is answered with 503. 0 means 512, Ollama's own OLLAMA_MAX_QUEUE; -1
-	// means no queue.
-	Queue int
 	// Latency is how long an answer takes once it has a slot.
 	Latency Latency
-	// Tokens is about how long an answer is, 1 to 4096; 0 means 90.
-	Tokens int
 	// Key, if not empty, has to come as "Authorization: Bearer KEY".
 	Key string
 	// Host is where to listen; empty means 127.0.0.1.
@@ -42,18 +36,22 @@ type LLMConfig struct {
 	Seed uint64
 }
 
+const (
+	// longestQueue is how many requests may wait for a slot, one more is answered
+	// with 503: Ollama's own OLLAMA_MAX_QUEUE.
+	longestQueue = 512
+	// answerTokens is about how long an answer is.
+	answerTokens = 90
+)
+
 func (c *LLMConfig) check() error {
 	if c.Provider != Ollama && c.Provider != OpenAI {
 		return fmt.Errorf("standin: llm: Provider is %q: want %s or %s", c.Provider, Ollama, OpenAI)
 	}
 	c.Slots = cmp.Or(c.Slots, 4)
-	c.Queue = cmp.Or(c.Queue, 512)
-	c.Tokens = cmp.Or(c.Tokens, 90)
 	return firstOf(
 		present(c.Provider, "Recorder", c.Recorder != nil),
 		within(c.Provider, "Slots", c.Slots, 1, 1024),
-		within(c.Provider, "Queue", c.Queue, -1, 65_536),
-		within(c.Provider, "Tokens", c.Tokens, 1, 4096),
 		c.Latency.check(c.Provider),
 	)
 }
@@ -93,7 +91,7 @@ func NewLLM(cfg LLMConfig) (*LLM, error) {
 	if cfg.Provider == OpenAI {
 		stream = 11
 	}
-	l := &LLM{cfg: cfg, dice: newDice(cfg.Seed, stream), slots: newSlots(cfg.Slots, max(cfg.Queue, 0)), manners: newManners(cfg.Provider)}
+	l := &LLM{cfg: cfg, dice: newDice(cfg.Seed, stream), slots: newSlots(cfg.Slots, longestQueue), manners: newManners(cfg.Provider)}
 	l.server = newServer(cfg.Provider, cfg.Host, "POST /v1/chat/completions", l.complete)
 	return l, nil
 }
@@ -132,7 +130,7 @@ func (l *LLM) answerProbe(w http.ResponseWriter, r *http.Request, req chatReques
 		_ = refusal.write(w)
 		return
 	}
-	l.serve(w, r, &visit{probe: true}, func() reply { return answerChat(l.cfg, req, "probe") })
+	l.serve(w, r, &visit{probe: true}, func() reply { return answerChat(req, "probe") })
 }
 
 // ask is a call that counts.
@@ -147,7 +145,7 @@ func (l *LLM) ask(w http.ResponseWriter, r *http.Request, req chatRequest) {
 		l.cfg.Recorder.Record(history.Unanswered(c.LLMCall, c.took(), refusal.status, refusal.reason))
 		return
 	default:
-		err = l.give(r.Context(), w, c.visit, got, answerChat(l.cfg, req, c.ID))
+		err = l.give(r.Context(), w, c.visit, got, answerChat(req, c.ID))
 	}
 	l.cfg.Recorder.Record(l.ended(c, got, err))
 }

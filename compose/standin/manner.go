@@ -132,13 +132,6 @@ func (m *manners) SetManner(to Manner) error {
 	return nil
 }
 
-// Manner is the current manner.
-func (m *manners) Manner() Manner {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.manner
-}
-
 // Struck counts the service's requests, each once, that met a manner other than
 // the ordinary one. Probes do not count.
 func (m *manners) Struck() int64 { return m.struck.Load() }

@@ -79,7 +79,7 @@ func (p *profileRun) provision(ctx context.Context) (err error) {
 	if p.around, err = surround(ctx, p.Options, p.rec); err != nil {
 		return err
 	}
-	people, wishes := p.Corpus.Subscriptions(p.source(2), p.Scenario.Load.Subscribers, nil)
+	people, wishes := p.Corpus.Subscriptions(p.source(2), p.Scenario.Load.Subscribers)
 	for _, w := range wishes {
 		p.rec.Record(history.Subscribed(w))
 	}

@@ -144,17 +144,11 @@ func readError(line int, err error) error {
 
 // record is a line as it is written.
 type record struct {
-	ID         string   `json:"id"`
-	Versions   int      `json:"versions"`
-	Submitted  string   `json:"submitted"`
-	Updated    string   `json:"updated"`
-	Title      string   `json:"title"`
-	Authors    string   `json:"authors"`
-	Categories []string `json:"categories"`
-	Abstract   string   `json:"abstract"`
-	Comments   string   `json:"comments"`
-	JournalRef string   `json:"journal_ref"`
-	DOI        string   `json:"doi"`
+	ID, Submitted, Updated                  string
+	Versions                                int
+	Title, Authors, Abstract, Comments, DOI string
+	Categories                              []string
+	JournalRef                              string `json:"journal_ref"`
 }
 
 // Identifier is the form of arXiv's identifiers, without a version, old and

@@ -22,21 +22,18 @@ const (
 )
 
 // Subscriptions proposes n people and one to three wishes of each, from the
-// corpus and the random source alone: equal sources give equal answers.
-// webhook gives the address for a subscriber id; nil leaves it empty.
+// corpus and the random source alone: equal sources give equal answers. Their
+// webhooks are left empty.
 //
 // Terms are words, pairs of words, categories, archives and names that occur
 // in the corpus, chosen by how often they occur, so that a paper matches about
 // five wishes on average. Some wishes match half of all papers, many match
 // few, a handful match none. Nobody has the same wish twice; two people may.
-func (c *Corpus) Subscriptions(rng *rand.Rand, n int, webhook func(subscriber string) string) ([]paper.Subscriber, []paper.Subscription) {
+func (c *Corpus) Subscriptions(rng *rand.Rand, n int) ([]paper.Subscriber, []paper.Subscription) {
 	people := make([]paper.Subscriber, n)
 	var wishes []paper.Subscription
 	for i := range people {
 		people[i].ID = fmt.Sprintf("sub-%03d", i+1)
-		if webhook != nil {
-			people[i].Webhook = webhook(people[i].ID)
-		}
 		for range 1 + rng.IntN(3) {
 			wishes = append(wishes, paper.Subscription{
 				ID:         fmt.Sprintf("wish-%04d", len(wishes)+1),
@@ -88,12 +85,12 @@ func (ch chooser) choose(wishes []paper.Subscription) {
 	}
 }
 
-// ofKind lists the wishes of a kind that have no term yet, the popular ones
-// first: a term that turns out rarer than wanted is then made up for.
+// ofKind lists the wishes of a kind, the popular ones first: a term that turns
+// out rarer than wanted is then made up for.
 func ofKind(wishes []paper.Subscription, kind paper.Kind, weights []float64) []int {
 	var found []int
-	for i := range wishes {
-		if wishes[i].Kind == kind {
+	for i, wish := range wishes {
+		if wish.Kind == kind {
 			found = append(found, i)
 		}
 	}
@@ -116,11 +113,11 @@ func remaining(wishes []paper.Subscription, weights []float64) float64 {
 // papers and returns the share that it really occurs in.
 func (ch chooser) assign(wish *paper.Subscription, want float64, taken map[paper.Subscription]bool) float64 {
 	key := paper.Subscription{Subscriber: wish.Subscriber, Kind: wish.Kind}
-	if want <= 0 || len(ch.terms[wish.Kind]) == 0 {
-		wish.Term = ch.silent(wish.Kind)
-		return 0
+	var near []term
+	if want > 0 {
+		near = ch.nearest(wish.Kind, min(want, 0.6))
 	}
-	for _, t := range ch.nearest(wish.Kind, min(want, 0.6)) {
+	for _, t := range near {
 		key.Term = t.text
 		if !taken[key] {
 			taken[key] = true
