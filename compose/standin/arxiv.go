@@ -1,6 +1,8 @@
 package standin
 
 import (
+	"cmp"
+	"math"
 	"time"
 
 	"paperlab/compose/standin/corpus"
@@ -27,7 +29,7 @@ type ArxivConfig struct {
 }
 
 func (c *ArxivConfig) check() error {
-	return firstOf(
+	return cmp.Or(
 		present("arxiv", "Recorder", c.Recorder != nil),
 		present("arxiv", "Corpus", c.Corpus != nil && len(c.Corpus.Versions) > 0),
 		within("arxiv", "Interval", c.Interval, 0, time.Minute),
@@ -87,3 +89,33 @@ func (a *Arxiv) Done() bool { return a.Released() == a.index.Len() }
 
 // catchUp releases what is due. The caller holds mu.
 func (a *Arxiv) catchUp() { a.index.Release(a.release.count() - a.index.Released()) }
+
+// release is the clock by which a corpus appears: so many versions a second,
+// in the corpus's order. It has no goroutine: how many are out is computed
+// whenever somebody looks, so that nothing depends on being scheduled in time.
+// A rate of 0 is a pause.
+type release struct {
+	now  func() time.Time
+	rate float64 // versions a second
+	// due is how many should be out at since; it has a fraction.
+	due   float64
+	since time.Time
+}
+
+// fastest bounds the rate: far more than any crawler takes.
+const fastest = 100_000
+
+// set changes the rate from now on.
+func (r *release) set(rate float64) {
+	r.due, r.since, r.rate = r.exactly(), r.now(), rate
+}
+
+func (r *release) exactly() float64 {
+	if r.rate == 0 {
+		return r.due
+	}
+	return r.due + r.rate*r.now().Sub(r.since).Seconds()
+}
+
+// count is how many should be out.
+func (r *release) count() int { return int(math.Min(r.exactly(), math.MaxInt32)) }

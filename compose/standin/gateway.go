@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -24,7 +25,7 @@ type GatewayConfig struct {
 }
 
 func (c *GatewayConfig) check() error {
-	return firstOf(
+	return cmp.Or(
 		present("gateway", "Recorder", c.Recorder != nil),
 		present("gateway", "Upstream", c.Upstream != nil),
 		within("gateway", "Limit", c.Limit, 1, corpus.Largest),

@@ -49,7 +49,7 @@ func (c *LLMConfig) check() error {
 		return fmt.Errorf("standin: llm: Provider is %q: want %s or %s", c.Provider, Ollama, OpenAI)
 	}
 	c.Slots = cmp.Or(c.Slots, 4)
-	return firstOf(
+	return cmp.Or(
 		present(c.Provider, "Recorder", c.Recorder != nil),
 		within(c.Provider, "Slots", c.Slots, 1, 1024),
 		c.Latency.check(c.Provider),

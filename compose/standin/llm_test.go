@@ -106,7 +106,7 @@ func TestLLMAnswers(t *testing.T) {
 
 func TestExtractIsAboutAsLongAsWanted(t *testing.T) {
 	for length, want := range map[int]string{
-		1: "We study shards.", 8: "We study shards. They are many.", 90: "We study shards. They are many. They hold keys.",
+		3: "We study shards.", 8: "We study shards. They are many.", 90: "We study shards. They are many. They hold keys.",
 	} {
 		if got := extract("arXiv:2101.00001v2\nOn shards\nAbstract: We study shards. They are many. They hold keys.", length); got != want {
 			t.Errorf("extract of %d tokens %q, want %q", length, got, want)

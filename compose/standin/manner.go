@@ -76,7 +76,7 @@ func (m Manner) check(name string, sink bool) error {
 	} else if m.Status != 0 {
 		lowest = 200
 	}
-	err := firstOf(
+	err := cmp.Or(
 		present(name, "Manner.Name", m.Name != ""),
 		within(name, "Manner.Share", m.Share, 0, 1),
 		within(name, "Manner.Delay", m.Delay, 0, longestLatency),

@@ -57,7 +57,7 @@ type Sink struct {
 
 // NewSink makes a webhook sink; Start it next.
 func NewSink(cfg SinkConfig) (*Sink, error) {
-	if err := firstOf(present("sink", "Recorder", cfg.Recorder != nil), cfg.Latency.check("sink")); err != nil {
+	if err := cmp.Or(present("sink", "Recorder", cfg.Recorder != nil), cfg.Latency.check("sink")); err != nil {
 		return nil, err
 	}
 	s := &Sink{cfg: cfg, dice: newDice(cfg.Seed, 20), known: map[string]string{}, manners: newManners("sink")}
