@@ -130,7 +130,7 @@ func (g *Gateway) forward(r *http.Request) reply {
 	if got.status == http.StatusOK && r.Context().Err() == nil {
 		got.body = g.witness(got.body)
 	}
-	return reply{status: got.status, contentType: got.header.Get("Content-Type"), retryAfter: got.header.Get("Retry-After"), body: got.body}
+	return got
 }
 
 // question is what arXiv is asked: what the crawler asks, but for the one entry

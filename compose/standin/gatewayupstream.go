@@ -101,15 +101,8 @@ func (u *Upstream) Interval() time.Duration { return u.cfg.Interval }
 // Close gives the connection back.
 func (u *Upstream) Close() { u.client.CloseIdleConnections() }
 
-// upstreamAnswer is what arXiv answered.
-type upstreamAnswer struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
 // ask puts one question when its time has come.
-func (u *Upstream) ask(ctx context.Context, query string) (got upstreamAnswer, err error) {
+func (u *Upstream) ask(ctx context.Context, query string) (got reply, err error) {
 	select {
 	case u.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -121,12 +114,12 @@ func (u *Upstream) ask(ctx context.Context, query string) (got upstreamAnswer, e
 	}
 	got, err = u.get(ctx, query)
 	now := time.Now()
-	patience, _ := dial.RetryAfter(got.header, now)
+	patience, _ := dial.RetryAfter(http.Header{"Retry-After": {got.retryAfter}}, now)
 	u.next = now.Add(max(u.cfg.Interval, patience))
 	return got, err
 }
 
-func (u *Upstream) get(ctx context.Context, query string) (got upstreamAnswer, err error) {
+func (u *Upstream) get(ctx context.Context, query string) (got reply, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.cfg.URL+"?"+query, http.NoBody)
 	if err != nil {
 		return got, err
@@ -142,7 +135,7 @@ func (u *Upstream) get(ctx context.Context, query string) (got upstreamAnswer, e
 		return got, err
 	}
 	defer res.Body.Close()
-	got.status, got.header = res.StatusCode, res.Header
+	got = reply{status: res.StatusCode, contentType: res.Header.Get("Content-Type"), retryAfter: res.Header.Get("Retry-After")}
 	if got.body, err = io.ReadAll(io.LimitReader(res.Body, longestPage+1)); err != nil {
 		return got, fmt.Errorf("the answer broke off: %w", err)
 	}
@@ -174,7 +167,7 @@ func (u *Upstream) Sample(ctx context.Context, from time.Time, n int) (*corpus.C
 		"start": {"0"}, "max_results": {strconv.Itoa(n)},
 	}.Encode())
 	if err == nil {
-		err = got.refused()
+		err = refusedBy(got)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("ask arXiv at %s: %w", u.cfg.URL, err)
@@ -196,13 +189,13 @@ func (u *Upstream) Sample(ctx context.Context, from time.Time, n int) (*corpus.C
 	return c, nil
 }
 
-// refused says what an answer that is no page wants.
-func (a upstreamAnswer) refused() error {
+// refusedBy says what an answer that is no page wants.
+func refusedBy(a reply) error {
 	if a.status == http.StatusOK {
 		return nil
 	}
-	if after := a.header.Get("Retry-After"); after != "" {
-		return fmt.Errorf("it answers %d and wants to be left alone (Retry-After: %s): run again then", a.status, after)
+	if a.retryAfter != "" {
+		return fmt.Errorf("it answers %d and wants to be left alone (Retry-After: %s): run again then", a.status, a.retryAfter)
 	}
 	return fmt.Errorf("it answers %d %q", a.status, oneLine(string(a.body[:min(len(a.body), 200)])))
 }

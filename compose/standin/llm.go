@@ -115,22 +115,17 @@ func (l *LLM) complete(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	req, refusal := parseChat(body)
+	if refusal == nil && isProbe(r) {
+		refusal = l.checkKey(r)
+	}
 	switch {
 	case refusal != nil:
 		_ = refusal.write(w)
 	case isProbe(r):
-		l.answerProbe(w, r, req)
+		l.serve(w, r, &visit{probe: true}, func() reply { return answerChat(req, "probe") })
 	default:
 		l.ask(w, r, req)
 	}
-}
-
-func (l *LLM) answerProbe(w http.ResponseWriter, r *http.Request, req chatRequest) {
-	if refusal := l.checkKey(r); refusal != nil {
-		_ = refusal.write(w)
-		return
-	}
-	l.serve(w, r, &visit{probe: true}, func() reply { return answerChat(req, "probe") })
 }
 
 // ask is a call that counts.
@@ -142,27 +137,29 @@ func (l *LLM) ask(w http.ResponseWriter, r *http.Request, req chatRequest) {
 		reset(w)
 	case refusal != nil:
 		_ = refusal.write(w)
-		l.cfg.Recorder.Record(history.Unanswered(c.LLMCall, c.took(), refusal.status, refusal.reason))
-		return
 	default:
 		err = l.give(r.Context(), w, c.visit, got, answerChat(req, c.ID))
 	}
-	l.cfg.Recorder.Record(l.ended(c, got, err))
+	l.cfg.Recorder.Record(l.ended(c, got, refusal, err))
 }
 
-// ended is what became of a call that met the manner; err is send's.
-func (l *LLM) ended(c *call, got met, err error) history.Event {
+// ended is what became of a call that was refused, or met the manner; err is
+// send's.
+func (l *LLM) ended(c *call, got met, refusal *reply, err error) history.Event {
+	took := l.cfg.Recorder.Now() - c.began
 	switch {
+	case refusal != nil:
+		return history.Unanswered(c.LLMCall, took, refusal.status, refusal.reason)
 	case errors.Is(err, errReset):
-		return history.Unanswered(c.LLMCall, c.took(), 0, got.Name)
+		return history.Unanswered(c.LLMCall, took, 0, got.Name)
 	case l.life.Taking().Err() != nil:
-		return history.Abandoned(c.LLMCall, c.took(), "the stand-in was stopped")
+		return history.Abandoned(c.LLMCall, took, "the stand-in was stopped")
 	case err != nil:
-		return history.Abandoned(c.LLMCall, c.took(), strings.TrimPrefix(got.Name+": the caller went away", ": "))
+		return history.Abandoned(c.LLMCall, took, strings.TrimPrefix(got.Name+": the caller went away", ": "))
 	case got.Status != 0 || got.Ends == Truncated:
-		return history.Unanswered(c.LLMCall, c.took(), cmp.Or(got.Status, http.StatusOK), got.Name)
+		return history.Unanswered(c.LLMCall, took, cmp.Or(got.Status, http.StatusOK), got.Name)
 	default:
-		return history.Answered(c.LLMCall, c.took())
+		return history.Answered(c.LLMCall, took)
 	}
 }
 
@@ -192,7 +189,6 @@ func (l *LLM) work(r *http.Request, c *call) (got met, refusal *reply, err error
 // call is one Ask of the history.
 type call struct {
 	history.LLMCall
-	llm   *LLM
 	visit *visit
 	began float64
 }
@@ -204,14 +200,11 @@ func (l *LLM) begin(req chatRequest) *call {
 		LLMCall: history.LLMCall{
 			Provider: l.cfg.Provider, ID: fmt.Sprintf("%s-%d", l.cfg.Provider, l.calls.Add(1)), Version: req.version(),
 		},
-		llm:   l,
 		visit: l.dice.visit(l.cfg.Latency, false),
 	}
 	c.began = l.cfg.Recorder.Record(history.Asked(c.LLMCall))
 	return c
 }
-
-func (c *call) took() float64 { return c.llm.cfg.Recorder.Now() - c.began }
 
 func (l *LLM) checkKey(r *http.Request) *reply {
 	sent, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
