@@ -20,33 +20,23 @@ type SlackMessage struct {
 	Body json.RawMessage `json:"body"`
 }
 
-// SlackConfig is what a Slack sink needs.
-type SlackConfig struct {
-	// Recorder gives the clock and receives an Alert event for each alert in a
-	// message, before the sender has its answer. This is the one place where an
-	// alert's arrival is noted.
-	Recorder *history.Recorder
-	// Host is where to listen; empty means 127.0.0.1.
-	Host string
-}
-
 // Slack is a stand-in for Slack's incoming webhooks: POST /slack.
 type Slack struct {
 	*server
-	cfg SlackConfig
+	recorder *history.Recorder
 
 	mu       sync.Mutex
 	messages []SlackMessage
 }
 
-// NewSlack makes a Slack sink; Start it next.
-func NewSlack(cfg SlackConfig) (*Slack, error) {
-	if err := present("slack", "Recorder", cfg.Recorder != nil); err != nil {
-		return nil, err
-	}
-	s := &Slack{cfg: cfg}
-	s.server = newServer("slack", cfg.Host, "POST /slack", s.receive)
-	return s, nil
+// NewSlack makes a Slack sink; Start it next. The recorder gives the clock and
+// receives an Alert event for each alert in a message, before the sender has its
+// answer. This is the one place where an alert's arrival is noted. The host is
+// where to listen; empty means 127.0.0.1.
+func NewSlack(recorder *history.Recorder, host string) *Slack {
+	s := &Slack{recorder: recorder}
+	s.server = newServer("slack", host, "POST /slack", s.receive)
+	return s
 }
 
 // Webhook is the address to send messages to.
@@ -75,14 +65,13 @@ func (s *Slack) receive(w http.ResponseWriter, r *http.Request) {
 func (s *Slack) keep(body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rec := s.cfg.Recorder
-	s.messages = append(s.messages, SlackMessage{At: rec.Now(), Body: body})
+	s.messages = append(s.messages, SlackMessage{At: s.recorder.Now(), Body: body})
 	alerts, err := ReadSlackBody(body)
 	if err != nil {
-		rec.Record(history.AlertUnreadable(err))
+		s.recorder.Record(history.AlertUnreadable(err))
 	}
 	for _, a := range alerts {
-		rec.Record(history.Alerted(history.AlertNews{Name: a.Name, State: a.State, At: rec.At(a.At), Labels: a.Labels}))
+		s.recorder.Record(history.Alerted(history.AlertNews{Name: a.Name, State: a.State, At: s.recorder.At(a.At), Labels: a.Labels}))
 	}
 }
 

@@ -132,7 +132,7 @@ func (s *surroundings) make(o Options, rec *history.Recorder) (err error) {
 	if s.sink, err = standin.NewSink(standin.SinkConfig{Recorder: rec, Host: host, Latency: sinkLatency, Seed: seed}); err != nil {
 		return err
 	}
-	s.slack, err = standin.NewSlack(standin.SlackConfig{Recorder: rec, Host: host})
+	s.slack = standin.NewSlack(rec, host)
 	s.breakable[compose.Ollama], s.breakable[compose.OpenAI] = s.ollama, s.openai
 	return err
 }

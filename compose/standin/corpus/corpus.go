@@ -73,14 +73,8 @@ func fold(text string) string {
 // clean tells that a text is folded already. It knows ASCII only; most texts are
 // that, and clean.
 func clean(text string) bool {
-	before := byte(' ')
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c > '~' || c == ' ' && before == ' ' {
-			return false
-		}
-		before = text[i]
-	}
-	return text == "" || before != ' '
+	odd := func(r rune) bool { return r < ' ' || r > '~' }
+	return !strings.ContainsFunc(text, odd) && !strings.Contains(text, "  ") && strings.TrimSpace(text) == text
 }
 
 // Largest is the most versions that a corpus may have: enough for hours of
