@@ -99,14 +99,7 @@ func NewLLM(cfg LLMConfig) (*LLM, error) {
 // Probe asks for a completion, without taking a slot. See Seen.
 func (l *LLM) Probe(ctx context.Context) (Seen, error) {
 	const question = `{"model":"probe","messages":[{"role":"user","content":"Say one word."}]}`
-	r, err := http.NewRequest(http.MethodPost, l.URL()+"/v1/chat/completions", strings.NewReader(question))
-	if err != nil {
-		return Seen{}, err
-	}
-	if l.cfg.Key != "" {
-		r.Header.Set("Authorization", "Bearer "+l.cfg.Key)
-	}
-	return l.probe(ctx, r, readableChat)
+	return l.probe(ctx, http.MethodPost, l.URL()+"/v1/chat/completions", question, l.cfg.Key, readableChat)
 }
 
 func (l *LLM) complete(w http.ResponseWriter, r *http.Request) {

@@ -49,11 +49,7 @@ func (q *queryAPI) record(p *paper.Paper) {
 // Probe asks for an empty page, apart from any rule of an interval, and asks
 // the stand-in alone: arXiv is not where to take evidence. See Seen.
 func (q *queryAPI) Probe(ctx context.Context) (Seen, error) {
-	r, err := http.NewRequest(http.MethodGet, q.QueryURL()+"?max_results=0", http.NoBody)
-	if err != nil {
-		return Seen{}, err
-	}
-	return q.probe(ctx, r, func(body []byte) error {
+	return q.probe(ctx, http.MethodGet, q.QueryURL()+"?max_results=0", "", "", func(body []byte) error {
 		_, err := readAtom(body)
 		return err
 	})

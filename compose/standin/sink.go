@@ -72,11 +72,7 @@ func (s *Sink) Webhook(subscriber string) string { return s.URL() + "/hooks/" + 
 // Probe asks as a notification for the subscriber would, and tells nobody. See
 // Seen.
 func (s *Sink) Probe(ctx context.Context, subscriber string) (Seen, error) {
-	r, err := http.NewRequest(http.MethodPost, s.Webhook(subscriber), http.NoBody)
-	if err != nil {
-		return Seen{}, err
-	}
-	return s.probe(ctx, r, func(body []byte) error {
+	return s.probe(ctx, http.MethodPost, s.Webhook(subscriber), "", "", func(body []byte) error {
 		if string(body) != taken {
 			return fmt.Errorf("it is %d bytes long and not %q", len(body), taken)
 		}
