@@ -176,7 +176,7 @@ func (u *Upstream) Sample(ctx context.Context, from time.Time, n int) (*corpus.C
 	if err != nil {
 		return nil, fmt.Errorf("ask arXiv at %s: the answer is %w: is this arXiv's query API?", u.cfg.URL, err)
 	}
-	c := &corpus.Corpus{Name: "live"}
+	c := &corpus.Corpus{}
 	for _, e := range page.Entries {
 		if e.paper != nil {
 			c.Versions = append(c.Versions, corpus.Version{Paper: *e.paper})

@@ -35,7 +35,7 @@ func Builtin(seed uint64, n int) (*Corpus, error) {
 		return nil, err
 	}
 	g := newGenerator(seed)
-	c := &Corpus{Name: "builtin", Versions: make([]Version, 0, n)}
+	c := &Corpus{Versions: make([]Version, 0, n)}
 	for len(c.Versions) < n {
 		c.Versions = append(c.Versions, g.next())
 	}

@@ -40,8 +40,6 @@ type Version struct {
 // Corpus is a list of versions. It is not changed once it is made and may be
 // read from any number of goroutines.
 type Corpus struct {
-	// Name says where it came from: "builtin" or the file's name.
-	Name string
 	// Versions are sorted by Updated, then ID, then Version.
 	Versions []Version
 }

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -68,7 +67,7 @@ func File(path string, limit int) (*Corpus, error) {
 	slices.SortFunc(versions, func(a, b Version) int {
 		return cmp.Or(a.Updated.Compare(b.Updated), strings.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version))
 	})
-	return &Corpus{Name: filepath.Base(path), Versions: versions}, nil
+	return &Corpus{Versions: versions}, nil
 }
 
 // unpack looks at the content, not only at the name: a gzip file called .jsonl

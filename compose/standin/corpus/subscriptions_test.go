@@ -48,8 +48,8 @@ func checkMatches(t *testing.T, c *Corpus, people int) {
 	}
 	between(t, "matches per paper", float64(sum)/float64(n), 3, 8)
 	between(t, "wishes per person", float64(len(wishes))/float64(people), 1, 3)
-	t.Logf("%s: %d people, %d wishes, %.2f matches per paper, most %d of %d, %d without any; kinds %v",
-		c.Name, people, len(wishes), float64(sum)/float64(n), slices.Max(per), n, none, kinds)
+	t.Logf("%d people, %d wishes, %.2f matches per paper, most %d of %d, %d without any; kinds %v",
+		people, len(wishes), float64(sum)/float64(n), slices.Max(per), n, none, kinds)
 	if len(kinds) != 3 {
 		t.Errorf("kinds are %v, want all three", kinds)
 	}
