@@ -140,17 +140,16 @@ func (s *Sink) decide(got met, gone bool, subscriber, key string, body []byte) o
 		s.cfg.Recorder.Record(history.Refused(hook, o.status, why))
 		return outcome{reply: o}
 	}
+	refuseFor := func(status int, why string) outcome { return refuse(reply{status: status, body: []byte(why)}, why) }
 	switch {
 	case gone:
 		return refuse(got.own(), got.Name+": the caller went away")
 	case err != nil:
-		o := refused(http.StatusBadRequest, "not a notification: "+err.Error())
-		return refuse(o, string(o.body))
+		return refuseFor(http.StatusBadRequest, "not a notification: "+err.Error())
 	case got.Status != 0, got.Ends == Reset && !got.Take:
 		return refuse(got.own(), got.Name)
 	case key != "" && known && first != n.ID:
-		o := refused(http.StatusUnprocessableEntity, "this Idempotency-Key came with another notification before")
-		return refuse(o, string(o.body))
+		return refuseFor(http.StatusUnprocessableEntity, "this Idempotency-Key came with another notification before")
 	}
 	if key != "" {
 		hook.Repeat, s.known[key] = known, n.ID
@@ -162,8 +161,6 @@ func (s *Sink) decide(got met, gone bool, subscriber, key string, body []byte) o
 	}
 	return outcome{reply: reply{status: http.StatusOK, body: []byte(taken)}, lost: got.Take}
 }
-
-func refused(status int, text string) reply { return reply{status: status, body: []byte(text)} }
 
 func readNotification(body []byte) (n paper.Notification, err error) {
 	err = json.Unmarshal(body, &n)

@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -184,10 +185,7 @@ func (a SlackAlert) attach() SlackAttachment {
 	case a.Labels["severity"] == "critical":
 		color = "danger"
 	}
-	summary := a.Annotations["summary"]
-	if summary == "" {
-		summary = a.Name
-	}
+	summary := cmp.Or(a.Annotations["summary"], a.Name)
 	title := escape.Replace(fmt.Sprintf("[%s] %s: %s", strings.ToUpper(a.State), a.Name, summary))
 	m := SlackAttachment{Color: color, Fallback: title, Title: title, TS: a.At.Unix()}
 	var text []string
