@@ -13,8 +13,8 @@ type Benchmark struct {
 	// Name is as in `make bench NAME=…`, About one line on what it compares.
 	Name, About string
 	// Run measures on a cluster that nobody else uses, and empties it. Progress
-	// is told of each finished run; it may be nil. The record lacks what only
-	// the caller knows: when it began, how long it took, code, versions, host.
+	// is told of each finished run. The record lacks what only the caller
+	// knows: when it began, how long it took, code, versions, host.
 	Run func(ctx context.Context, rdb *redis.ClusterClient, progress Progress) (record.Bench, error)
 }
 
@@ -29,8 +29,7 @@ var Catalogue = []Benchmark{
 
 func runSharding(ctx context.Context, rdb *redis.ClusterClient, progress Progress) (record.Bench, error) {
 	b := DefaultSharding()
-	b.Progress = progress
-	cases, err := b.Run(ctx, rdb)
+	cases, err := b.Run(ctx, rdb, progress)
 	if err != nil {
 		return record.Bench{}, err
 	}

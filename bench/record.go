@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 
@@ -35,7 +36,7 @@ func (Sharding) Record(cases []ShardingCase) record.Bench {
 	b := record.Bench{Schema: record.BenchSchema, Name: "sharding", About: shardingAbout, X: "shards"}
 	for _, c := range cases {
 		b.Cases = append(b.Cases, record.Case{
-			Name:   fmt.Sprintf("%s, %s", shardsText(c.Shards), workText(c.Work)),
+			Name:   fmt.Sprintf("%s, %s", english.Plural(c.Shards, "shard", ""), workText(c.Work)),
 			Params: map[string]any{"shards": c.Shards, "work_ms": float64(c.Work) / float64(time.Millisecond)},
 			Metrics: map[string]record.Metric{
 				"messages_per_s": metric(c.Rates, "messages/s"),
@@ -62,7 +63,7 @@ func shardingFindings(cases []ShardingCase) []string {
 		base := slices.IndexFunc(cases, func(b ShardingCase) bool { return b.Work == c.Work })
 		mean, low, high := Interval(c.Ratios)
 		s := fmt.Sprintf("With %s a message, %s handled %.2f times as many messages a second as %s (95 %% interval %.2f to %.2f).",
-			workText(c.Work), shardsText(c.Shards), mean, shardsText(cases[base].Shards), low, high)
+			workText(c.Work), english.Plural(c.Shards, "shard", ""), mean, english.Plural(cases[base].Shards, "shard", ""), low, high)
 		if low <= 1 && high >= 1 {
 			s += " That is no difference that could be told from chance."
 		}
@@ -81,13 +82,6 @@ func shardingLimits(cases []ShardingCase) []string {
 		notes = append(notes, "Without work there is no waiting that shards could overlap: one process and all Redis nodes shared the CPUs of one host, which bound it.")
 	}
 	return append(notes, "Intervals are Student's t over few repeats and take them for normally distributed. A speedup is the mean of the ratios within each repeat; that of the first number of shards is 1 by definition.")
-}
-
-func shardsText(n int) string {
-	if n == 1 {
-		return "1 shard"
-	}
-	return fmt.Sprintf("%d shards", n)
 }
 
 func workText(work time.Duration) string {

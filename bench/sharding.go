@@ -35,8 +35,6 @@ type Sharding struct {
 	// IdleMessages is how many messages a run without work has, at least 1 if
 	// there is such a case.
 	IdleMessages int
-	// Progress, if set, is told of each finished run.
-	Progress Progress
 }
 
 // DefaultSharding is what `make bench NAME=sharding` runs.
@@ -90,7 +88,7 @@ func (b Sharding) validate() error {
 
 // Run measures all cases on a cluster that nobody else uses: it empties it
 // after each run, so that what one case left in memory does not slow the next.
-func (b Sharding) Run(ctx context.Context, rdb *redis.ClusterClient) ([]ShardingCase, error) {
+func (b Sharding) Run(ctx context.Context, rdb *redis.ClusterClient, progress Progress) ([]ShardingCase, error) {
 	if err := b.validate(); err != nil {
 		return nil, err
 	}
@@ -115,9 +113,7 @@ func (b Sharding) Run(ctx context.Context, rdb *redis.ClusterClient) ([]Sharding
 			c.Rates = append(c.Rates, rate)
 			base := cases[i/len(b.Shards)*len(b.Shards)]
 			c.Ratios = append(c.Ratios, rate/base.Rates[repeat])
-			if b.Progress != nil {
-				b.Progress(repeat*len(cases)+i+1, all, fmt.Sprintf("%d shards, %v of work: %.0f messages/s", c.Shards, c.Work, rate))
-			}
+			progress(repeat*len(cases)+i+1, all, fmt.Sprintf("%d shards, %v of work: %.0f messages/s", c.Shards, c.Work, rate))
 		}
 	}
 	return cases, nil

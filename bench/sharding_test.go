@@ -26,8 +26,7 @@ func TestOnACluster(t *testing.T) {
 func sharding(t *testing.T, rdb *redis.ClusterClient) {
 	b := Sharding{Shards: []int{1, 4}, Work: []time.Duration{5 * time.Millisecond, 0}, Repeats: 2, Seconds: 0.2, IdleMessages: 400}
 	var told []string
-	b.Progress = func(done, all int, what string) { told = append(told, fmt.Sprintf("%d/%d %s", done, all, what)) }
-	cases, err := b.Run(t.Context(), rdb)
+	cases, err := b.Run(t.Context(), rdb, func(done, all int, what string) { told = append(told, fmt.Sprintf("%d/%d %s", done, all, what)) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +101,7 @@ func TestShardingRefusesWhatItCannotMeasure(t *testing.T) {
 			continue
 		}
 		change(&b)
-		if _, err := b.Run(t.Context(), nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := b.Run(t.Context(), nil, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)
 		}
 	}

@@ -65,23 +65,21 @@ func main() {
 }
 
 // execute is the program without its process: it returns the exit status.
-func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var cli commands
+	helped := false // for --help, kong wants to exit from the middle of Parse
 	parser, err := kong.New(&cli, kong.Name("lab"), kong.Description(about), kong.Writers(stdout, stderr),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Exit(func(status int) { panic(exit(status)) }))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Exit(func(int) { helped = true }))
 	if err != nil {
 		panic(err) // the commands above are wrong, not the input
 	}
-	defer func() {
-		// Kong exits for --help, from the middle of Parse.
-		if status, help := recover().(exit); help {
-			code = int(status)
-		}
-	}()
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
 	parsed, err := parser.Parse(args)
+	if helped {
+		return 0
+	}
 	if err != nil {
 		fmt.Fprintf(stderr, "lab: %v\nlab --help shows what there is\n", err)
 		return exitBadInput
@@ -93,8 +91,6 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	}
 	return 0
 }
-
-type exit int
 
 // fail says what went wrong and finds the exit status in the error.
 func fail(stderr io.Writer, err error) int {

@@ -191,10 +191,7 @@ func tell(stdout io.Writer, r record.Result, folder string) {
 
 // relative is the path as seen from here, if it lies below.
 func relative(path string) string {
-	here, err := os.Getwd()
-	if err != nil {
-		return path
-	}
+	here, _ := os.Getwd()
 	if rel, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(rel) {
 		return rel
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"net"
 	"time"
 
@@ -11,7 +13,9 @@ import (
 	httpconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/config"
+	"github.com/prometheus/prometheus/discovery/targetgroup"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/rules"
@@ -91,7 +95,7 @@ func dialUntil(end context.Context) httpconfig.DialContextFunc {
 
 // newRules loads the rule files. ResendDelay is beyond any run: production
 // repeats a firing alert to Alertmanager, which drops repeats; here nobody
-// would.
+// would. So the rule engine reports each state of each alert once.
 func newRules(ctx context.Context, cfg Config, db *tsdb.DB, engine *promql.Engine,
 	registry prometheus.Registerer, files []string, notify rules.NotifyFunc,
 ) (*rules.Manager, error) {
@@ -130,4 +134,87 @@ func (m *Monitor) Query(ctx context.Context, expr string) (promql.Vector, error)
 		return nil, fmt.Errorf("monitor: query %s: %w", expr, err)
 	}
 	return vector, nil
+}
+
+// loader reads rule files from a file system that may be embedded, and clears
+// the interval that a group names: the lab evaluates every group at its own.
+type loader struct {
+	files  fs.FS
+	parser parser.Parser
+}
+
+// Load implements rules.GroupLoader.
+func (l loader) Load(name string, ignoreUnknown bool, scheme model.ValidationScheme) (*rulefmt.RuleGroups, []error) {
+	content, err := fs.ReadFile(l.files, name)
+	if err != nil {
+		return nil, []error{err}
+	}
+	groups, errs := rulefmt.Parse(content, ignoreUnknown, scheme, l.parser, slog.New(slog.DiscardHandler))
+	if len(errs) > 0 {
+		return nil, []error{fmt.Errorf("%s: %w", name, errors.Join(errs...))}
+	}
+	for i := range groups.Groups {
+		groups.Groups[i].Interval = 0
+	}
+	return groups, nil
+}
+
+// Parse implements rules.GroupLoader.
+func (l loader) Parse(query string) (parser.Expr, error) { return l.parser.ParseExpr(query) }
+
+// ruleFiles names the rule files, each of which must parse: a rule file with
+// an error would otherwise only mean that no alert ever comes.
+func ruleFiles(files fs.FS) ([]string, error) {
+	names, err := fs.Glob(files, "*.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("monitor: list rule files: %w", err)
+	}
+	if len(names) == 0 {
+		return nil, errors.New("monitor: no rule files (*.yaml) at the root of Rules")
+	}
+	l := loader{files, parser.NewParser(parser.Options{})}
+	for _, name := range names {
+		if _, errs := l.Load(name, false, model.UTF8Validation); len(errs) > 0 {
+			return nil, fmt.Errorf("monitor: rule file: %w; `promtool check rules` names the same", errors.Join(errs...))
+		}
+	}
+	return names, nil
+}
+
+// Target is one process that answers /metrics.
+type Target struct {
+	// Job is the role, Instance the process's name; together they are unique.
+	Job, Instance string
+	// Addr is host:port.
+	Addr string
+}
+
+func checkTargets(targets []Target) error {
+	seen := map[[2]string]bool{}
+	for _, t := range targets {
+		key := [2]string{t.Job, t.Instance}
+		_, _, err := net.SplitHostPort(t.Addr)
+		switch {
+		case t.Job == "" || t.Instance == "":
+			return fmt.Errorf("monitor: target %+v: Job and Instance must not be empty", t)
+		case seen[key]:
+			return fmt.Errorf("monitor: target %s of job %s is there twice; their series would mix", t.Instance, t.Job)
+		case err != nil:
+			return fmt.Errorf("monitor: target %s: Addr %q: %w; give host:port", t.Instance, t.Addr, err)
+		}
+		seen[key] = true
+	}
+	return nil
+}
+
+func groupsOf(targets []Target) map[string][]*targetgroup.Group {
+	group := &targetgroup.Group{Source: "lab"}
+	for _, t := range targets {
+		group.Targets = append(group.Targets, model.LabelSet{
+			model.AddressLabel:  model.LabelValue(t.Addr),
+			model.JobLabel:      model.LabelValue(t.Job),
+			model.InstanceLabel: model.LabelValue(t.Instance),
+		})
+	}
+	return map[string][]*targetgroup.Group{pool: {group}}
 }

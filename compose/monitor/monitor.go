@@ -6,9 +6,7 @@
 //	targets ──/metrics──▶ scrape ──▶ tsdb (head only, in Config.Dir)
 //	                                  │
 //	rule files ─────────▶ rules ◀─promql
-//	                        │ firing, resolved
-//	                     journal (once per alert instance and state)
-//	                        │
+//	                        │ firing, resolved: once per alert instance and state
 //	                     notifier ──Slack JSON──▶ Config.Webhook
 //
 // What the caller must do, in order:
@@ -44,12 +42,15 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/discovery/targetgroup"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/rules"
 	"github.com/prometheus/prometheus/scrape"
 	"github.com/prometheus/prometheus/tsdb"
 
+	"paperlab/compose/standin"
+	"paperlab/reports/history"
 	"paperlab/system/service"
 )
 
@@ -76,7 +77,6 @@ type Config struct {
 // Monitor scrapes, evaluates and notifies between Start and Stop.
 type Monitor struct {
 	cfg      Config
-	journal  *journal
 	notifier *notifier
 	engine   *promql.Engine
 
@@ -103,7 +103,6 @@ func New(cfg Config) (*Monitor, error) {
 	return &Monitor{
 		cfg:      cfg,
 		files:    files,
-		journal:  &journal{firing: map[uint64]bool{}},
 		notifier: newNotifier(cfg.Webhook, cfg.Logger),
 		engine:   newEngine(cfg),
 		// An evaluation in hand ends by itself; its alerts are worth waiting for.
@@ -186,7 +185,16 @@ func (m *Monitor) end(scraper *scrape.Manager, manager *rules.Manager) {
 // notify takes what one evaluation of one rule found. It must not block: the
 // rule engine waits for it.
 func (m *Monitor) notify(_ context.Context, _ string, alerts ...*rules.Alert) {
-	if news := m.journal.take(alerts); len(news) > 0 {
-		m.notifier.enqueue(news)
+	var news []standin.SlackAlert
+	for _, a := range alerts {
+		state, at := history.Firing, a.FiredAt
+		if !a.ResolvedAt.IsZero() {
+			state, at = history.Resolved, a.ResolvedAt
+		}
+		labels := a.Labels.Map()
+		name := labels[model.AlertNameLabel]
+		delete(labels, model.AlertNameLabel)
+		news = append(news, standin.SlackAlert{Name: name, State: state, At: at, Labels: labels, Annotations: a.Annotations.Map()})
 	}
+	m.notifier.enqueue(news)
 }

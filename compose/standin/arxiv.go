@@ -1,7 +1,8 @@
 package standin
 
 import (
-	"sync"
+	"cmp"
+	"math"
 	"time"
 
 	"paperlab/compose/standin/corpus"
@@ -28,7 +29,7 @@ type ArxivConfig struct {
 }
 
 func (c *ArxivConfig) check() error {
-	return firstOf(
+	return cmp.Or(
 		present("arxiv", "Recorder", c.Recorder != nil),
 		present("arxiv", "Corpus", c.Corpus != nil && len(c.Corpus.Versions) > 0),
 		within("arxiv", "Interval", c.Interval, 0, time.Minute),
@@ -40,19 +41,15 @@ func (c *ArxivConfig) check() error {
 // Arxiv is a stand-in for arXiv's query API: GET /api/query. Nothing is out
 // when it starts; Release lets the corpus appear.
 type Arxiv struct {
-	*server
-	*manners
-	cfg  ArxivConfig
-	dice *dice
-	now  func() time.Time
+	*queryAPI
+	cfg ArxivConfig
+	now func() time.Time
 
-	mu      sync.Mutex
+	// What follows is guarded by mu.
 	index   *search.Index
 	release release
 	// last is when a request was let through, for the rule of the Interval.
 	last time.Time
-	// served are the versions, by id, that were on a page.
-	served map[string]bool
 }
 
 // NewArxiv makes an arXiv stand-in; Start it, then Release.
@@ -60,18 +57,11 @@ func NewArxiv(cfg ArxivConfig) (*Arxiv, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	a := &Arxiv{
-		cfg: cfg, dice: newDice(cfg.Seed, 30), now: time.Now,
-		index: search.New(cfg.Corpus), served: map[string]bool{},
-	}
+	a := &Arxiv{cfg: cfg, now: time.Now, index: search.New(cfg.Corpus)}
 	a.release = release{now: func() time.Time { return a.now() }}
-	a.manners = newManners("arxiv")
-	a.server = newServer("arxiv", cfg.Host, "GET /api/query", a.query)
+	a.queryAPI = newQueryAPI("arxiv", cfg.Host, cfg.Recorder, newDice(cfg.Seed, 30), a.query)
 	return a, nil
 }
-
-// QueryURL is the address of the query API. The stand-in must be started.
-func (a *Arxiv) QueryURL() string { return a.URL() + "/api/query" }
 
 // Release lets the corpus appear at a rate, in versions a second, from now on;
 // 0 pauses it. It may be called again at any time to change the rate.
@@ -97,12 +87,35 @@ func (a *Arxiv) Released() int {
 // Done tells whether the whole corpus has appeared.
 func (a *Arxiv) Done() bool { return a.Released() == a.index.Len() }
 
-// Served is how many versions were on a page so far, each counted once.
-func (a *Arxiv) Served() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.served)
-}
-
 // catchUp releases what is due. The caller holds mu.
 func (a *Arxiv) catchUp() { a.index.Release(a.release.count() - a.index.Released()) }
+
+// release is the clock by which a corpus appears: so many versions a second,
+// in the corpus's order. It has no goroutine: how many are out is computed
+// whenever somebody looks, so that nothing depends on being scheduled in time.
+// A rate of 0 is a pause.
+type release struct {
+	now  func() time.Time
+	rate float64 // versions a second
+	// due is how many should be out at since; it has a fraction.
+	due   float64
+	since time.Time
+}
+
+// fastest bounds the rate: far more than any crawler takes.
+const fastest = 100_000
+
+// set changes the rate from now on.
+func (r *release) set(rate float64) {
+	r.due, r.since, r.rate = r.exactly(), r.now(), rate
+}
+
+func (r *release) exactly() float64 {
+	if r.rate == 0 {
+		return r.due
+	}
+	return r.due + r.rate*r.now().Sub(r.since).Seconds()
+}
+
+// count is how many should be out.
+func (r *release) count() int { return int(math.Min(r.exactly(), math.MaxInt32)) }

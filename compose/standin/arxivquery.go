@@ -1,7 +1,6 @@
 package standin
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 
 	"paperlab/compose/standin/corpus"
 	"paperlab/compose/standin/search"
-	"paperlab/reports/history"
 )
 
 // query answers one request of the query API.
@@ -35,28 +33,13 @@ func (a *Arxiv) answer(r *http.Request, probe bool) reply {
 	f.Entries, f.Total = a.find(req)
 	page := f.page()
 	if r.Context().Err() == nil {
-		a.record(f.Entries)
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		for _, v := range f.Entries {
+			a.record(&v.Paper)
+		}
 	}
 	return atomReply(http.StatusOK, page)
-}
-
-// Probe asks for an empty page, apart from the rule of the Interval. See Seen.
-func (a *Arxiv) Probe(ctx context.Context) (Seen, error) { return a.probeAtom(ctx, a.QueryURL()) }
-
-// probeAtom probes a query API.
-func (s *server) probeAtom(ctx context.Context, address string) (Seen, error) {
-	r, err := http.NewRequest(http.MethodGet, address+"?max_results=0", http.NoBody)
-	if err != nil {
-		return Seen{}, err
-	}
-	return s.probe(ctx, r, func(body []byte) error {
-		_, err := readAtom(body)
-		return err
-	})
-}
-
-func atomReply(status int, page []byte) reply {
-	return reply{status: status, contentType: "application/atom+xml; charset=utf-8", body: page}
 }
 
 // admit keeps the rule of the Interval. A refused request does not count: the
@@ -87,18 +70,6 @@ func (a *Arxiv) find(req search.Request) ([]*corpus.Version, int) {
 	defer a.mu.Unlock()
 	a.catchUp()
 	return a.index.Find(req)
-}
-
-// record writes down what is on the page. The paper itself goes into the
-// history once; copies share the corpus's memory.
-func (a *Arxiv) record(entries []*corpus.Version) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, v := range entries {
-		id := v.VersionID()
-		a.cfg.Recorder.Record(history.Served(&v.Paper, a.served[id]))
-		a.served[id] = true
-	}
 }
 
 // parseRequest reads the parameters the way arXiv does. Its errors have arXiv's

@@ -6,41 +6,13 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/sashabaranov/go-openai"
 )
 
-// chatRequest is the part of an OpenAI chat completion request that matters
-// here; the rest is ignored.
-type chatRequest struct {
-	Model    string        `json:"model"`
-	Messages []chatMessage `json:"messages"`
-	Stream   bool          `json:"stream"`
-}
-
-type chatMessage struct {
-	Role    string `json:"role"`
-	Content string `json:"content"`
-}
-
-type chatResponse struct {
-	ID      string       `json:"id"`
-	Object  string       `json:"object"`
-	Created int64        `json:"created"`
-	Model   string       `json:"model"`
-	Choices []chatChoice `json:"choices"`
-	Usage   chatUsage    `json:"usage"`
-}
-
-type chatChoice struct {
-	Index        int         `json:"index"`
-	Message      chatMessage `json:"message"`
-	FinishReason string      `json:"finish_reason"`
-}
-
-type chatUsage struct {
-	PromptTokens     int `json:"prompt_tokens"`
-	CompletionTokens int `json:"completion_tokens"`
-	TotalTokens      int `json:"total_tokens"`
-}
+// chatRequest is an OpenAI chat completion request, of which little matters
+// here.
+type chatRequest struct{ openai.ChatCompletionRequest }
 
 func parseChat(body []byte) (chatRequest, *reply) {
 	var req chatRequest
@@ -61,7 +33,7 @@ func parseChat(body []byte) (chatRequest, *reply) {
 // user is the last message of role user.
 func (r chatRequest) user() string {
 	for i := len(r.Messages) - 1; i >= 0; i-- {
-		if r.Messages[i].Role == "user" {
+		if r.Messages[i].Role == openai.ChatMessageRoleUser {
 			return strings.TrimSpace(r.Messages[i].Content)
 		}
 	}
@@ -79,26 +51,33 @@ func (r chatRequest) version() string {
 }
 
 // answerChat is the ordinary answer.
-func answerChat(cfg LLMConfig, req chatRequest, id string) reply {
-	text := extract(req.user(), cfg.Tokens)
+func answerChat(req chatRequest, id string) reply {
+	text := extract(req.user(), answerTokens)
 	prompt := 0
 	for _, m := range req.Messages {
 		prompt += tokens(m.Content) + 4
 	}
-	body, err := json.Marshal(chatResponse{
+	return jsonReply(http.StatusOK, openai.ChatCompletionResponse{
 		ID: "chatcmpl-" + id, Object: "chat.completion", Created: time.Now().Unix(), Model: req.Model,
-		Choices: []chatChoice{{Message: chatMessage{Role: "assistant", Content: text}, FinishReason: "stop"}},
-		Usage:   chatUsage{PromptTokens: prompt, CompletionTokens: tokens(text), TotalTokens: prompt + tokens(text)},
+		Choices: []openai.ChatCompletionChoice{{
+			Message:      openai.ChatCompletionMessage{Role: openai.ChatMessageRoleAssistant, Content: text},
+			FinishReason: openai.FinishReasonStop,
+		}},
+		Usage: openai.Usage{PromptTokens: prompt, CompletionTokens: tokens(text), TotalTokens: prompt + tokens(text)},
 	})
+}
+
+func jsonReply(status int, content any) reply {
+	body, err := json.Marshal(content)
 	if err != nil {
 		panic(err) // numbers and strings always encode
 	}
-	return reply{status: http.StatusOK, contentType: "application/json", body: body}
+	return reply{status: status, contentType: "application/json", body: body}
 }
 
 // readableChat tells whether an answer holds a completion.
 func readableChat(body []byte) error {
-	var res chatResponse
+	var res openai.ChatCompletionResponse
 	if err := json.Unmarshal(body, &res); err != nil {
 		return err
 	}
@@ -143,21 +122,13 @@ func extract(prompt string, length int) string {
 
 // openAIError writes an error the way OpenAI does.
 func openAIError(status int, reason, kind, code, message string) *reply {
-	type detail struct {
-		Message string  `json:"message"`
-		Type    string  `json:"type"`
-		Param   *string `json:"param"`
-		Code    *string `json:"code"`
-	}
-	d := detail{Message: message, Type: kind}
+	detail := map[string]any{"message": message, "type": kind, "param": nil, "code": nil}
 	if code != "" {
-		d.Code = &code
+		detail["code"] = code
 	}
-	body, err := json.Marshal(map[string]detail{"error": d})
-	if err != nil {
-		panic(err) // strings always encode
-	}
-	return &reply{status: status, contentType: "application/json", body: body, reason: reason}
+	a := jsonReply(status, map[string]any{"error": detail})
+	a.reason = reason
+	return &a
 }
 
 func badRequest(message string) *reply {

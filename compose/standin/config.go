@@ -21,7 +21,7 @@ type Latency struct {
 const longestLatency = 10 * time.Minute
 
 func (l Latency) check(name string) error {
-	return firstOf(
+	return cmp.Or(
 		within(name, "Latency.Median", l.Median, 0, longestLatency),
 		within(name, "Latency.Sigma", l.Sigma, 0, 3),
 	)
@@ -71,13 +71,4 @@ func present(name, field string, there bool) error {
 		return nil
 	}
 	return fmt.Errorf("standin: %s: %s is missing", name, field)
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,6 +1,10 @@
 package standin
 
 import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
 	"sync"
 
 	"paperlab/compose/standin/corpus"
@@ -21,7 +25,7 @@ type GatewayConfig struct {
 }
 
 func (c *GatewayConfig) check() error {
-	return firstOf(
+	return cmp.Or(
 		present("gateway", "Recorder", c.Recorder != nil),
 		present("gateway", "Upstream", c.Upstream != nil),
 		within("gateway", "Limit", c.Limit, 1, corpus.Largest),
@@ -49,18 +53,13 @@ func (c *GatewayConfig) check() error {
 // answers in arXiv's place, arXiv is not asked; manners strike requests of a
 // share by the order in which they come, the same in each run.
 type Gateway struct {
-	*server
-	*manners
-	dice *dice
-	cfg  GatewayConfig
+	*queryAPI // which serves at most Limit versions
+	cfg       GatewayConfig
 	// released is closed by the first Release; until then requests wait.
 	released chan struct{}
 	release  sync.Once
 
-	mu sync.Mutex
-	// served are the versions, by id, that were on a page; at most Limit.
-	served map[string]bool
-	// end is the last version of the last page that was asked for in full, ""
+	// What follows is guarded by mu. end is the last version of the last page that was asked for in full, ""
 	// if it had none.
 	end string
 	// settled tells that no more versions will come and that the crawler has
@@ -75,13 +74,10 @@ func NewGateway(cfg GatewayConfig) (*Gateway, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	g := &Gateway{cfg: cfg, released: make(chan struct{}), served: map[string]bool{}, manners: newManners("gateway"), dice: newDice(0, 40)}
-	g.server = newServer("gateway", cfg.Host, "GET /api/query", g.query)
+	g := &Gateway{cfg: cfg, released: make(chan struct{})}
+	g.queryAPI = newQueryAPI("gateway", cfg.Host, cfg.Recorder, newDice(0, 40), g.query)
 	return g, nil
 }
-
-// QueryURL is the address of the query API. The gateway must be started.
-func (g *Gateway) QueryURL() string { return g.URL() + "/api/query" }
 
 // Release lets the load begin. The rate counts for nothing beyond its bounds:
 // arXiv itself decides how fast papers come. Later calls change nothing.
@@ -91,13 +87,6 @@ func (g *Gateway) Release(rate float64) error {
 	}
 	g.release.Do(func() { close(g.released) })
 	return nil
-}
-
-// Served is how many versions were on a page so far, each counted once.
-func (g *Gateway) Served() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return len(g.served)
 }
 
 // Done tells whether no more versions will come, because Limit or the end of
@@ -112,3 +101,81 @@ func (g *Gateway) Done() bool {
 
 // full tells whether Limit is reached. The caller holds mu.
 func (g *Gateway) full() bool { return len(g.served) >= g.cfg.Limit }
+
+// query passes one request on, and its answer back.
+func (g *Gateway) query(w http.ResponseWriter, r *http.Request) {
+	v := g.dice.visit(Latency{}, isProbe(r))
+	if !v.probe {
+		select {
+		case <-g.released:
+		case <-r.Context().Done():
+			reset(w)
+			return
+		}
+	}
+	g.serve(w, r, v, func() reply {
+		if v.probe {
+			return atomReply(http.StatusOK, (&feed{}).page())
+		}
+		return g.forward(r)
+	})
+}
+
+// forward asks arXiv.
+func (g *Gateway) forward(r *http.Request) reply {
+	got, err := g.cfg.Upstream.ask(r.Context(), g.question(r.URL.RawQuery))
+	if err != nil {
+		return reply{status: http.StatusBadGateway, body: fmt.Appendf(nil, "the lab's gateway got no answer from arXiv: %v\n", err)}
+	}
+	if got.status == http.StatusOK && r.Context().Err() == nil {
+		got.body = g.witness(got.body)
+	}
+	return got
+}
+
+// question is what arXiv is asked: what the crawler asks, but for the one entry
+// that it begins with once it has them all. Hundreds of entries every few
+// seconds, fetched to be cut off, would not be polite. One is enough to see that
+// the crawler still stands at the end; if it does not (it died, and its cursor
+// is an older one), the next question is the crawler's own again.
+func (g *Gateway) question(raw string) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	values, err := url.ParseQuery(raw)
+	if err != nil || !g.settled {
+		return raw
+	}
+	values.Set("max_results", "1")
+	return values.Encode()
+}
+
+// witness records the versions on the page and returns the page, cut off before
+// the first one above Limit. What is no feed of arXiv's is passed on without a
+// record: if the service makes a paper of it, that paper was never served, and
+// the checkers say so.
+func (g *Gateway) witness(body []byte) []byte {
+	page, err := readAtom(body)
+	if err != nil {
+		return body
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	exhausted := page.Start+len(page.Entries) >= *page.Total
+	for place, e := range page.Entries {
+		if e.paper != nil && !g.served[e.paper.VersionID()] && g.full() {
+			body = page.cut(body, place)
+			page.Entries = page.Entries[:place]
+			break
+		}
+		if e.paper != nil {
+			g.record(e.paper)
+		}
+	}
+	end := page.end()
+	settled := (g.full() || exhausted) && len(page.Entries) <= 1 && end == g.end
+	if !g.settled { // else this page was asked for one entry
+		g.end = end
+	}
+	g.settled = settled
+	return body
+}

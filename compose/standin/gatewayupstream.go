@@ -9,8 +9,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"time"
 
+	"paperlab/compose/standin/corpus"
+	"paperlab/compose/standin/search"
 	"paperlab/system/dial"
 )
 
@@ -97,32 +101,25 @@ func (u *Upstream) Interval() time.Duration { return u.cfg.Interval }
 // Close gives the connection back.
 func (u *Upstream) Close() { u.client.CloseIdleConnections() }
 
-// upstreamAnswer is what arXiv answered.
-type upstreamAnswer struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
 // ask puts one question when its time has come.
-func (u *Upstream) ask(ctx context.Context, query string) (got upstreamAnswer, err error) {
+func (u *Upstream) ask(ctx context.Context, query string) (got reply, err error) {
 	select {
 	case u.turn <- struct{}{}:
 	case <-ctx.Done():
 		return got, ctx.Err()
 	}
 	defer func() { <-u.turn }()
-	if _, err := wait(ctx, time.Until(u.next), nil); err != nil {
+	if err := wait(ctx, time.Until(u.next), nil); err != nil {
 		return got, err
 	}
 	got, err = u.get(ctx, query)
 	now := time.Now()
-	patience, _ := dial.RetryAfter(got.header, now)
+	patience, _ := dial.RetryAfter(http.Header{"Retry-After": {got.retryAfter}}, now)
 	u.next = now.Add(max(u.cfg.Interval, patience))
 	return got, err
 }
 
-func (u *Upstream) get(ctx context.Context, query string) (got upstreamAnswer, err error) {
+func (u *Upstream) get(ctx context.Context, query string) (got reply, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.cfg.URL+"?"+query, http.NoBody)
 	if err != nil {
 		return got, err
@@ -138,7 +135,7 @@ func (u *Upstream) get(ctx context.Context, query string) (got upstreamAnswer, e
 		return got, err
 	}
 	defer res.Body.Close()
-	got.status, got.header = res.StatusCode, res.Header
+	got = reply{status: res.StatusCode, contentType: res.Header.Get("Content-Type"), retryAfter: res.Header.Get("Retry-After")}
 	if got.body, err = io.ReadAll(io.LimitReader(res.Body, longestPage+1)); err != nil {
 		return got, fmt.Errorf("the answer broke off: %w", err)
 	}
@@ -150,4 +147,55 @@ func (u *Upstream) get(ctx context.Context, query string) (got upstreamAnswer, e
 		return got, fmt.Errorf("it redirects to %s: give that address", to)
 	}
 	return got, nil
+}
+
+// Sample asks for the first n versions, 1 to 2,000, that arXiv has from a minute
+// on, in order of their dates. It makes one request, so it shows as well whether
+// arXiv can be asked at all. The corpus is what to draw subscriptions from and
+// where to begin a harvest; nobody was served it.
+//
+// An error says what was asked and what came instead.
+func (u *Upstream) Sample(ctx context.Context, from time.Time, n int) (*corpus.Corpus, error) {
+	if err := within("upstream", "the size of a sample", n, 1, search.MaxSlice); err != nil {
+		return nil, err
+	}
+	const minute = "200601021504"
+	to := time.Now().Add(24 * time.Hour) // a day ahead: our clock may be behind arXiv's
+	got, err := u.ask(ctx, url.Values{
+		"search_query": {fmt.Sprintf("lastUpdatedDate:[%s TO %s]", from.UTC().Format(minute), to.UTC().Format(minute))},
+		"sortBy":       {"lastUpdatedDate"}, "sortOrder": {"ascending"},
+		"start": {"0"}, "max_results": {strconv.Itoa(n)},
+	}.Encode())
+	if err == nil {
+		err = refusedBy(got)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask arXiv at %s: %w", u.cfg.URL, err)
+	}
+	page, err := readAtom(got.body)
+	if err != nil {
+		return nil, fmt.Errorf("ask arXiv at %s: the answer is %w: is this arXiv's query API?", u.cfg.URL, err)
+	}
+	c := &corpus.Corpus{}
+	for _, e := range page.Entries {
+		if e.paper != nil {
+			c.Versions = append(c.Versions, corpus.Version{Paper: *e.paper})
+		}
+	}
+	if len(c.Versions) == 0 {
+		return nil, fmt.Errorf("ask arXiv at %s: it has no papers from %s on", u.cfg.URL, from.UTC().Format(time.DateOnly))
+	}
+	slices.SortStableFunc(c.Versions, func(a, b corpus.Version) int { return a.Updated.Compare(b.Updated) })
+	return c, nil
+}
+
+// refusedBy says what an answer that is no page wants.
+func refusedBy(a reply) error {
+	if a.status == http.StatusOK {
+		return nil
+	}
+	if a.retryAfter != "" {
+		return fmt.Errorf("it answers %d and wants to be left alone (Retry-After: %s): run again then", a.status, a.retryAfter)
+	}
+	return fmt.Errorf("it answers %d %q", a.status, oneLine(string(a.body[:min(len(a.body), 200)])))
 }

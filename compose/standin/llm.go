@@ -27,14 +27,8 @@ type LLMConfig struct {
 	Recorder *history.Recorder
 	// Slots is how many answers are worked on at once, 1 to 1024; 0 means 4.
 	Slots int
-	// Queue is how many requests may wait for a slot, up to 65,536; one more
-	// is answered with 503. 0 means 512, Ollama's own OLLAMA_MAX_QUEUE; -1
-	// means no queue.
-	Queue int
 	// Latency is how long an answer takes once it has a slot.
 	Latency Latency
-	// Tokens is about how long an answer is, 1 to 4096; 0 means 90.
-	Tokens int
 	// Key, if not empty, has to come as "Authorization: Bearer KEY".
 	Key string
 	// Host is where to listen; empty means 127.0.0.1.
@@ -42,18 +36,22 @@ type LLMConfig struct {
 	Seed uint64
 }
 
+const (
+	// longestQueue is how many requests may wait for a slot, one more is answered
+	// with 503: Ollama's own OLLAMA_MAX_QUEUE.
+	longestQueue = 512
+	// answerTokens is about how long an answer is.
+	answerTokens = 90
+)
+
 func (c *LLMConfig) check() error {
 	if c.Provider != Ollama && c.Provider != OpenAI {
 		return fmt.Errorf("standin: llm: Provider is %q: want %s or %s", c.Provider, Ollama, OpenAI)
 	}
 	c.Slots = cmp.Or(c.Slots, 4)
-	c.Queue = cmp.Or(c.Queue, 512)
-	c.Tokens = cmp.Or(c.Tokens, 90)
-	return firstOf(
+	return cmp.Or(
 		present(c.Provider, "Recorder", c.Recorder != nil),
 		within(c.Provider, "Slots", c.Slots, 1, 1024),
-		within(c.Provider, "Queue", c.Queue, -1, 65_536),
-		within(c.Provider, "Tokens", c.Tokens, 1, 4096),
 		c.Latency.check(c.Provider),
 	)
 }
@@ -93,7 +91,7 @@ func NewLLM(cfg LLMConfig) (*LLM, error) {
 	if cfg.Provider == OpenAI {
 		stream = 11
 	}
-	l := &LLM{cfg: cfg, dice: newDice(cfg.Seed, stream), slots: newSlots(cfg.Slots, max(cfg.Queue, 0)), manners: newManners(cfg.Provider)}
+	l := &LLM{cfg: cfg, dice: newDice(cfg.Seed, stream), slots: newSlots(cfg.Slots, longestQueue), manners: newManners(cfg.Provider)}
 	l.server = newServer(cfg.Provider, cfg.Host, "POST /v1/chat/completions", l.complete)
 	return l, nil
 }
@@ -101,14 +99,7 @@ func NewLLM(cfg LLMConfig) (*LLM, error) {
 // Probe asks for a completion, without taking a slot. See Seen.
 func (l *LLM) Probe(ctx context.Context) (Seen, error) {
 	const question = `{"model":"probe","messages":[{"role":"user","content":"Say one word."}]}`
-	r, err := http.NewRequest(http.MethodPost, l.URL()+"/v1/chat/completions", strings.NewReader(question))
-	if err != nil {
-		return Seen{}, err
-	}
-	if l.cfg.Key != "" {
-		r.Header.Set("Authorization", "Bearer "+l.cfg.Key)
-	}
-	return l.probe(ctx, r, readableChat)
+	return l.probe(ctx, http.MethodPost, l.URL()+"/v1/chat/completions", question, l.cfg.Key, readableChat)
 }
 
 func (l *LLM) complete(w http.ResponseWriter, r *http.Request) {
@@ -117,22 +108,17 @@ func (l *LLM) complete(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	req, refusal := parseChat(body)
+	if refusal == nil && isProbe(r) {
+		refusal = l.checkKey(r)
+	}
 	switch {
 	case refusal != nil:
 		_ = refusal.write(w)
 	case isProbe(r):
-		l.answerProbe(w, r, req)
+		l.serve(w, r, &visit{probe: true}, func() reply { return answerChat(req, "probe") })
 	default:
 		l.ask(w, r, req)
 	}
-}
-
-func (l *LLM) answerProbe(w http.ResponseWriter, r *http.Request, req chatRequest) {
-	if refusal := l.checkKey(r); refusal != nil {
-		_ = refusal.write(w)
-		return
-	}
-	l.serve(w, r, &visit{probe: true}, func() reply { return answerChat(l.cfg, req, "probe") })
 }
 
 // ask is a call that counts.
@@ -144,27 +130,29 @@ func (l *LLM) ask(w http.ResponseWriter, r *http.Request, req chatRequest) {
 		reset(w)
 	case refusal != nil:
 		_ = refusal.write(w)
-		l.cfg.Recorder.Record(history.Unanswered(c.LLMCall, c.took(), refusal.status, refusal.reason))
-		return
 	default:
-		err = l.give(r.Context(), w, c.visit, got, answerChat(l.cfg, req, c.ID))
+		err = l.give(r.Context(), w, c.visit, got, answerChat(req, c.ID))
 	}
-	l.cfg.Recorder.Record(l.ended(c, got, err))
+	l.cfg.Recorder.Record(l.ended(c, got, refusal, err))
 }
 
-// ended is what became of a call that met the manner; err is send's.
-func (l *LLM) ended(c *call, got met, err error) history.Event {
+// ended is what became of a call that was refused, or met the manner; err is
+// send's.
+func (l *LLM) ended(c *call, got met, refusal *reply, err error) history.Event {
+	took := l.cfg.Recorder.Now() - c.began
 	switch {
+	case refusal != nil:
+		return history.Unanswered(c.LLMCall, took, refusal.status, refusal.reason)
 	case errors.Is(err, errReset):
-		return history.Unanswered(c.LLMCall, c.took(), 0, got.Name)
+		return history.Unanswered(c.LLMCall, took, 0, got.Name)
 	case l.life.Taking().Err() != nil:
-		return history.Abandoned(c.LLMCall, c.took(), "the stand-in was stopped")
+		return history.Abandoned(c.LLMCall, took, "the stand-in was stopped")
 	case err != nil:
-		return history.Abandoned(c.LLMCall, c.took(), strings.TrimPrefix(got.Name+": the caller went away", ": "))
+		return history.Abandoned(c.LLMCall, took, strings.TrimPrefix(got.Name+": the caller went away", ": "))
 	case got.Status != 0 || got.Ends == Truncated:
-		return history.Unanswered(c.LLMCall, c.took(), cmp.Or(got.Status, http.StatusOK), got.Name)
+		return history.Unanswered(c.LLMCall, took, cmp.Or(got.Status, http.StatusOK), got.Name)
 	default:
-		return history.Answered(c.LLMCall, c.took())
+		return history.Answered(c.LLMCall, took)
 	}
 }
 
@@ -175,36 +163,25 @@ func (l *LLM) work(r *http.Request, c *call) (got met, refusal *reply, err error
 	if refusal := l.checkKey(r); refusal != nil {
 		return got, refusal, nil
 	}
-	for {
-		got = l.meet(c.visit)
+	got, err = l.pass(c.visit, func(got met) error {
 		if got.atOnce() {
-			return got, nil, nil
+			return nil
 		}
-		again, err := l.inSlot(r.Context(), c, got)
-		if errors.Is(err, errQueueFull) {
-			return got, queueFull(l.cfg.Provider), nil
+		if err := l.slots.acquire(r.Context(), got.changed); err != nil {
+			return err
 		}
-		if err != nil || !again {
-			return got, nil, err
-		}
+		defer l.slots.release()
+		return got.linger(r.Context(), c.visit.latency)
+	})
+	if errors.Is(err, errQueueFull) {
+		return got, queueFull(l.cfg.Provider), nil
 	}
-}
-
-// inSlot waits for a slot and works in it. again tells that the manner changed
-// before the work was done.
-func (l *LLM) inSlot(ctx context.Context, c *call, got met) (again bool, err error) {
-	again, err = l.slots.acquire(ctx, got.changed)
-	if again || err != nil {
-		return again, err
-	}
-	defer l.slots.release()
-	return got.linger(ctx, c.visit.latency)
+	return got, nil, err
 }
 
 // call is one Ask of the history.
 type call struct {
 	history.LLMCall
-	llm   *LLM
 	visit *visit
 	began float64
 }
@@ -216,14 +193,11 @@ func (l *LLM) begin(req chatRequest) *call {
 		LLMCall: history.LLMCall{
 			Provider: l.cfg.Provider, ID: fmt.Sprintf("%s-%d", l.cfg.Provider, l.calls.Add(1)), Version: req.version(),
 		},
-		llm:   l,
 		visit: l.dice.visit(l.cfg.Latency, false),
 	}
 	c.began = l.cfg.Recorder.Record(history.Asked(c.LLMCall))
 	return c
 }
-
-func (c *call) took() float64 { return c.llm.cfg.Recorder.Now() - c.began }
 
 func (l *LLM) checkKey(r *http.Request) *reply {
 	sent, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")

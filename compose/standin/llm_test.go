@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sashabaranov/go-openai"
+
 	"paperlab/reports/history"
 	"paperlab/system/servicetest"
 )
@@ -78,20 +80,20 @@ func wantPaired(t *testing.T, l *LLM, rec *history.Recorder) map[history.Type]in
 }
 
 func TestLLMAnswers(t *testing.T) {
-	l, rec := newLLM(t, LLMConfig{Tokens: 8})
+	l, rec := newLLM(t, LLMConfig{})
 	first, second := ask(t.Context(), l), ask(t.Context(), l)
-	var got, again chatResponse
-	for a, into := range map[*answer]*chatResponse{&first: &got, &second: &again} {
+	var got, again openai.ChatCompletionResponse
+	for a, into := range map[*answer]*openai.ChatCompletionResponse{&first: &got, &second: &again} {
 		a.want(t, http.StatusOK)
 		if err := json.Unmarshal([]byte(a.body), into); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if len(got.Choices) != 1 || got.Choices[0].Message != (chatMessage{"assistant", "We study shards. They are many."}) ||
+	if len(got.Choices) != 1 || got.Choices[0].Message.Role != "assistant" || got.Choices[0].Message.Content != "We study shards. They are many. They hold keys." ||
 		got.Choices[0].FinishReason != "stop" || got.Object != "chat.completion" || got.Model != "llama3.2" {
 		t.Errorf("answer %+v", got)
 	}
-	if got.Choices[0] != again.Choices[0] || got.ID == again.ID {
+	if got.Choices[0].Message.Content != again.Choices[0].Message.Content || got.ID == again.ID {
 		t.Errorf("another answer, or the same id: %+v, %+v", got, again)
 	}
 	if u := got.Usage; u.PromptTokens == 0 || u.CompletionTokens == 0 || u.TotalTokens != u.PromptTokens+u.CompletionTokens {
@@ -99,6 +101,16 @@ func TestLLMAnswers(t *testing.T) {
 	}
 	if ends := wantPaired(t, l, rec); ends[history.OK] != 2 || l.Answered() != 2 || l.Struck() != 0 {
 		t.Errorf("ends %v, %d answered, %d struck", ends, l.Answered(), l.Struck())
+	}
+}
+
+func TestExtractIsAboutAsLongAsWanted(t *testing.T) {
+	for length, want := range map[int]string{
+		3: "We study shards.", 8: "We study shards. They are many.", 90: "We study shards. They are many. They hold keys.",
+	} {
+		if got := extract("arXiv:2101.00001v2\nOn shards\nAbstract: We study shards. They are many. They hold keys.", length); got != want {
+			t.Errorf("extract of %d tokens %q, want %q", length, got, want)
+		}
 	}
 }
 
@@ -120,7 +132,8 @@ func TestLLMRefusesWhatIsNoQuestion(t *testing.T) {
 }
 
 func TestLLMQueue(t *testing.T) {
-	l, rec := newLLM(t, LLMConfig{Slots: 2, Queue: 3})
+	l, rec := newLLM(t, LLMConfig{Slots: 2})
+	l.slots.most = 3
 	wait := fill(t, l, 5, 2, 3)
 	if a := ask(t.Context(), l); a.status != 503 || a.body != ollamaFull {
 		t.Errorf("answer %d %q, %v: want 503 %q", a.status, a.body, a.err, ollamaFull)
@@ -141,7 +154,8 @@ func TestLLMQueue(t *testing.T) {
 }
 
 func TestLLMWithoutAQueue(t *testing.T) {
-	l, _ := newLLM(t, LLMConfig{Provider: OpenAI, Slots: 1, Queue: -1})
+	l, _ := newLLM(t, LLMConfig{Provider: OpenAI, Slots: 1})
+	l.slots.most = 0
 	wait := fill(t, l, 1, 1, 0)
 	ask(t.Context(), l).want(t, 503, `"type":"server_error"`)
 	setManner(t, l, ordinary)
@@ -151,19 +165,19 @@ func TestLLMWithoutAQueue(t *testing.T) {
 // TestSlotsAreGivenInOrder: who waits longest is next.
 func TestSlotsAreGivenInOrder(t *testing.T) {
 	s := newSlots(1, 3)
-	if _, err := s.acquire(t.Context(), nil); err != nil {
+	if err := s.acquire(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	turns := make(chan int)
 	for i := range 3 {
 		background(t, 1, func(int) answer {
-			_, err := s.acquire(t.Context(), nil)
+			err := s.acquire(t.Context(), nil)
 			turns <- i
 			return answer{err: err}
 		})
 		servicetest.Eventually(t, "one more waits", func() bool { _, waiting := s.counts(); return waiting == i+1 })
 	}
-	if _, err := s.acquire(t.Context(), nil); err != errQueueFull {
+	if err := s.acquire(t.Context(), nil); err != errQueueFull {
 		t.Errorf("a fourth in a queue of three: %v", err)
 	}
 	for i := range 3 {
@@ -180,7 +194,8 @@ func TestSlotsAreGivenInOrder(t *testing.T) {
 
 // TestLLMCallerGoesAway: from its slot and from the queue; both become free.
 func TestLLMCallerGoesAway(t *testing.T) {
-	l, rec := newLLM(t, LLMConfig{Slots: 1, Queue: 1})
+	l, rec := newLLM(t, LLMConfig{Slots: 1})
+	l.slots.most = 1
 	setManner(t, l, slow)
 	working, leave := context.WithCancel(t.Context())
 	defer leave()
@@ -272,7 +287,8 @@ func TestLLMStalls(t *testing.T) {
 // new manner, at once.
 func TestLLMSwitchesWhoWaits(t *testing.T) {
 	for manner, want := range map[Manner]int{ordinary: 200, failing: 503, limited: 429} {
-		l, rec := newLLM(t, LLMConfig{Slots: 2, Queue: 10})
+		l, rec := newLLM(t, LLMConfig{Slots: 2})
+		l.slots.most = 10
 		wait := fill(t, l, 12, 2, 10)
 		setManner(t, l, manner)
 		for _, a := range wait() {
@@ -298,7 +314,8 @@ func TestLLMSlowAnswersInTheEnd(t *testing.T) {
 
 // TestLLMProbeTakesNoSlot: a busy LLM still answers it, and it has its key.
 func TestLLMProbeTakesNoSlot(t *testing.T) {
-	l, rec := newLLM(t, LLMConfig{Provider: OpenAI, Slots: 1, Queue: -1, Key: "secret"})
+	l, rec := newLLM(t, LLMConfig{Provider: OpenAI, Slots: 1, Key: "secret"})
+	l.slots.most = 0
 	setManner(t, l, slow)
 	wait := background(t, 1, func(int) answer { return ask(t.Context(), l, "Authorization", "Bearer secret") })
 	busy(t, l, 1, 0)
@@ -333,8 +350,6 @@ func TestLLMConfig(t *testing.T) {
 		"Provider":       func(c *LLMConfig) { c.Provider = "gemini" },
 		"Recorder":       func(c *LLMConfig) { c.Recorder = nil },
 		"Slots":          func(c *LLMConfig) { c.Slots = -1 },
-		"Queue":          func(c *LLMConfig) { c.Queue = 70_000 },
-		"Tokens":         func(c *LLMConfig) { c.Tokens = 5000 },
 		"Latency.Median": func(c *LLMConfig) { c.Latency.Median = time.Hour },
 	} {
 		bad := good

@@ -164,3 +164,10 @@ func (s *slots) counts() (working, waiting int) {
 	defer s.mu.Unlock()
 	return s.total - s.free, len(s.waiting)
 }
+
+// Manner is the current manner.
+func (m *manners) Manner() Manner {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.manner
+}

@@ -3,6 +3,7 @@ package standin
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -75,7 +76,7 @@ func (m Manner) check(name string, sink bool) error {
 	} else if m.Status != 0 {
 		lowest = 200
 	}
-	err := firstOf(
+	err := cmp.Or(
 		present(name, "Manner.Name", m.Name != ""),
 		within(name, "Manner.Share", m.Share, 0, 1),
 		within(name, "Manner.Delay", m.Delay, 0, longestLatency),
@@ -131,13 +132,6 @@ func (m *manners) SetManner(to Manner) error {
 	return nil
 }
 
-// Manner is the current manner.
-func (m *manners) Manner() Manner {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.manner
-}
-
 // Struck counts the service's requests, each once, that met a manner other than
 // the ordinary one. Probes do not count.
 func (m *manners) Struck() int64 { return m.struck.Load() }
@@ -180,9 +174,8 @@ func (m *manners) meet(v *visit) met {
 }
 
 // linger lets the time before the answer pass, which is the manner's own, or
-// ordinary. It ends early, with the reason, when ctx does, and without one when
-// the manner changes: then the caller meets it again.
-func (m met) linger(ctx context.Context, ordinary time.Duration) (again bool, err error) {
+// ordinary. Its errors are wait's.
+func (m met) linger(ctx context.Context, ordinary time.Duration) error {
 	if m.Ends == Silent {
 		return wait(ctx, forever, m.changed)
 	}
@@ -191,28 +184,30 @@ func (m met) linger(ctx context.Context, ordinary time.Duration) (again bool, er
 
 const forever = 1 << 62 * time.Nanosecond
 
-// pass lets a visit wait for its answer and returns the manner to give it in.
-func (m *manners) pass(ctx context.Context, v *visit) (met, error) {
-	for {
-		got := m.meet(v)
-		again, err := got.linger(ctx, v.latency)
-		if err != nil || !again {
-			return got, err
-		}
+// pass lets a visit take a step under the manner that it meets, and again
+// whenever that changes meanwhile, and returns the last one.
+func (m *manners) pass(v *visit, step func(met) error) (got met, err error) {
+	for err = errChanged; errors.Is(err, errChanged); {
+		got = m.meet(v)
+		err = step(got)
 	}
+	return got, err
 }
 
-// wait lets d pass. It ends early, with the reason, when ctx does, and without
-// one when changed closes.
-func wait(ctx context.Context, d time.Duration, changed <-chan struct{}) (early bool, err error) {
+// errChanged is the error of a wait that a change of manner cut short.
+var errChanged = errors.New("the manner has changed")
+
+// wait lets d pass. It ends early, with the reason, when ctx does, and with
+// errChanged when changed closes.
+func wait(ctx context.Context, d time.Duration, changed <-chan struct{}) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return false, nil
+		return nil
 	case <-changed:
-		return true, nil
+		return errChanged
 	case <-ctx.Done():
-		return true, ctx.Err()
+		return ctx.Err()
 	}
 }

@@ -35,25 +35,33 @@ type Seen struct {
 }
 
 // probe asks over HTTP as the service does. It obeys the manner and is neither
-// counted nor recorded. readable judges the body of a 200.
-func (s *server) probe(ctx context.Context, r *http.Request, readable func([]byte) error) (seen Seen, err error) {
+// counted nor recorded. A key that is not empty is sent as a bearer's. readable
+// judges the body of a 200.
+func (s *server) probe(ctx context.Context, method, address, body, key string, readable func([]byte) error) (seen Seen, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("standin: %s: probe: %w", s.name, err)
 		}
 	}()
+	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
+	if err != nil {
+		return seen, err
+	}
 	r.Header.Set(probeHeader, "1")
+	if key != "" {
+		r.Header.Set("Authorization", "Bearer "+key)
+	}
 	// A connection of its own, so that nothing lingers between probes.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	res, err := client.Do(r.WithContext(ctx))
+	res, err := client.Do(r)
 	if err != nil {
 		return seen, err
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, largestBody))
-	seen = Seen{res.StatusCode, res.Header.Get("Retry-After"), strings.ToValidUTF8(string(body[:min(len(body), 160)]), "")}
+	answer, err := io.ReadAll(io.LimitReader(res.Body, largestBody))
+	seen = Seen{res.StatusCode, res.Header.Get("Retry-After"), strings.ToValidUTF8(string(answer[:min(len(answer), 160)]), "")}
 	if err == nil && seen.Status == http.StatusOK {
-		if wrong := readable(body); wrong != nil {
+		if wrong := readable(answer); wrong != nil {
 			err = fmt.Errorf("%w: %w", ErrUnreadable, wrong)
 		}
 	}

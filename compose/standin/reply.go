@@ -23,7 +23,7 @@ var errReset = errors.New("the connection was reset")
 // serve answers a visit once its time has come: with the manner's own answer,
 // or with the ordinary one, which is not made in vain.
 func (m *manners) serve(w http.ResponseWriter, r *http.Request, v *visit, ordinary func() reply) {
-	got, err := m.pass(r.Context(), v)
+	got, err := m.pass(v, func(got met) error { return got.linger(r.Context(), v.latency) })
 	if err != nil {
 		reset(w)
 		return

@@ -45,10 +45,7 @@ func kinds() []kind {
 			return request(t.Context(), http.MethodPost, url+"/hooks/ada", notification("n1", "ada"))
 		}, true},
 		{"slack", func(t *testing.T) (startable, *server) {
-			s, err := NewSlack(SlackConfig{Recorder: recorder()})
-			if err != nil {
-				t.Fatal(err)
-			}
+			s := NewSlack(recorder(), "")
 			return s, s.server
 		}, func(t *testing.T, url string) answer {
 			return request(t.Context(), http.MethodPost, url+"/slack", `{"text":"hello"}`)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -56,7 +57,7 @@ type Sink struct {
 
 // NewSink makes a webhook sink; Start it next.
 func NewSink(cfg SinkConfig) (*Sink, error) {
-	if err := firstOf(present("sink", "Recorder", cfg.Recorder != nil), cfg.Latency.check("sink")); err != nil {
+	if err := cmp.Or(present("sink", "Recorder", cfg.Recorder != nil), cfg.Latency.check("sink")); err != nil {
 		return nil, err
 	}
 	s := &Sink{cfg: cfg, dice: newDice(cfg.Seed, 20), known: map[string]string{}, manners: newManners("sink")}
@@ -71,11 +72,7 @@ func (s *Sink) Webhook(subscriber string) string { return s.URL() + "/hooks/" + 
 // Probe asks as a notification for the subscriber would, and tells nobody. See
 // Seen.
 func (s *Sink) Probe(ctx context.Context, subscriber string) (Seen, error) {
-	r, err := http.NewRequest(http.MethodPost, s.Webhook(subscriber), http.NoBody)
-	if err != nil {
-		return Seen{}, err
-	}
-	return s.probe(ctx, r, func(body []byte) error {
+	return s.probe(ctx, http.MethodPost, s.Webhook(subscriber), "", "", func(body []byte) error {
 		if string(body) != taken {
 			return fmt.Errorf("it is %d bytes long and not %q", len(body), taken)
 		}
@@ -112,15 +109,12 @@ func (s *Sink) receive(w http.ResponseWriter, r *http.Request) {
 // hear waits while the sink is silent and takes nothing, and returns the manner
 // after that.
 func (s *Sink) hear(ctx context.Context, v *visit) (met, error) {
-	for {
-		got := s.meet(v)
+	return s.pass(v, func(got met) error {
 		if got.Ends != Silent || got.Take {
-			return got, nil
+			return nil
 		}
-		if _, err := got.linger(ctx, 0); err != nil {
-			return got, err
-		}
-	}
+		return got.linger(ctx, 0)
+	})
 }
 
 // decision is what was decided at acceptance. It stands: a later manner changes
@@ -146,17 +140,16 @@ func (s *Sink) decide(got met, gone bool, subscriber, key string, body []byte) d
 		s.cfg.Recorder.Record(history.Refused(hook, o.status, why))
 		return decision{reply: o}
 	}
+	refuseFor := func(status int, why string) decision { return refuse(reply{status: status, body: []byte(why)}, why) }
 	switch {
 	case gone:
 		return refuse(got.own(), got.Name+": the caller went away")
 	case err != nil:
-		o := refused(http.StatusBadRequest, "not a notification: "+err.Error())
-		return refuse(o, string(o.body))
+		return refuseFor(http.StatusBadRequest, "not a notification: "+err.Error())
 	case got.Status != 0, got.Ends == Reset && !got.Take:
 		return refuse(got.own(), got.Name)
 	case key != "" && known && first != n.ID:
-		o := refused(http.StatusUnprocessableEntity, "this Idempotency-Key came with another notification before")
-		return refuse(o, string(o.body))
+		return refuseFor(http.StatusUnprocessableEntity, "this Idempotency-Key came with another notification before")
 	}
 	if key != "" {
 		hook.Repeat, s.known[key] = known, n.ID
@@ -168,8 +161,6 @@ func (s *Sink) decide(got met, gone bool, subscriber, key string, body []byte) d
 	}
 	return decision{reply: reply{status: http.StatusOK, body: []byte(taken)}, lost: got.Take}
 }
-
-func refused(status int, text string) reply { return reply{status: status, body: []byte(text)} }
 
 func readNotification(body []byte) (n paper.Notification, err error) {
 	err = json.Unmarshal(body, &n)
@@ -185,17 +176,15 @@ func (s *Sink) linger(ctx context.Context, v *visit, got met, o decision) error 
 	latency := v.latency
 	switch {
 	case o.lost && got.Ends == Silent:
-		_, err := wait(ctx, forever, got.changed)
-		return err
+		if err := wait(ctx, forever, got.changed); !errors.Is(err, errChanged) {
+			return err
+		}
+		return nil
 	case o.lost:
 		return nil
 	case o.status != http.StatusOK:
 		latency = 0
 	}
-	for now := got; ; now = s.meet(v) {
-		again, err := wait(ctx, cmp.Or(now.Delay, latency), now.changed)
-		if err != nil || !again {
-			return err
-		}
-	}
+	_, err := s.pass(v, func(now met) error { return wait(ctx, cmp.Or(now.Delay, latency), now.changed) })
+	return err
 }

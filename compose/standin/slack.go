@@ -1,10 +1,15 @@
 package standin
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"paperlab/reports/history"
 )
@@ -16,33 +21,23 @@ type SlackMessage struct {
 	Body json.RawMessage `json:"body"`
 }
 
-// SlackConfig is what a Slack sink needs.
-type SlackConfig struct {
-	// Recorder gives the clock and receives an Alert event for each alert in a
-	// message, before the sender has its answer. This is the one place where an
-	// alert's arrival is noted.
-	Recorder *history.Recorder
-	// Host is where to listen; empty means 127.0.0.1.
-	Host string
-}
-
 // Slack is a stand-in for Slack's incoming webhooks: POST /slack.
 type Slack struct {
 	*server
-	cfg SlackConfig
+	recorder *history.Recorder
 
 	mu       sync.Mutex
 	messages []SlackMessage
 }
 
-// NewSlack makes a Slack sink; Start it next.
-func NewSlack(cfg SlackConfig) (*Slack, error) {
-	if err := present("slack", "Recorder", cfg.Recorder != nil); err != nil {
-		return nil, err
-	}
-	s := &Slack{cfg: cfg}
-	s.server = newServer("slack", cfg.Host, "POST /slack", s.receive)
-	return s, nil
+// NewSlack makes a Slack sink; Start it next. The recorder gives the clock and
+// receives an Alert event for each alert in a message, before the sender has its
+// answer. This is the one place where an alert's arrival is noted. The host is
+// where to listen; empty means 127.0.0.1.
+func NewSlack(recorder *history.Recorder, host string) *Slack {
+	s := &Slack{recorder: recorder}
+	s.server = newServer("slack", host, "POST /slack", s.receive)
+	return s
 }
 
 // Webhook is the address to send messages to.
@@ -71,13 +66,143 @@ func (s *Slack) receive(w http.ResponseWriter, r *http.Request) {
 func (s *Slack) keep(body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rec := s.cfg.Recorder
-	s.messages = append(s.messages, SlackMessage{At: rec.Now(), Body: body})
+	s.messages = append(s.messages, SlackMessage{At: s.recorder.Now(), Body: body})
 	alerts, err := ReadSlackBody(body)
 	if err != nil {
-		rec.Record(history.AlertUnreadable(err))
+		s.recorder.Record(history.AlertUnreadable(err))
 	}
 	for _, a := range alerts {
-		rec.Record(history.Alerted(history.AlertNews{Name: a.Name, State: a.State, At: rec.At(a.At), Labels: a.Labels}))
+		s.recorder.Record(history.Alerted(history.AlertNews{Name: a.Name, State: a.State, At: s.recorder.At(a.At), Labels: a.Labels}))
 	}
+}
+
+// SlackBody is the body of a Slack incoming webhook, as far as we use it:
+// https://api.slack.com/reference/messaging/attachments. Writer and reader of
+// the format stand side by side here, so that what the monitor sends is what the
+// stand-in reads.
+type SlackBody struct {
+	Text        string            `json:"text"`
+	Attachments []SlackAttachment `json:"attachments"`
+}
+
+// SlackAttachment is one alert in one state.
+type SlackAttachment struct {
+	// Color is Slack's: "danger", "warning" or "good".
+	Color    string       `json:"color"`
+	Fallback string       `json:"fallback"`
+	Title    string       `json:"title"`
+	Text     string       `json:"text"`
+	Fields   []SlackField `json:"fields"`
+	// TS is the Unix time in seconds of the state's beginning.
+	TS int64 `json:"ts"`
+}
+
+// SlackField is one line of an attachment: the alert's name, its state, since
+// when, and each of its labels.
+type SlackField struct {
+	Title string `json:"title"`
+	Value string `json:"value"`
+	Short bool   `json:"short"`
+}
+
+// Titles of the fields that are not labels. Since has the time that TS rounds.
+const (
+	fieldAlert = "alert"
+	fieldState = "state"
+	fieldSince = "since"
+)
+
+// SlackAlert is one alert's change of state.
+type SlackAlert struct {
+	Name string
+	// State is history.Firing or history.Resolved, At when it began to hold.
+	State string
+	At    time.Time
+	// Labels are those of the alert, without its name.
+	Labels map[string]string
+	// Annotations are the rule's texts, filled in; they are not read back.
+	Annotations map[string]string
+}
+
+// ReadSlackBody tells what happened from the body alone. A message without
+// attachments is about no alert.
+func ReadSlackBody(body []byte) ([]SlackAlert, error) {
+	var m SlackBody
+	if err := json.Unmarshal(body, &m); err != nil {
+		return nil, fmt.Errorf("read Slack message: %w", err)
+	}
+	var alerts []SlackAlert
+	for _, attachment := range m.Attachments {
+		a := SlackAlert{Labels: map[string]string{}}
+		var since string
+		for _, f := range attachment.Fields {
+			switch value := unescape.Replace(f.Value); f.Title {
+			case fieldAlert:
+				a.Name = value
+			case fieldState:
+				a.State = value
+			case fieldSince:
+				since = value
+			default:
+				a.Labels[f.Title] = value
+			}
+		}
+		at, err := time.Parse(time.RFC3339Nano, since)
+		if a.Name == "" || a.State == "" || err != nil {
+			return nil, fmt.Errorf("read Slack message %q: an attachment without the fields alert, state and since", m.Text)
+		}
+		a.At = at
+		alerts = append(alerts, a)
+	}
+	return alerts, nil
+}
+
+// Slack wants these three escaped and no others.
+var (
+	escape   = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+	unescape = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
+)
+
+// SlackBodyOf makes one message of what one evaluation of a rule found: one
+// alert or more.
+func SlackBodyOf(alerts []SlackAlert) SlackBody {
+	m := SlackBody{Attachments: make([]SlackAttachment, len(alerts))}
+	for i, a := range alerts {
+		m.Attachments[i] = a.attach()
+	}
+	m.Text = m.Attachments[0].Title
+	if more := len(alerts) - 1; more > 0 {
+		m.Text += fmt.Sprintf(" (and %d more)", more)
+	}
+	return m
+}
+
+func (a SlackAlert) attach() SlackAttachment {
+	color := "warning"
+	switch {
+	case a.State == history.Resolved:
+		color = "good"
+	case a.Labels["severity"] == "critical":
+		color = "danger"
+	}
+	summary := cmp.Or(a.Annotations["summary"], a.Name)
+	title := escape.Replace(fmt.Sprintf("[%s] %s: %s", strings.ToUpper(a.State), a.Name, summary))
+	m := SlackAttachment{Color: color, Fallback: title, Title: title, TS: a.At.Unix()}
+	var text []string
+	for _, key := range []string{"description", "runbook"} {
+		if t := strings.TrimSpace(a.Annotations[key]); t != "" {
+			text = append(text, escape.Replace(t))
+		}
+	}
+	m.Text = strings.Join(text, "\n")
+	field := func(title, value string) {
+		m.Fields = append(m.Fields, SlackField{title, escape.Replace(value), true})
+	}
+	field(fieldAlert, a.Name)
+	field(fieldState, a.State)
+	field(fieldSince, a.At.UTC().Format(time.RFC3339Nano))
+	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
+		field(name, a.Labels[name])
+	}
+	return m
 }

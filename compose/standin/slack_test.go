@@ -14,8 +14,7 @@ import (
 
 func TestSlack(t *testing.T) {
 	rec := recorder()
-	s, err := NewSlack(SlackConfig{Recorder: rec})
-	start(t, s, err)
+	s := start(t, NewSlack(rec, ""), nil)
 	post := func(body string) answer { return request(t.Context(), http.MethodPost, s.Webhook(), body) }
 	before := rec.Now()
 	post(`{"text":"ConsumerDown"}`).want(t, 200, "ok")
@@ -42,8 +41,7 @@ func TestSlack(t *testing.T) {
 // its times on the run's clock; a message that cannot be read is noted as such.
 func TestSlackNotesAlerts(t *testing.T) {
 	rec := recorder()
-	s, err := NewSlack(SlackConfig{Recorder: rec})
-	start(t, s, err)
+	s := start(t, NewSlack(rec, ""), nil)
 	fired := time.Now().Add(-1234 * time.Millisecond)
 	sent := []SlackAlert{
 		{Name: "Down <&>", State: history.Firing, At: fired, Labels: map[string]string{"instance": "a & b", "severity": "critical"}},
@@ -74,8 +72,7 @@ func TestSlackNotesAlerts(t *testing.T) {
 // order that Messages has.
 func TestSlackKeepsTheOrderOfArrival(t *testing.T) {
 	rec := recorder()
-	s, err := NewSlack(SlackConfig{Recorder: rec})
-	start(t, s, err)
+	s := start(t, NewSlack(rec, ""), nil)
 	for _, a := range background(t, 30, func(i int) answer {
 		body, err := json.Marshal(SlackBodyOf([]SlackAlert{{Name: fmt.Sprint("n", i), State: history.Firing}}))
 		if err != nil {
@@ -94,11 +91,5 @@ func TestSlackKeepsTheOrderOfArrival(t *testing.T) {
 		if err != nil || alerts[0].Name != noted[i].News.Name {
 			t.Errorf("message %d is %v (%v), event %+v", i, alerts, err, noted[i].News)
 		}
-	}
-}
-
-func TestSlackConfig(t *testing.T) {
-	if _, err := NewSlack(SlackConfig{}); err == nil {
-		t.Error("made without a Recorder")
 	}
 }

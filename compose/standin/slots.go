@@ -3,6 +3,7 @@ package standin
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 )
 
@@ -24,51 +25,52 @@ type slots struct {
 func newSlots(total, queue int) *slots { return &slots{free: total, total: total, most: queue} }
 
 // acquire takes a slot, or waits for one in the queue. It gives up, without a
-// slot, when changed closes or ctx ends; changed says so with again.
-func (s *slots) acquire(ctx context.Context, changed <-chan struct{}) (again bool, err error) {
+// slot, with errChanged when changed closes, or when ctx ends.
+func (s *slots) acquire(ctx context.Context, changed <-chan struct{}) error {
 	s.mu.Lock()
 	if s.free > 0 {
 		s.free--
 		s.mu.Unlock()
-		return false, nil
+		return nil
 	}
 	if len(s.waiting) >= s.most {
 		s.mu.Unlock()
-		return false, errQueueFull
+		return errQueueFull
 	}
 	turn := make(chan struct{})
 	s.waiting = append(s.waiting, turn)
 	s.mu.Unlock()
 	select {
 	case <-turn:
-		return false, nil
+		return nil
 	case <-changed:
 		s.abandon(turn)
-		return true, nil
+		return errChanged
 	case <-ctx.Done():
 		s.abandon(turn)
-		return false, ctx.Err()
+		return ctx.Err()
 	}
 }
 
 // abandon leaves the queue, or gives back the slot if it came meanwhile.
 func (s *slots) abandon(turn chan struct{}) {
 	s.mu.Lock()
-	for i, t := range s.waiting {
-		if t == turn {
-			s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
-			s.mu.Unlock()
-			return
-		}
+	defer s.mu.Unlock()
+	if i := slices.Index(s.waiting, turn); i >= 0 {
+		s.waiting = slices.Delete(s.waiting, i, i+1)
+		return
 	}
-	s.mu.Unlock()
-	s.release()
+	s.pass()
 }
 
-// release hands the slot to the first in the queue, or frees it.
 func (s *slots) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.pass()
+}
+
+// pass hands a slot to the first in the queue, or frees it. The caller holds mu.
+func (s *slots) pass() {
 	if len(s.waiting) == 0 {
 		s.free++
 		return

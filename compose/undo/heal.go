@@ -24,10 +24,7 @@ type Leftover struct {
 // Stale lists the runs of this user whose lab is dead. It changes nothing.
 func Stale() ([]Leftover, error) {
 	folders, err := os.ReadDir(Base())
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("look for runs: %w", err)
 	}
 	var stale []Leftover

@@ -58,7 +58,7 @@ func (l *Ledger) Process(name string, cmd *exec.Cmd) (*Entry, error) {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	data.Pid = cmd.Process.Pid
-	data.Start, err = startOf(data.Pid)
+	data.Start, _, err = identify(data.Pid)
 	if err == nil {
 		r := processRecord(entry.n, name, data)
 		l.open[entry.n] = r
@@ -98,7 +98,7 @@ func undoProcess(ctx context.Context, root string, r Record) (string, error) {
 	// not do for the latter: with the leader gone its number may be another's.
 	strays, searched := findMarked(root, data)
 	for _, pid := range strays {
-		start, err := startOf(pid)
+		start, _, err := identify(pid)
 		if err != nil {
 			continue
 		}
@@ -138,9 +138,4 @@ func kill(ctx context.Context, target, pid int, start string) error {
 func alive(pid int, start string) bool {
 	now, zombie, err := identify(pid)
 	return err == nil && !zombie && now == start
-}
-
-func startOf(pid int) (string, error) {
-	start, _, err := identify(pid)
-	return start, err
 }

@@ -71,7 +71,7 @@ func TestHealAfterTheLabWasKilled(t *testing.T) {
 		t.Run(part, func(t *testing.T) {
 			ownTemp(t)
 			child := killedLab(t, part)
-			start, err := startOf(child)
+			start, _, err := identify(child)
 			if err != nil {
 				t.Fatalf("the lab's child should outlive it here: %v", err)
 			}
@@ -107,7 +107,7 @@ func TestRecycledPidIsNotKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = bystander.Process.Kill(); _ = bystander.Wait() }()
-	start, err := startOf(bystander.Process.Pid)
+	start, _, err := identify(bystander.Process.Pid)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestChildThatOutlivesItsLeaderIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	start, err := startOf(orphan)
+	start, _, err := identify(orphan)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestHealLeavesALivingLabAlone(t *testing.T) {
 	ownTemp(t)
 	l := open(t, "run")
 	cmd, _ := sleeper(t, l)
-	start, _ := startOf(cmd.Process.Pid)
+	start, _, _ := identify(cmd.Process.Pid)
 	if _, err := Heal(t.Context(), Leftover{RunID: "run", Root: l.Root()}); err == nil {
 		t.Error("Heal healed a living lab's run")
 	}

@@ -80,7 +80,7 @@ func (p *profileRun) provision(ctx context.Context) (err error) {
 		return err
 	}
 	p.stops = append(p.stops, p.around.Stop)
-	people, wishes := p.Corpus.Subscriptions(p.source(2), p.Scenario.Load.Subscribers, nil)
+	people, wishes := p.Corpus.Subscriptions(p.source(2), p.Scenario.Load.Subscribers)
 	for _, w := range wishes {
 		p.rec.Record(history.Subscribed(w))
 	}

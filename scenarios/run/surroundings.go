@@ -100,33 +100,30 @@ func (s *surroundings) services() []service.Service {
 	return []service.Service{s.arxiv, s.ollama, s.openai, s.sink, s.slack}
 }
 
-func (s *surroundings) make(o Options, rec *history.Recorder) (err error) {
+func (s *surroundings) make(o Options, rec *history.Recorder) error {
 	seed, host := uint64(o.Seed), o.Environment.Host()
+	var failed [4]error
 	if o.Live != nil {
 		var one *standin.Gateway
-		one, err = standin.NewGateway(standin.GatewayConfig{Recorder: rec, Host: host, Upstream: o.Live, Limit: o.Scenario.Load.Papers})
+		one, failed[0] = standin.NewGateway(standin.GatewayConfig{Recorder: rec, Host: host, Upstream: o.Live, Limit: o.Scenario.Load.Papers})
 		s.arxiv, s.breakable[compose.Arxiv] = one, one
 	} else {
 		var one *standin.Arxiv
-		one, err = standin.NewArxiv(standin.ArxivConfig{
+		one, failed[0] = standin.NewArxiv(standin.ArxivConfig{
 			Recorder: rec, Host: host, Corpus: o.Corpus, Interval: arxivRule, RetryAfter: time.Second, Latency: arxivLatency, Seed: seed,
 		})
 		s.arxiv, s.breakable[compose.Arxiv] = one, one
 	}
-	failed := []error{err}
-	s.ollama, err = standin.NewLLM(standin.LLMConfig{
+	s.ollama, failed[1] = standin.NewLLM(standin.LLMConfig{
 		Provider: standin.Ollama, Recorder: rec, Host: host, Slots: ollamaSlots, Latency: ollamaLatency, Seed: seed,
 	})
-	failed = append(failed, err)
-	s.openai, err = standin.NewLLM(standin.LLMConfig{
+	s.openai, failed[2] = standin.NewLLM(standin.LLMConfig{
 		Provider: standin.OpenAI, Recorder: rec, Host: host, Slots: openaiSlots, Latency: openaiLatency, Key: openAIKey, Seed: seed,
 	})
-	failed = append(failed, err)
-	s.sink, err = standin.NewSink(standin.SinkConfig{Recorder: rec, Host: host, Latency: sinkLatency, Seed: seed})
-	failed = append(failed, err)
-	s.slack, err = standin.NewSlack(standin.SlackConfig{Recorder: rec, Host: host})
+	s.sink, failed[3] = standin.NewSink(standin.SinkConfig{Recorder: rec, Host: host, Latency: sinkLatency, Seed: seed})
+	s.slack = standin.NewSlack(rec, host)
 	s.breakable[compose.Ollama], s.breakable[compose.OpenAI] = s.ollama, s.openai
-	return errors.Join(append(failed, err)...)
+	return errors.Join(failed[:]...)
 }
 
 // Stop ends the stand-ins, those that never started too.

@@ -40,8 +40,6 @@ type Version struct {
 // Corpus is a list of versions. It is not changed once it is made and may be
 // read from any number of goroutines.
 type Corpus struct {
-	// Name says where it came from: "builtin" or the file's name.
-	Name string
 	// Versions are sorted by Updated, then ID, then Version.
 	Versions []Version
 }
@@ -73,14 +71,8 @@ func fold(text string) string {
 // clean tells that a text is folded already. It knows ASCII only; most texts are
 // that, and clean.
 func clean(text string) bool {
-	before := byte(' ')
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c > '~' || c == ' ' && before == ' ' {
-			return false
-		}
-		before = text[i]
-	}
-	return text == "" || before != ' '
+	odd := func(r rune) bool { return r < ' ' || r > '~' }
+	return !strings.ContainsFunc(text, odd) && !strings.Contains(text, "  ") && strings.TrimSpace(text) == text
 }
 
 // Largest is the most versions that a corpus may have: enough for hours of

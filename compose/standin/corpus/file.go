@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,17 +40,15 @@ const (
 // `submitted` and version N at `updated`, both with the only text that is
 // known. Versions 2 to N-1 are not invented.
 //
-// limit is how many versions are wanted; 0 takes all. A limit takes whole
+// limit is how many versions are wanted, 1 to Largest. A limit takes whole
 // papers, in the order of their submission from the earliest on, so that a
 // slice holds both versions of every revised paper although the second often
 // came months later. Versions with equal dates follow in order of version.
 //
 // Errors name the file and, where one is to blame, the line.
 func File(path string, limit int) (*Corpus, error) {
-	if limit != 0 {
-		if err := checkLimit("the number of versions wanted", limit); err != nil {
-			return nil, err
-		}
+	if err := checkLimit("the number of versions wanted", limit); err != nil {
+		return nil, err
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -67,13 +64,10 @@ func File(path string, limit int) (*Corpus, error) {
 		return nil, fmt.Errorf("corpus: %s %w", path, err)
 	}
 	versions := slice(papers, limit)
-	if len(versions) > Largest {
-		return nil, fmt.Errorf("corpus: %s holds %d versions, more than %d: ask for fewer of them", path, len(versions), Largest)
-	}
 	slices.SortFunc(versions, func(a, b Version) int {
 		return cmp.Or(a.Updated.Compare(b.Updated), strings.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version))
 	})
-	return &Corpus{Name: filepath.Base(path), Versions: versions}, nil
+	return &Corpus{Versions: versions}, nil
 }
 
 // unpack looks at the content, not only at the name: a gzip file called .jsonl
@@ -144,17 +138,11 @@ func readError(line int, err error) error {
 
 // record is a line as it is written.
 type record struct {
-	ID         string   `json:"id"`
-	Versions   int      `json:"versions"`
-	Submitted  string   `json:"submitted"`
-	Updated    string   `json:"updated"`
-	Title      string   `json:"title"`
-	Authors    string   `json:"authors"`
-	Categories []string `json:"categories"`
-	Abstract   string   `json:"abstract"`
-	Comments   string   `json:"comments"`
-	JournalRef string   `json:"journal_ref"`
-	DOI        string   `json:"doi"`
+	ID, Submitted, Updated                  string
+	Versions                                int
+	Title, Authors, Abstract, Comments, DOI string
+	Categories                              []string
+	JournalRef                              string `json:"journal_ref"`
 }
 
 // Identifier is the form of arXiv's identifiers, without a version, old and
@@ -231,8 +219,5 @@ func slice(papers []lineage, limit int) []Version {
 		return cmp.Or(a[0].Updated.Compare(b[0].Updated), strings.Compare(a[0].ID, b[0].ID))
 	})
 	versions := slices.Concat(papers...)
-	if limit > 0 && limit < len(versions) {
-		versions = versions[:limit]
-	}
-	return versions
+	return versions[:min(limit, len(versions))]
 }

@@ -41,7 +41,7 @@ func TestFileMakesFirstAndLastVersion(t *testing.T) {
 	for name, content := range map[string][]byte{
 		"p.jsonl": []byte(text), "p.jsonl.gz": zipped(t, text), "zipped-in-disguise.jsonl": zipped(t, text),
 	} {
-		c, err := File(write(t, name, content), 0)
+		c, err := File(write(t, name, content), Largest)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -88,15 +88,15 @@ func TestFileRefusesWhatItIsNot(t *testing.T) {
 		{"gigantic line in little gzip", "a.jsonl.gz", bytes.Repeat(zipped(t, strings.Repeat(" ", longestLine)), 40), "line 1: longer than"},
 		{"another kind of file", "a.jsonl", []byte("\x7fELF\x02\x01"), "line 1: not a paper"},
 	} {
-		_, err := File(write(t, c.name, c.content), 0)
+		_, err := File(write(t, c.name, c.content), Largest)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", c.about, err, c.want)
 		}
 	}
-	if _, err := File("/does/not/exist.jsonl", 0); !errors.Is(err, os.ErrNotExist) {
+	if _, err := File("/does/not/exist.jsonl", Largest); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file gave %v", err)
 	}
-	if _, err := File("x", -1); err == nil {
+	if _, err := File("x", 0); err == nil {
 		t.Error("a negative limit was taken")
 	}
 }
@@ -119,7 +119,7 @@ func TestRealPapers(t *testing.T) {
 		t.Errorf("%d papers have two versions, want 400 at least", revised)
 	}
 	checkOrder(t, c)
-	all, err := File(realPapers, 0)
+	all, err := File(realPapers, Largest)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func TestEqualSeedsGiveTheCorpusOfOld(t *testing.T) {
 }
 
 func wishesOf(c *Corpus, people int) any {
-	who, wishes := c.Subscriptions(rand.New(rand.NewPCG(9, 9)), people, nil)
+	who, wishes := c.Subscriptions(rand.New(rand.NewPCG(9, 9)), people)
 	return []any{who, wishes}
 }
 

@@ -2,6 +2,7 @@ package search
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,27 +17,20 @@ const longestQuery = 4096
 // Query is a parsed search_query.
 type Query struct {
 	match func(*corpus.Version) bool
-	// from and to are the half-open range of Updated outside of which nothing
-	// can match.
-	from, to time.Time
+	// from and to are the half-open range of Updated, in Unix seconds, outside of
+	// which nothing can match.
+	from, to int64
 }
 
-// dusk is after all dates; the zero time is before them.
-var dusk = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+// dusk is after all dates; 0 is before them.
+const dusk = math.MaxInt64
 
 func and(a, b *Query) *Query {
-	q := &Query{from: a.from, to: a.to}
-	if b.from.After(q.from) {
-		q.from = b.from
+	from := max(a.from, b.from)
+	return &Query{
+		from: from, to: max(from, min(a.to, b.to)),
+		match: func(v *corpus.Version) bool { return a.match(v) && b.match(v) },
 	}
-	if b.to.Before(q.to) {
-		q.to = b.to
-	}
-	if q.to.Before(q.from) {
-		q.to = q.from
-	}
-	q.match = func(v *corpus.Version) bool { return a.match(v) && b.match(v) }
-	return q
 }
 
 // or gives up what is known of dates: no crawler joins ranges.
@@ -149,12 +143,10 @@ func dates(field Sorting, value string) (*Query, error) {
 	case to.Before(from):
 		return nil, fmt.Errorf("the range %s ends before it begins", value)
 	}
-	to = to.Add(time.Minute)
-	q := &Query{from: from, to: to}
-	q.match = func(v *corpus.Version) bool { return !v.Updated.Before(from) && v.Updated.Before(to) }
+	begin, end := from.Unix(), to.Add(time.Minute).Unix()
+	within := func(at time.Time) bool { return begin <= at.Unix() && at.Unix() < end }
 	if field == Submitted {
-		q.from, q.to = time.Time{}, dusk
-		q.match = func(v *corpus.Version) bool { return !v.Published.Before(from) && v.Published.Before(to) }
+		return &Query{to: dusk, match: func(v *corpus.Version) bool { return within(v.Published) }}, nil
 	}
-	return q, nil
+	return &Query{from: begin, to: end, match: func(v *corpus.Version) bool { return within(v.Updated) }}, nil
 }

@@ -27,9 +27,9 @@ package search
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
-	"time"
 
 	"paperlab/compose/standin/corpus"
 )
@@ -138,12 +138,9 @@ func (x *Index) candidates(r Request) (places []int32) {
 	return places
 }
 
-// before counts the visible versions that were updated before t.
-func (x *Index) before(t time.Time) int {
-	i, _ := slices.BinarySearchFunc(x.visible, t, func(place int32, t time.Time) int {
-		return x.versions[place].Updated.Compare(t)
-	})
-	return i
+// before counts the visible versions that were updated before t, in Unix seconds.
+func (x *Index) before(t int64) int {
+	return sort.Search(len(x.visible), func(i int) bool { return x.versions[x.visible[i]].Updated.Unix() >= t })
 }
 
 // order sorts places, which are in order of date, or of the ids asked for.
