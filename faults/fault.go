@@ -75,8 +75,6 @@ type Fields interface {
 	Has(field string) bool
 	// Choice is one of a few names.
 	Choice(field string, allowed ...string) string
-	// Text is a text that is not empty.
-	Text(field string) string
 	// Duration is a time within both bounds.
 	Duration(field string, least, most time.Duration) time.Duration
 	// Number is a number above 0 and up to most, with its unit: 5%.
