@@ -96,14 +96,14 @@ func (a *ArXiv) get(ctx context.Context, address string) (Page, error) {
 	defer func() { _ = res.Body.Close() }()
 	switch res.StatusCode {
 	case http.StatusOK:
-		return parse(res.Body)
+		return parse(res.Body, longestBody)
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		limited := &LimitedError{Status: res.StatusCode}
 		limited.After, limited.Asked = dial.RetryAfter(res.Header, time.Now())
 		return Page{}, limited
 	case http.StatusBadRequest:
 		// The body is a feed with an error entry that says what is wrong.
-		if _, err := parse(res.Body); err != nil {
+		if _, err := parse(res.Body, longestBody); err != nil {
 			return Page{}, err
 		}
 	}

@@ -53,11 +53,9 @@ type entry struct {
 	} `xml:"http://arxiv.org/schemas/atom primary_category"`
 }
 
-// parse reads a feed. An error entry, which is how arXiv says that it did not
+// parse reads a feed of at most limit bytes. An error entry, which is how arXiv says that it did not
 // understand the question, is an error.
-func parse(body io.Reader) (Page, error) { return parseWithin(body, longestBody) }
-
-func parseWithin(body io.Reader, limit int64) (Page, error) {
+func parse(body io.Reader, limit int64) (Page, error) {
 	limited := &io.LimitedReader{R: body, N: limit + 1}
 	var f feed
 	err := xml.NewDecoder(limited).Decode(&f)

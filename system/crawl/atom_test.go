@@ -31,7 +31,7 @@ func TestRealAnswersParse(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = file.Close() }()
-			page, err := parse(file)
+			page, err := parse(file, longestBody)
 			if r.Status != 200 {
 				if err == nil || !strings.Contains(err.Error(), "incorrect id format") {
 					t.Fatalf("got %v, want arXiv's own complaint", err)
@@ -78,7 +78,7 @@ func TestParseRefuses(t *testing.T) {
 			<entry><id>https://arxiv.org/api/errors#x</id><summary>start must be an integer</summary></entry></feed>`,
 	}
 	for name, body := range cases {
-		if page, err := parse(strings.NewReader(body)); err == nil {
+		if page, err := parse(strings.NewReader(body), longestBody); err == nil {
 			t.Errorf("%s was read as %+v", name, page)
 		}
 	}
@@ -90,11 +90,11 @@ func TestBrokenEntryIsSkippedAndItsPlaceKept(t *testing.T) {
 			title</title><published>2021-01-01T00:00:00Z</published><updated>` + updated + `</updated>
 			<category term="math.AG"/><category term="hep-th"/><arxiv:primary_category term="hep-th"/></entry>`
 	}
-	page, err := parse(strings.NewReader(head + `<opensearch:totalResults>4</opensearch:totalResults>` +
-		one("http://arxiv.org/abs/hep-th/9901001v2", "2021-01-02T00:00:00Z") +
-		one("http://arxiv.org/abs/2101.00001", "2021-01-02T00:00:00Z") +
-		one("http://arxiv.org/abs/2101.00002v1", "yesterday") +
-		one("http://arxiv.org/abs/2101.00003v12", "2021-01-02T00:00:00+01:00") + `</feed>`))
+	page, err := parse(strings.NewReader(head+`<opensearch:totalResults>4</opensearch:totalResults>`+
+		one("http://arxiv.org/abs/hep-th/9901001v2", "2021-01-02T00:00:00Z")+
+		one("http://arxiv.org/abs/2101.00001", "2021-01-02T00:00:00Z")+
+		one("http://arxiv.org/abs/2101.00002v1", "yesterday")+
+		one("http://arxiv.org/abs/2101.00003v12", "2021-01-02T00:00:00+01:00")+`</feed>`), longestBody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func (e *endless) Read(p []byte) (int, error) {
 }
 
 func TestBodyIsBounded(t *testing.T) {
-	if _, err := parseWithin(&endless{}, 1<<20); err == nil || !strings.Contains(err.Error(), "longer than 1048576 bytes") {
+	if _, err := parse(&endless{}, 1<<20); err == nil || !strings.Contains(err.Error(), "longer than 1048576 bytes") {
 		t.Fatalf("got %v", err)
 	}
 }

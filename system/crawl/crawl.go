@@ -123,7 +123,7 @@ const moves = 3
 func (c *Crawler) harvest(ctx context.Context, at cursor) {
 	c.cfg.Logger.Info("harvest begins", "from", at.Minute, "done", at.Done)
 	wait, failures, moved := c.cfg.Interval, 0, 0
-	for sleep(ctx, wait) {
+	for service.Pause(ctx, wait) {
 		// One more than the page, because the first is the one to be checked.
 		page, err := c.cfg.ArXiv.Updated(ctx, at.Minute, at.start(), min(c.cfg.PageSize+1, MaxPageSize))
 		if ctx.Err() != nil {
@@ -196,7 +196,7 @@ func (c *Crawler) insist(ctx context.Context, what string, work func() error) bo
 			return false
 		}
 		c.cfg.Logger.Warn(what+" failed; trying again", "in", wait.String(), "error", err)
-		if !sleep(ctx, jitter(wait)) {
+		if !service.Pause(ctx, jitter(wait)) {
 			return false
 		}
 	}
@@ -217,14 +217,4 @@ func (c *Crawler) backOff(err error, failures int) time.Duration {
 // jitter spreads a wait over 75 to 125 % of it.
 func jitter(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (0.75 + rand.Float64()/2))
-}
-
-// sleep is false if the context ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
 }

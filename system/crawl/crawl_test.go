@@ -186,7 +186,7 @@ func crawler(t *testing.T, a *archive, b *basket, pageSize int) *Crawler {
 	}
 	c, err := New(Config{
 		ArXiv: arxiv, Sink: b.sink, Cursors: b, Interval: 2 * time.Millisecond, PageSize: pageSize,
-		From: begin, Logger: slog.New(slog.DiscardHandler),
+		From: begin, Metrics: NewMetrics(nil), Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -455,7 +455,7 @@ func TestIntoAddsEachVersionOnce(t *testing.T) {
 	}
 	papers := []paper.Paper{{ID: "2101.00001", Version: 1}, {ID: "2101.00001", Version: 2}, {ID: "2101.00002", Version: 1}}
 	for range 2 {
-		if err := Into(s, nil)(t.Context(), papers); err != nil {
+		if err := Into(s, NewMetrics(nil))(t.Context(), papers); err != nil {
 			t.Fatal(err)
 		}
 	}

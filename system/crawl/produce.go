@@ -37,7 +37,7 @@ func Into(s *stream.Stream, metrics *Metrics) Sink {
 	}
 }
 
-// Metrics counts the crawler's work. A nil *Metrics counts nothing.
+// Metrics counts the crawler's work.
 type Metrics struct {
 	requests *prometheus.CounterVec
 	produced *prometheus.CounterVec
@@ -59,9 +59,6 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 }
 
 func (m *Metrics) request(err error) {
-	if m == nil {
-		return
-	}
 	var limited *LimitedError
 	outcome := "ok"
 	switch {
@@ -75,9 +72,6 @@ func (m *Metrics) request(err error) {
 
 // Produced counts one message on the named stream.
 func (m *Metrics) Produced(name string, repeated bool) {
-	if m == nil {
-		return
-	}
 	outcome := "added"
 	if repeated {
 		outcome = "repeated"

@@ -133,10 +133,7 @@ func (d *Deliverer) deliver(ctx context.Context, n paper.Notification) error {
 func Post(ctx context.Context, client *http.Client, n paper.Notification, key string) (*http.Response, error) {
 	webhook := n.Webhook
 	n.Webhook = ""
-	body, err := json.Marshal(n)
-	if err != nil {
-		return nil, err
-	}
+	body, _ := json.Marshal(n) // strings and numbers always marshal
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, webhook, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -158,8 +155,11 @@ func Post(ctx context.Context, client *http.Client, n paper.Notification, key st
 }
 
 func (d *Deliverer) post(ctx context.Context, n paper.Notification) error {
-	host := hostOf(n.Webhook)
-	if err := d.pauses.check(host); err != nil {
+	at, err := url.Parse(n.Webhook)
+	if err != nil {
+		return err
+	}
+	if err := d.pauses.check(at.Host); err != nil {
 		return stream.Unavailable(err)
 	}
 	key := n.ID
@@ -176,7 +176,7 @@ func (d *Deliverer) post(ctx context.Context, n paper.Notification) error {
 	case status >= 200 && status < 300:
 		return nil
 	case status == http.StatusTooManyRequests:
-		d.pauses.begin(host, res.Header)
+		d.pauses.begin(at.Host, res.Header)
 		return stream.Unavailable(errors.New("the webhook answered " + res.Status))
 	case status == http.StatusRequestTimeout, status >= 500:
 		return stream.Unavailable(errors.New("the webhook answered " + res.Status))
@@ -184,12 +184,4 @@ func (d *Deliverer) post(ctx context.Context, n paper.Notification) error {
 		return stream.Reject(errors.New("the webhook answered " + res.Status + ": it is gone for good"))
 	}
 	return errors.New("the webhook answered " + res.Status)
-}
-
-func hostOf(webhook string) string {
-	at, err := url.Parse(webhook)
-	if err != nil {
-		return webhook
-	}
-	return at.Host
 }

@@ -172,7 +172,7 @@ func TestAStopDoesNotForgetWhoHasBeenTold(t *testing.T) {
 	defer cancel()
 	b, r := setUp(t, patience), newReceiver(t)
 	stopping := &stopAfter{Store: b.ledger, stop: cancel}
-	d := deliver.New(deliver.Config{Store: stopping, Timeout: patience, Logger: slog.New(slog.DiscardHandler)})
+	d := deliver.New(deliver.Config{Store: stopping, Timeout: patience, Metrics: deliver.NewMetrics(nil), Logger: slog.New(slog.DiscardHandler)})
 	defer d.Close()
 	n := notification(r.URL)
 	if _, err := d.Handle(ctx, entry(t, n)); err != nil {

@@ -1,23 +1,20 @@
 package deliver
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
 
-// Metrics counts deliveries. A nil *Metrics counts nothing.
+// Metrics counts deliveries.
 type Metrics struct{ deliveries *prometheus.CounterVec }
 
 // NewMetrics registers the metrics.
 func NewMetrics(registry prometheus.Registerer) *Metrics {
-	m := &Metrics{deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
+	return &Metrics{promauto.With(registry).NewCounterVec(prometheus.CounterOpts{
 		Name: "papers_deliveries_total",
 		Help: "Notifications by what became of an attempt: ok, repeat (told before) or error.",
 	}, []string{"outcome"})}
-	registry.MustRegister(m.deliveries)
-	return m
 }
 
 // Count counts one attempt.
-func (m *Metrics) Count(outcome string) {
-	if m != nil {
-		m.deliveries.WithLabelValues(outcome).Inc()
-	}
-}
+func (m *Metrics) Count(outcome string) { m.deliveries.WithLabelValues(outcome).Inc() }

@@ -61,10 +61,6 @@ type sighting struct {
 
 type sightingKey struct{}
 
-func watch(ctx context.Context, s *sighting) context.Context {
-	return context.WithValue(ctx, sightingKey{}, s)
-}
-
 // observer is the HTTP client under go-openai.
 type observer struct{ client *http.Client }
 

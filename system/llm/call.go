@@ -35,7 +35,7 @@ func (c Caller) Summarize(ctx context.Context, timeout time.Duration, p paper.Pa
 
 // ask is Summarize, and tells what was seen of the answer.
 func (c Caller) ask(ctx context.Context, timeout time.Duration, p paper.Paper) (sum paper.Summary, seen sighting, err error) {
-	limited, cancel := context.WithTimeout(watch(ctx, &seen), timeout)
+	limited, cancel := context.WithTimeout(context.WithValue(ctx, sightingKey{}, &seen), timeout)
 	defer cancel()
 	begin := time.Now()
 	response, err := c.client.CreateChatCompletion(limited, request(c.Model, p))

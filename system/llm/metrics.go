@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
-// Metrics counts calls per provider. A nil *Metrics counts nothing.
+// Metrics counts calls per provider.
 type Metrics struct {
 	registry prometheus.Registerer
 	calls    *prometheus.CounterVec
@@ -33,18 +33,12 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 
 // call counts one call. Outcome is ok, error, timeout or refused.
 func (m *Metrics) call(provider, outcome string, took time.Duration) {
-	if m == nil {
-		return
-	}
 	m.calls.WithLabelValues(provider, outcome).Inc()
 	m.seconds.WithLabelValues(provider).Observe(took.Seconds())
 }
 
 // breaker shows a provider's breaker as it is when it is asked for.
 func (m *Metrics) breaker(provider string, open func() bool) {
-	if m == nil {
-		return
-	}
 	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{
 		Name:        "papers_llm_breaker_open",
 		Help:        "1 while the provider's breaker is open or half-open.",

@@ -14,14 +14,15 @@ import (
 	"strings"
 
 	"paperlab/system/paper"
+	"paperlab/system/store"
 )
 
 // Index is immutable and may be used from any goroutine.
 type Index struct {
-	subscriptions []paper.Subscription
-	keywords      phrases
-	authors       phrases
-	// categories files a subscription under its term, with or without a dot.
+	// wishes are ordered by id.
+	wishes            []store.Wish
+	keywords, authors phrases
+	// categories files a wish under its term, with or without a dot.
 	categories map[string][]int
 }
 
@@ -29,21 +30,21 @@ type Index struct {
 type phrases map[string][]phrase
 
 type phrase struct {
-	rest         []string
-	subscription int
+	rest []string
+	wish int
 }
 
-func (p phrases) add(term string, subscription int) {
+func (p phrases) add(term string, wish int) {
 	// A term without a word ("++") matches nothing: it is a run of no words,
 	// and everybody would be told of everything.
 	if run := words(term); len(run) > 0 {
-		p[run[0]] = append(p[run[0]], phrase{rest: run[1:], subscription: subscription})
+		p[run[0]] = append(p[run[0]], phrase{rest: run[1:], wish: wish})
 	}
 }
 
-// find calls hit for each subscription whose phrase is in the text, possibly
+// find calls hit for each wish whose phrase is in the text, possibly
 // more than once.
-func (p phrases) find(text string, hit func(subscription int)) {
+func (p phrases) find(text string, hit func(wish int)) {
 	if len(p) == 0 {
 		return
 	}
@@ -52,40 +53,39 @@ func (p phrases) find(text string, hit func(subscription int)) {
 		for _, candidate := range p[word] {
 			rest := run[i+1:]
 			if len(candidate.rest) <= len(rest) && slices.Equal(candidate.rest, rest[:len(candidate.rest)]) {
-				hit(candidate.subscription)
+				hit(candidate.wish)
 			}
 		}
 	}
 }
 
-// NewIndex files the subscriptions. One of an unknown kind matches nothing.
-func NewIndex(subscriptions []paper.Subscription) *Index {
+// NewIndex files what is wished for. One of an unknown kind matches nothing.
+func NewIndex(wishes []store.Wish) *Index {
 	ix := &Index{
-		subscriptions: slices.SortedFunc(slices.Values(subscriptions), func(a, b paper.Subscription) int {
+		wishes: slices.SortedFunc(slices.Values(wishes), func(a, b store.Wish) int {
 			return cmp.Compare(a.ID, b.ID)
 		}),
 		keywords:   phrases{},
 		authors:    phrases{},
 		categories: map[string][]int{},
 	}
-	for i, s := range ix.subscriptions {
-		switch s.Kind {
+	for i, w := range ix.wishes {
+		switch w.Kind {
 		case paper.Keyword:
-			ix.keywords.add(s.Term, i)
+			ix.keywords.add(w.Term, i)
 		case paper.Author:
-			ix.authors.add(s.Term, i)
+			ix.authors.add(w.Term, i)
 		case paper.Category:
-			ix.categories[s.Term] = append(ix.categories[s.Term], i)
+			ix.categories[w.Term] = append(ix.categories[w.Term], i)
 		}
 	}
 	return ix
 }
 
-// Match returns the subscriptions that the paper satisfies, each once, ordered
-// by id.
-func (ix *Index) Match(p paper.Paper) []paper.Subscription {
+// Match returns the wishes that the paper satisfies, each once, ordered by id.
+func (ix *Index) Match(p paper.Paper) []store.Wish {
 	var hits []int
-	hit := func(subscription int) { hits = append(hits, subscription) }
+	hit := func(wish int) { hits = append(hits, wish) }
 	// Title and abstract apart: a run of words does not span the two.
 	ix.keywords.find(p.Title, hit)
 	ix.keywords.find(p.Abstract, hit)
@@ -100,24 +100,21 @@ func (ix *Index) Match(p paper.Paper) []paper.Subscription {
 	}
 	slices.Sort(hits)
 	hits = slices.Compact(hits)
-	matched := make([]paper.Subscription, len(hits))
-	for i, subscription := range hits {
-		matched[i] = ix.subscriptions[subscription]
+	matched := make([]store.Wish, len(hits))
+	for i, hit := range hits {
+		matched[i] = ix.wishes[hit]
 	}
 	return matched
 }
 
-// Mismatch returns a subscription that the paper does not satisfy, if there is
-// one. It exists for the sabotage of telling a stranger.
-func (ix *Index) Mismatch(p paper.Paper) (paper.Subscription, bool) {
-	matched := map[string]bool{}
-	for _, s := range ix.Match(p) {
-		matched[s.ID] = true
-	}
-	for _, s := range ix.subscriptions {
-		if !matched[s.ID] {
-			return s, true
+// Mismatch returns a wish that the paper does not satisfy, if there is one. It
+// exists for the sabotage of telling a stranger.
+func (ix *Index) Mismatch(p paper.Paper) (store.Wish, bool) {
+	matched := ix.Match(p)
+	for _, w := range ix.wishes {
+		if !slices.Contains(matched, w) {
+			return w, true
 		}
 	}
-	return paper.Subscription{}, false
+	return store.Wish{}, false
 }

@@ -25,15 +25,9 @@ type Live struct {
 	every  time.Duration
 	logger *slog.Logger
 
-	current atomic.Pointer[reading]
+	current atomic.Pointer[Index]
 
 	life service.Life
-}
-
-type reading struct {
-	wishes   []store.Wish
-	index    *Index
-	webhooks map[string]string
 }
 
 // NewLive makes an index that reads the source every so often once started.
@@ -57,16 +51,9 @@ func (l *Live) Start(ctx context.Context) error {
 func (l *Live) Stop() { l.life.Stop() }
 
 func (l *Live) follow(ctx context.Context) {
-	tick := time.NewTicker(l.every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if err := l.read(ctx); err != nil && ctx.Err() == nil {
-				l.logger.Warn("subscriptions could not be read again; the earlier ones stay in force", "error", err)
-			}
+	for service.Pause(ctx, l.every) {
+		if err := l.read(ctx); err != nil && ctx.Err() == nil {
+			l.logger.Warn("subscriptions could not be read again; the earlier ones stay in force", "error", err)
 		}
 	}
 }
@@ -76,33 +63,15 @@ func (l *Live) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if last := l.current.Load(); last != nil && slices.Equal(last.wishes, wishes) {
-		return nil
+	// The source gives them in the order in which the index keeps them.
+	if last := l.current.Load(); last == nil || !slices.Equal(last.wishes, wishes) {
+		l.current.Store(NewIndex(wishes))
 	}
-	subscriptions := make([]paper.Subscription, len(wishes))
-	webhooks := make(map[string]string, len(wishes))
-	for i, w := range wishes {
-		subscriptions[i] = w.Subscription
-		webhooks[w.Subscriber] = w.Webhook
-	}
-	l.current.Store(&reading{wishes: wishes, index: NewIndex(subscriptions), webhooks: webhooks})
 	return nil
 }
 
 // Match returns the wishes that the paper satisfies, each once, ordered by id.
-func (l *Live) Match(p paper.Paper) []store.Wish {
-	r := l.current.Load()
-	matched := r.index.Match(p)
-	wishes := make([]store.Wish, len(matched))
-	for i, s := range matched {
-		wishes[i] = store.Wish{Subscription: s, Webhook: r.webhooks[s.Subscriber]}
-	}
-	return wishes
-}
+func (l *Live) Match(p paper.Paper) []store.Wish { return l.current.Load().Match(p) }
 
 // Mismatch returns a wish that the paper does not satisfy, if there is one.
-func (l *Live) Mismatch(p paper.Paper) (store.Wish, bool) {
-	r := l.current.Load()
-	s, found := r.index.Mismatch(p)
-	return store.Wish{Subscription: s, Webhook: r.webhooks[s.Subscriber]}, found
-}
+func (l *Live) Mismatch(p paper.Paper) (store.Wish, bool) { return l.current.Load().Mismatch(p) }

@@ -31,6 +31,14 @@ var example = paper.Paper{
 	Categories: []string{"cs.DC", "hep-th"},
 }
 
+func indexOf(subscriptions ...paper.Subscription) *match.Index {
+	wishes := make([]store.Wish, len(subscriptions))
+	for i, s := range subscriptions {
+		wishes[i].Subscription = s
+	}
+	return match.NewIndex(wishes)
+}
+
 func TestMatch(t *testing.T) {
 	cases := []struct {
 		kind paper.Kind
@@ -71,7 +79,7 @@ func TestMatch(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(fmt.Sprintf("%s %q", c.kind, c.term), func(t *testing.T) {
-			index := match.NewIndex([]paper.Subscription{{ID: "s", Subscriber: "u", Kind: c.kind, Term: c.term}})
+			index := indexOf(paper.Subscription{ID: "s", Subscriber: "u", Kind: c.kind, Term: c.term})
 			got := index.Match(example)
 			if (len(got) == 1) != c.want {
 				t.Fatalf("matched %v, want %v", got, c.want)
@@ -84,11 +92,11 @@ func TestMatch(t *testing.T) {
 }
 
 func TestMatchIsOrderedAndWithoutRepeats(t *testing.T) {
-	index := match.NewIndex([]paper.Subscription{
-		{ID: "c", Kind: paper.Category, Term: "cs"},
-		{ID: "a", Kind: paper.Keyword, Term: "a"},
-		{ID: "b", Kind: paper.Category, Term: "cs.AI"},
-	})
+	index := indexOf(
+		paper.Subscription{ID: "c", Kind: paper.Category, Term: "cs"},
+		paper.Subscription{ID: "a", Kind: paper.Keyword, Term: "a"},
+		paper.Subscription{ID: "b", Kind: paper.Category, Term: "cs.AI"},
+	)
 	p := paper.Paper{Title: "a A a", Abstract: "a", Categories: []string{"cs.AI", "cs.DC"}}
 	var ids []string
 	for _, s := range index.Match(p) {
@@ -113,7 +121,7 @@ func TestIndexAgreesWithPlainReading(t *testing.T) {
 		p := paper.Paper{Title: text(random.IntN(6)), Abstract: text(random.IntN(12))}
 		term := text(1 + random.IntN(3))
 		in := func(s string) bool { return strings.Contains(" "+s+" ", " "+term+" ") }
-		index := match.NewIndex([]paper.Subscription{{ID: "s", Kind: paper.Keyword, Term: term}})
+		index := indexOf(paper.Subscription{ID: "s", Kind: paper.Keyword, Term: term})
 		if got, want := len(index.Match(p)) == 1, in(p.Title) || in(p.Abstract); got != want {
 			t.Fatalf("%q in %q / %q: got %v, want %v", term, p.Title, p.Abstract, got, want)
 		}
@@ -204,7 +212,7 @@ func BenchmarkMatch(b *testing.B) {
 			subscriptions[i].Term += " " + word()
 		}
 	}
-	index := match.NewIndex(subscriptions)
+	index := indexOf(subscriptions...)
 	text := make([]string, 200)
 	for i := range text {
 		text[i] = word()

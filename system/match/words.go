@@ -1,24 +1,18 @@
 package match
 
-import "unicode"
+import (
+	"strings"
+	"unicode"
+)
 
 // words cuts text into runs of Unicode letters and digits, with letter case
 // folded away. Anything else separates: "KV-store's" is kv, store, s.
 func words(text string) []string {
-	var found []string
-	var word []rune
-	for _, r := range text {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			word = append(word, fold(r))
-			continue
-		}
-		if len(word) > 0 {
-			found = append(found, string(word))
-			word = word[:0]
-		}
-	}
-	if len(word) > 0 {
-		found = append(found, string(word))
+	separates := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	found := strings.FieldsFunc(text, separates)
+	for i, word := range found {
+		// Not before they are cut: iota's least case is a mark, which separates.
+		found[i] = strings.Map(fold, word)
 	}
 	return found
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"paperlab/system/service"
+	"paperlab/system/stream"
 )
 
 // Handler works on one entry. Nil acknowledges the entry; an error leaves it
@@ -38,7 +39,7 @@ type Config struct {
 	// but not when it is cancelled. Default 1 s.
 	Block   time.Duration
 	Handler Handler
-	Metrics *Metrics
+	Metrics *stream.Metrics
 	Logger  *slog.Logger
 }
 
@@ -52,6 +53,7 @@ func (cfg *Config) setDefaults() error {
 	cfg.Workers = cmp.Or(cfg.Workers, 16)
 	cfg.MinIdle = cmp.Or(cfg.MinIdle, 10*time.Second)
 	cfg.Block = cmp.Or(cfg.Block, time.Second)
+	cfg.Metrics = cmp.Or(cfg.Metrics, stream.NewMetrics(nil))
 	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
 	if pool := cfg.Redis.Options().PoolSize; cfg.Workers < 1 || cfg.Workers >= pool {
 		return fmt.Errorf("naive consumer: workers is %d, must be 1 to %d, one less than the client's connections to a node", cfg.Workers, pool-1)

@@ -16,11 +16,12 @@ import (
 
 	"paperlab/system/service"
 	"paperlab/system/servicetest"
+	"paperlab/system/stream"
 )
 
 func TestTwoMembersShareAndEverythingIsAcknowledged(t *testing.T) {
 	rdb, registry := connect(t), prometheus.NewRegistry()
-	metrics := NewMetrics(registry)
+	metrics := stream.NewMetrics(registry)
 	var j journal
 	// Who has work first waits until the other has some too.
 	member := func(mine, other chan struct{}) Handler {
@@ -51,7 +52,7 @@ func TestTwoMembersShareAndEverythingIsAcknowledged(t *testing.T) {
 // waited for.
 func entries(t *testing.T, registry *prometheus.Registry, lines ...string) {
 	t.Helper()
-	want := `# HELP papers_entries_total Handlings of entries by outcome: done, retried.
+	want := `# HELP papers_entries_total Handlings of entries by outcome: done, retried, dead.
 # TYPE papers_entries_total counter
 ` + strings.Join(lines, "\n") + "\n"
 	var err error
@@ -122,7 +123,7 @@ func TestWorkThatTakesLongerThanMinIdleIsDoneTwice(t *testing.T) {
 	rdb, registry := connect(t), prometheus.NewRegistry()
 	var j journal
 	both := make(chan struct{})
-	startTest(t, Config{Redis: rdb, Member: "a", Workers: 2, MinIdle: 50 * time.Millisecond, Metrics: NewMetrics(registry),
+	startTest(t, Config{Redis: rdb, Member: "a", Workers: 2, MinIdle: 50 * time.Millisecond, Metrics: stream.NewMetrics(registry),
 		Handler: func(_ context.Context, payload []byte) error {
 			if j.note(payload) == 2 {
 				close(both)
@@ -140,7 +141,7 @@ func TestFailedEntryStaysPendingUntilAClaimSucceeds(t *testing.T) {
 	rdb, registry := connect(t), prometheus.NewRegistry()
 	var j journal
 	release := make(chan struct{})
-	startTest(t, Config{Redis: rdb, Member: "a", Workers: 1, MinIdle: 50 * time.Millisecond, Metrics: NewMetrics(registry),
+	startTest(t, Config{Redis: rdb, Member: "a", Workers: 1, MinIdle: 50 * time.Millisecond, Metrics: stream.NewMetrics(registry),
 		Handler: func(_ context.Context, payload []byte) error {
 			switch j.note(payload) {
 			case 1:

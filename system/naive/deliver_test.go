@@ -155,7 +155,7 @@ func TestDeliverGivesUpAfterItsTimeout(t *testing.T) {
 	defer close(release)
 	n := notification(newSink(t))
 	n.Webhook = slow.URL
-	handle := Deliver(DeliverConfig{Client: client(t), Timeout: 20 * time.Millisecond, Store: &ledger{}, Logger: quiet})
+	handle := Deliver(DeliverConfig{Client: client(t), Timeout: 20 * time.Millisecond, Store: &ledger{}, Metrics: deliver.NewMetrics(prometheus.NewRegistry()), Logger: quiet})
 	if err := handle(t.Context(), asJSON(t, n)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"paperlab/system/crawl"
 	"paperlab/system/dial"
 	"paperlab/system/paper"
 	"paperlab/system/redistest"
@@ -89,7 +90,7 @@ func papers(count int) []paper.Paper {
 
 func produce(t *testing.T, rdb *redis.ClusterClient, list ...paper.Paper) {
 	t.Helper()
-	if err := Into(rdb, Papers(""), nil)(t.Context(), list); err != nil {
+	if err := Into(rdb, Papers(""), crawl.NewMetrics(nil))(t.Context(), list); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -57,7 +57,7 @@ func TestIntoSaysWhichPaperCouldNotBeAdded(t *testing.T) {
 	rdb := connect(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := Into(rdb, Papers(""), nil)(ctx, papers(1))
+	err := Into(rdb, Papers(""), crawl.NewMetrics(nil))(ctx, papers(1))
 	if err == nil || !strings.Contains(err.Error(), "2101.00000v1") {
 		t.Errorf("got %v", err)
 	}

@@ -9,12 +9,21 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/failsafe-go/failsafe-go"
+	"github.com/failsafe-go/failsafe-go/retrypolicy"
 	"github.com/redis/go-redis/v9"
 
 	"paperlab/system/llm"
 	"paperlab/system/paper"
 	"paperlab/system/store"
 	"paperlab/system/summarize"
+)
+
+// How often the LLM is asked within one handling, and the waits in between.
+const (
+	tries        = 3
+	firstBackOff = 500 * time.Millisecond
+	lastBackOff  = 5 * time.Second
 )
 
 // Summaries keeps summaries.
@@ -49,14 +58,14 @@ type SummarizeConfig struct {
 func Summarize(cfg SummarizeConfig) Handler {
 	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
 	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
-	ask := newAsker(cfg)
+	ask := asking(cfg)
 	return func(ctx context.Context, payload []byte) error {
 		var p paper.Paper
 		if err := json.Unmarshal(payload, &p); err != nil {
 			cfg.Logger.Error("an entry is not a paper and is left out", "error", err)
 			return nil
 		}
-		sum, err := ask.summary(ctx, p)
+		sum, err := ask(ctx, p)
 		if err != nil {
 			return fmt.Errorf("summarizing %s: %w", p.VersionID(), err)
 		}
@@ -70,5 +79,15 @@ func Summarize(cfg SummarizeConfig) Handler {
 			}
 		}
 		return nil
+	}
+}
+
+// asking asks the one provider, a few times with back-off.
+func asking(cfg SummarizeConfig) func(context.Context, paper.Paper) (paper.Summary, error) {
+	provider := llm.NewCaller(cfg.LLM, cfg.Client, cfg.Metrics)
+	again := failsafe.With(retrypolicy.NewBuilder[paper.Summary]().
+		WithMaxAttempts(tries).WithBackoff(firstBackOff, lastBackOff).ReturnLastFailure().Build())
+	return func(ctx context.Context, p paper.Paper) (paper.Summary, error) {
+		return again.WithContext(ctx).Get(func() (paper.Summary, error) { return provider.Summarize(ctx, cfg.Timeout, p) })
 	}
 }

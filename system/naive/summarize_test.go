@@ -247,7 +247,7 @@ func TestOutcomesOfOneCall(t *testing.T) {
 			if c.want == "ok" {
 				cfg.Timeout = 10 * time.Second
 			}
-			sum, err := newAsker(cfg).once(t.Context(), papers(1)[0])
+			sum, err := llm.NewCaller(cfg.LLM, cfg.Client, cfg.Metrics).Summarize(t.Context(), cfg.Timeout, papers(1)[0])
 			if (err == nil) != (c.want == "ok") || (sum.Text == "") != (err != nil) {
 				t.Errorf("got %q, %v", sum.Text, err)
 			}
@@ -261,12 +261,12 @@ func TestAStopEndsTheTries(t *testing.T) {
 	m := newModel(t, answer{0, ""})
 	cfg := summarizing(t, nil, m, nil, registry)
 	cfg.Timeout = time.Minute
-	ask := newAsker(cfg)
+	ask := asking(cfg)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error)
 	go func() {
-		_, err := ask.summary(ctx, papers(1)[0])
+		_, err := ask(ctx, papers(1)[0])
 		ended <- err
 	}()
 	servicetest.Eventually(t, "it is asked", func() bool { return m.asked.Load() == 1 })

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"paperlab/system/dial"
+	"paperlab/system/service"
 )
 
 const (
@@ -44,10 +45,7 @@ func (w *worker) run(fetch, work context.Context) {
 	for fetch.Err() == nil {
 		if err := w.step(fetch, work); err != nil && fetch.Err() == nil {
 			w.log.Error("entries could not be taken; trying again", "in", errorPause.String(), "error", err)
-			select {
-			case <-fetch.Done():
-			case <-time.After(errorPause):
-			}
+			service.Pause(fetch, errorPause)
 		}
 	}
 }
@@ -118,11 +116,11 @@ func (w *worker) handleAll(ctx context.Context, entries []redis.XMessage) {
 			return
 		}
 		if err := w.handle(ctx, e); err != nil {
-			w.cfg.Metrics.count(w.cfg.Stream.Name(), "retried")
+			w.cfg.Metrics.Count(w.cfg.Stream.Name(), "retried")
 			w.log.Error("entry failed; it stays pending", "entry", e.ID, "error", err)
 			continue
 		}
-		w.cfg.Metrics.count(w.cfg.Stream.Name(), "done")
+		w.cfg.Metrics.Count(w.cfg.Stream.Name(), "done")
 	}
 }
 

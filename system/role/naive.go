@@ -8,13 +8,14 @@ import (
 	"paperlab/system/llm"
 	"paperlab/system/match"
 	"paperlab/system/naive"
+	"paperlab/system/stream"
 )
 
 // naiveConsumer is one process's consumers in the naive profile.
-func (c Consumer) naiveConsumer(p *process, stream naive.Stream, group string, work naive.Handler) (*naive.Consumer, error) {
+func (c Consumer) naiveConsumer(p *process, from naive.Stream, group string, work naive.Handler) (*naive.Consumer, error) {
 	return naive.NewConsumer(naive.Config{
-		Redis: p.redis, Stream: stream, Group: group, Member: p.flags.Name, Workers: c.Workers, MinIdle: c.MinIdle,
-		Handler: work, Metrics: naive.NewMetrics(p.registry), Logger: p.log,
+		Redis: p.redis, Stream: from, Group: group, Member: p.flags.Name, Workers: c.Workers, MinIdle: c.MinIdle,
+		Handler: work, Metrics: stream.NewMetrics(p.registry), Logger: p.log,
 	})
 }
 

@@ -186,10 +186,8 @@ func (p *process) insist(ctx context.Context, what string, try func() error) err
 		if ctx.Err() == nil {
 			p.log.Warn("waiting for what is away", "to", what, "error", err)
 		}
-		select {
-		case <-ctx.Done():
+		if !service.Pause(ctx, wait/2+rand.N(wait/2)) {
 			return fmt.Errorf("%s: %w: %w", what, ErrStopped, err)
-		case <-time.After(wait/2 + rand.N(wait/2)):
 		}
 	}
 }

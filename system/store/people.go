@@ -16,26 +16,27 @@ type Wish struct {
 }
 
 // Wishes are all subscriptions, ordered by id.
-func (s *Store) Wishes(ctx context.Context) ([]Wish, error) {
+func (s *Store) Wishes(ctx context.Context) (wishes []Wish, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("reading subscriptions from %s: %w", s.dsn, err)
+		}
+	}()
 	const query = `SELECT s.id, s.user_id, s.kind, s.term, u.webhook
 		FROM subscriptions s JOIN users u ON u.id = s.user_id ORDER BY s.id`
 	rows, err := s.db.QueryContext(ctx, query)
 	if err != nil {
-		return nil, fmt.Errorf("reading subscriptions from %s: %w", s.dsn, err)
+		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
-	var wishes []Wish
 	for rows.Next() {
 		var w Wish
 		if err := rows.Scan(&w.ID, &w.Subscriber, &w.Kind, &w.Term, &w.Webhook); err != nil {
-			return nil, fmt.Errorf("reading subscriptions from %s: %w", s.dsn, err)
+			return nil, err
 		}
 		wishes = append(wishes, w)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading subscriptions from %s: %w", s.dsn, err)
-	}
-	return wishes, nil
+	return wishes, rows.Err()
 }
 
 // Import adds subscribers and subscriptions, all or none. One that is there

@@ -79,29 +79,22 @@ func connect(dsn string) (*Store, error) {
 // Close ends all connections.
 func (s *Store) Close() error { return s.db.Close() }
 
-// Ping is nil when the database answers.
-func (s *Store) Ping(ctx context.Context) error {
-	var one int
-	if err := s.db.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
-		return fmt.Errorf("asking %s: %w", s.dsn, err)
-	}
-	return nil
-}
-
 // write runs one short transaction.
-func (s *Store) write(ctx context.Context, what string, steps func(tx *sql.Tx) error) error {
+func (s *Store) write(ctx context.Context, what string, steps func(tx *sql.Tx) error) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("writing %s to %s: %w", what, s.dsn, err)
+		}
+	}()
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("writing %s to %s: %w", what, s.dsn, err)
+		return err
 	}
 	defer func() { _ = tx.Rollback() }()
 	if err := steps(tx); err != nil {
-		return fmt.Errorf("writing %s to %s: %w", what, s.dsn, err)
+		return err
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("writing %s to %s: %w", what, s.dsn, err)
-	}
-	return nil
+	return tx.Commit()
 }
 
 // stamp is how times are written: fixed width, so that text sorts as time does.

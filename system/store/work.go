@@ -40,14 +40,8 @@ func (s *Store) SaveSummary(ctx context.Context, p paper.Paper, sum paper.Summar
 		addSummary = `INSERT INTO summaries (paper_id, version, prompt, model, provider, text, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
 	)
-	authors, err := json.Marshal(p.Authors)
-	if err != nil {
-		return err
-	}
-	categories, err := json.Marshal(p.Categories)
-	if err != nil {
-		return err
-	}
+	authors, _ := json.Marshal(p.Authors) // strings always marshal
+	categories, _ := json.Marshal(p.Categories)
 	return s.write(ctx, "the summary of "+p.VersionID(), func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, addPaper, p.ID, p.Version, p.Title, p.Abstract,
 			string(authors), string(categories), stamp(p.Published), stamp(p.Updated)); err != nil {

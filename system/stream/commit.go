@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"paperlab/system/service"
 )
 
 // commitBatch bounds the entries of one commit. commitResults bounds their
@@ -65,7 +67,7 @@ func (o *owner) commit(batch []outcome) {
 			return
 		}
 		o.log.Warn("commit will be sent again", "entries", len(batch), "error", err)
-		pause(o.trust, jitter(wait))
+		service.Pause(o.trust, jitter(wait))
 	}
 }
 
@@ -82,7 +84,7 @@ func (o *owner) commitOnce(ctx context.Context, batch []outcome) error {
 			args = append(args, r.Stream, r.ID, r.Key, r.Payload)
 		}
 	}
-	keys := []string{cfg.Stream.leaseKey(o.shard, cfg.Group), o.keys.entries, o.keys.outbox, o.keys.dead, o.keys.commits(cfg.Group)}
+	keys := []string{o.keys.lease(cfg.Group), o.keys.entries, o.keys.outbox, o.keys.dead, o.keys.commits(cfg.Group)}
 	if err := commitScript.Run(ctx, cfg.Stream.rdb, keys, args...).Err(); err != nil {
 		return fmt.Errorf("commit %d entries of shard %d: %w", len(batch), o.shard, scriptError(err))
 	}
@@ -95,6 +97,6 @@ func (o *owner) count(batch []outcome) {
 		if d.dead != "" {
 			fate = "dead"
 		}
-		o.c.cfg.Metrics.entries.WithLabelValues(o.c.cfg.Stream.Name(), fate).Inc()
+		o.c.cfg.Metrics.Count(o.c.cfg.Stream.Name(), fate)
 	}
 }

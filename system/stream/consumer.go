@@ -141,7 +141,7 @@ func (c *Consumer) tendShard(fetch, work context.Context, shard int) {
 		case c.mine(shard, v):
 			c.tryOwn(fetch, work, shard)
 		}
-		pause(fetch, jitter(c.cfg.Lease/3))
+		service.Pause(fetch, jitter(c.cfg.Lease/3))
 	}
 }
 
@@ -158,14 +158,6 @@ func (c *Consumer) tryOwn(fetch, work context.Context, shard int) {
 	c.cfg.Metrics.ownedShards.WithLabelValues(c.cfg.Stream.Name()).Inc()
 	defer c.cfg.Metrics.ownedShards.WithLabelValues(c.cfg.Stream.Name()).Dec()
 	newOwner(c, shard, token).run(fetch, work, v.asked)
-}
-
-// pause waits, or returns early when the context ends.
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }
 
 // jitter spreads waits over 80 to 120 % so that members do not move in step.

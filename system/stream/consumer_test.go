@@ -105,7 +105,7 @@ func TestTakeoverClaimsThePendingEntriesInOrderBeforeNewOnes(t *testing.T) {
 		}
 	}
 	// A dead owner's lease is still there and must run out first.
-	rdb.Set(t.Context(), s.leaseKey(0, "g"), "dead-member lost-epoch", 700*time.Millisecond)
+	rdb.Set(t.Context(), s.keys[0].lease("g"), "dead-member lost-epoch", 700*time.Millisecond)
 	begin := time.Now()
 	var j journal
 	startTest(t, ConsumerConfig{Stream: s, Member: "a", Handler: func(_ context.Context, e Entry) ([]Outgoing, error) {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"paperlab/system/service"
 )
 
 const (
@@ -43,7 +45,7 @@ func (o *owner) fetchAll(ctx context.Context) {
 			idle = idleMin
 			continue
 		}
-		pause(ctx, idle)
+		service.Pause(ctx, idle)
 		idle = min(2*idle, idleMax)
 	}
 }
@@ -66,7 +68,7 @@ func (o *owner) retry(ctx context.Context, what string, step func() error) {
 		if err != nil {
 			o.log.Warn("will try again", "step", what, "error", err)
 		}
-		pause(ctx, jitter(wait))
+		service.Pause(ctx, jitter(wait))
 	}
 }
 
@@ -79,7 +81,7 @@ func (o *owner) fetch(ctx context.Context) (int, error) {
 	}
 	cfg := o.c.cfg
 	reply, err := fetchScript.Run(ctx, cfg.Stream.rdb,
-		[]string{cfg.Stream.leaseKey(o.shard, cfg.Group), o.keys.entries, o.keys.outbox},
+		[]string{o.keys.lease(cfg.Group), o.keys.entries, o.keys.outbox},
 		o.token, cfg.Group, cfg.Member, min(room, fetchBatch), o.delivered, cfg.Stream.spec.Limit).Slice()
 	if err != nil {
 		return 0, err
@@ -181,7 +183,7 @@ func (o *owner) claim(ctx context.Context, pending []redis.XPendingExt) error {
 		return nil
 	}
 	reply, err := claimScript.Run(ctx, cfg.Stream.rdb,
-		[]string{cfg.Stream.leaseKey(o.shard, cfg.Group), o.keys.entries}, args...).Slice()
+		[]string{o.keys.lease(cfg.Group), o.keys.entries}, args...).Slice()
 	if err != nil {
 		return err
 	}
@@ -195,8 +197,6 @@ func (o *owner) claim(ctx context.Context, pending []redis.XPendingExt) error {
 	o.take(entries)
 	return nil
 }
-
-func (s *Stream) leaseKey(shard int, group string) string { return s.keys[shard].lease(group) }
 
 // trim removes what every group has acknowledged and is past the retention.
 func (s *Stream) trim(ctx context.Context, shard int) error {

@@ -123,7 +123,7 @@ func (l *lane) attempt(work context.Context, t *task) bool {
 	}
 	t.tries++
 	t.due = time.Now().Add(backoff(t.tries))
-	cfg.Metrics.entries.WithLabelValues(cfg.Stream.Name(), "retried").Inc()
+	cfg.Metrics.Count(cfg.Stream.Name(), "retried")
 	l.o.log.Debug("entry waits", "entry", t.ID, "message", t.Message.ID, "tries", t.tries, "error", err)
 	return false
 }

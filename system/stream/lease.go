@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/google/uuid"
 
 	"paperlab/system/sabotage"
@@ -57,6 +59,22 @@ func (c *Consumer) mine(shard int, v view) bool {
 	}
 	return slices.Contains(v.members, c.cfg.Member) &&
 		preferred(c.cfg.Stream.keys[shard].tag, v.members) == c.cfg.Member
+}
+
+// preferred says which member should own a shard: the one with the highest
+// hash of member and shard (Thaler and Ravishankar, 1998). When a member comes
+// or goes, only the shards that it gains or leaves change hands. It returns ""
+// for no members; the order of members does not matter.
+func preferred(shard string, members []string) string {
+	var best string
+	var top uint64
+	for _, m := range members {
+		h := xxhash.Sum64String(strconv.Itoa(len(m)) + m + shard)
+		if best == "" || h > top || h == top && m < best {
+			best, top = m, h
+		}
+	}
+	return best
 }
 
 // release gives a lease up before it runs out, and takes the deliveries of what

@@ -5,7 +5,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
-// Metrics are what consumers count. Several consumers may share one.
+// Metrics are what consumers of either profile count, so that one dashboard shows
+// both. Several consumers may share one.
 type Metrics struct {
 	entries     *prometheus.CounterVec
 	fenced      *prometheus.CounterVec
@@ -30,3 +31,6 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		}, []string{"stream"}),
 	}
 }
+
+// Count counts one handling of an entry.
+func (m *Metrics) Count(stream, outcome string) { m.entries.WithLabelValues(stream, outcome).Inc() }

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"paperlab/system/service"
 )
 
 // owner is one shard under one tenure. Its parts:
@@ -113,7 +115,7 @@ func (o *owner) keep(asked time.Time, drain context.CancelFunc) {
 	expiry := time.AfterFunc(time.Until(asked.Add(lease)), func() { o.lose(ErrFenced) })
 	defer expiry.Stop()
 	for wait := lease / 3; ; {
-		pause(o.trust, jitter(wait))
+		service.Pause(o.trust, jitter(wait))
 		if o.trust.Err() != nil {
 			return
 		}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"paperlab/system/service"
 )
 
 // testOwner acquires a shard's lease for a member "t" that runs nothing, so
@@ -57,7 +59,7 @@ func TestEveryStepOfAFormerOwnerIsFenced(t *testing.T) {
 	entry := produceAll(t, s, message(1, "a"))[0].Entry
 	rdb.XReadGroup(t.Context(), readArgs(s, 0))
 	produceAll(t, s, message(2, "a"))
-	rdb.Set(t.Context(), s.leaseKey(0, "g"), "other-member another-epoch", time.Minute)
+	rdb.Set(t.Context(), s.keys[0].lease("g"), "other-member another-epoch", time.Minute)
 
 	if _, err := former.fetch(t.Context()); !errors.Is(scriptError(err), ErrFenced) {
 		t.Errorf("fetch: %v", err)
@@ -115,7 +117,7 @@ func TestTrimLeavesWhatAnyGroupStillNeeds(t *testing.T) {
 	s, rdb := openTest(t, Spec{Shards: 1, Retain: time.Millisecond})
 	ctx := t.Context()
 	trimmed := func() int64 {
-		pause(ctx, 5*time.Millisecond) // past the retention
+		service.Pause(ctx, 5*time.Millisecond) // past the retention
 		if err := s.trim(ctx, 0); err != nil {
 			t.Fatal(err)
 		}

@@ -29,15 +29,12 @@ func (s *Stream) Produce(ctx context.Context, msgs ...Message) ([]Produced, erro
 		byShard[shard] = append(byShard[shard], i)
 	}
 	produced := make([]Produced, len(msgs))
-	errs := make([]error, 0, len(byShard))
-	var mu sync.Mutex
+	errs := make([]error, len(s.keys))
 	var wg sync.WaitGroup
 	for shard, indexes := range byShard {
 		wg.Go(func() {
 			if err := s.produceShard(ctx, shard, indexes, msgs, produced); err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				errs = append(errs, fmt.Errorf("produce %d messages to shard %d of %s: %w", len(indexes), shard, s.Name(), err))
+				errs[shard] = fmt.Errorf("produce %d messages to shard %d of %s: %w", len(indexes), shard, s.Name(), err)
 			}
 		})
 	}

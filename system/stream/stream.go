@@ -54,11 +54,8 @@ type Spec struct {
 }
 
 func (s Spec) withDefaults() (Spec, error) {
-	if s.Name == "" || strings.ContainsAny(s.Name, "{} ") {
-		return s, fmt.Errorf("%w: its name is %q, must not be empty or contain braces or blanks", ErrSpec, s.Name)
-	}
-	if strings.ContainsAny(s.Prefix, "{} ") {
-		return s, fmt.Errorf("%w: stream %s: its prefix is %q, must not contain braces or blanks", ErrSpec, s.Name, s.Prefix)
+	if s.Name == "" || strings.ContainsAny(s.Prefix+s.Name, "{} ") {
+		return s, fmt.Errorf("%w: its name is %q, must not be empty, and its prefix %q; neither may contain braces or blanks", ErrSpec, s.Name, s.Prefix)
 	}
 	if s.Shards < 0 || s.Shards > MaxShards {
 		return s, fmt.Errorf("%w: stream %s: shards is %d, must be 0 to %d", ErrSpec, s.Name, s.Shards, MaxShards)

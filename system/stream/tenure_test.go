@@ -61,7 +61,7 @@ func TestOneRenewalThatFailsDoesNotLoseTheShard(t *testing.T) {
 	startTest(t, ConsumerConfig{Stream: s, Member: "a", Lease: 3 * time.Second, Handler: func(context.Context, Entry) ([]Outgoing, error) {
 		return nil, nil
 	}})
-	tenure := func() string { return rdb.Get(t.Context(), s.leaseKey(0, "g")).Val() }
+	tenure := func() string { return rdb.Get(t.Context(), s.keys[0].lease("g")).Val() }
 	servicetest.Eventually(t, "the shard is owned", func() bool { return tenure() != "" })
 	before := tenure()
 	armed.Store(true)

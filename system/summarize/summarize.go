@@ -64,7 +64,7 @@ type Summarizer struct {
 	several, handled atomic.Int64
 }
 
-// New makes a summarizer. Waiting may be nil.
+// New makes a summarizer.
 func New(store Store, writer Writer, matcher Matcher, waiting *Waiting, logger *slog.Logger) *Summarizer {
 	return &Summarizer{store: store, writer: writer, matcher: matcher, waiting: waiting, logger: logger}
 }
@@ -79,7 +79,7 @@ func (s *Summarizer) Handle(ctx context.Context, e stream.Entry) ([]stream.Outgo
 	if err != nil {
 		return nil, err
 	}
-	return outgoing(p, sum, s.wishes(p))
+	return outgoing(p, sum, s.wishes(p)), nil
 }
 
 func parse(payload []byte) (paper.Paper, error) {
@@ -150,18 +150,15 @@ func Notify(p paper.Paper, sum paper.Summary, w store.Wish) paper.Notification {
 	}
 }
 
-func outgoing(p paper.Paper, sum paper.Summary, wishes []store.Wish) ([]stream.Outgoing, error) {
+func outgoing(p paper.Paper, sum paper.Summary, wishes []store.Wish) []stream.Outgoing {
 	results := make([]stream.Outgoing, len(wishes))
 	for i, w := range wishes {
 		n := Notify(p, sum, w)
-		payload, err := json.Marshal(n)
-		if err != nil {
-			return nil, fmt.Errorf("writing notification %s as JSON: %w", n.ID, err)
-		}
+		payload, _ := json.Marshal(n) // strings and numbers always marshal
 		results[i] = stream.Outgoing{
 			Stream:  Notifications,
 			Message: stream.Message{ID: n.ID, Key: n.Subscriber, Payload: payload},
 		}
 	}
-	return results, nil
+	return results
 }

@@ -12,8 +12,7 @@ import (
 // back-off.
 const forgotten = 30 * time.Second
 
-// Waiting counts the papers that wait because no LLM is available. A nil
-// *Waiting counts nothing.
+// Waiting counts the papers that wait because no LLM is available.
 type Waiting struct {
 	mu sync.Mutex
 	// last is when each paper was last refused.
@@ -32,9 +31,6 @@ func NewWaiting(registry prometheus.Registerer) *Waiting {
 
 // Begin notes that a paper was refused now.
 func (w *Waiting) Begin(versionID string) {
-	if w == nil {
-		return
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.last[versionID] = time.Now()
@@ -42,9 +38,6 @@ func (w *Waiting) Begin(versionID string) {
 
 // End notes that a paper waits no longer.
 func (w *Waiting) End(versionID string) {
-	if w == nil {
-		return
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.last, versionID)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"paperlab/system/dial"
 	"paperlab/system/service"
@@ -29,15 +30,13 @@ type Reach struct {
 
 // NewReach makes a prober of these nodes, each host:port.
 func NewReach(nodes []string, links dial.Links, registry prometheus.Registerer) *Reach {
-	r := &Reach{
+	return &Reach{
 		nodes: nodes, links: links,
-		reachable: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		reachable: promauto.With(registry).NewGaugeVec(prometheus.GaugeOpts{
 			Name: "papers_redis_node_reachable",
 			Help: "1 if the Redis node answered this process's last PING within half a second, 0 if not.",
 		}, []string{"node"}),
 	}
-	registry.MustRegister(r.reachable)
-	return r
 }
 
 // Start begins to ask.

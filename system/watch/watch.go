@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"paperlab/system/service"
 )
@@ -54,24 +55,21 @@ type Watcher struct {
 
 // New makes a watcher and registers its metrics.
 func New(registry prometheus.Registerer, logger *slog.Logger, sources ...Source) *Watcher {
+	factory := promauto.With(registry)
 	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
-		g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
-		registry.MustRegister(g)
-		return g
+		return factory.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
 	}
-	w := &Watcher{
+	return &Watcher{
 		sources: sources, logger: logger,
 		lag:     gauge("papers_stream_lag", "Entries not yet delivered to the group; absent when Redis does not know.", "stream", "group"),
 		pending: gauge("papers_stream_pending", "Entries delivered to the group and not yet acknowledged.", "stream", "group"),
 		length:  gauge("papers_stream_length", "Entries that the stream holds, acknowledged ones within the retention too.", "stream"),
 		dead:    gauge("papers_dead_letters", "Entries put aside because they failed too often.", "stream"),
 		oldest:  gauge("papers_stream_oldest_pending_seconds", "Age of the oldest pending entry.", "stream", "group"),
-		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
+		errors: factory.NewCounterVec(prometheus.CounterOpts{
 			Name: "papers_watch_errors_total", Help: "Readings that failed.",
 		}, []string{"stream"}),
 	}
-	registry.MustRegister(w.errors)
-	return w
 }
 
 // Start begins to read.
