@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"paperlab/compose/standin"
+	"paperlab/system/service"
 )
 
 // Bounds of the notifier. A message is small, and an alert that is told ten
@@ -93,10 +94,8 @@ func (n *notifier) send(news []standin.SlackAlert) {
 		if failure == nil {
 			return
 		}
-		select {
-		case <-ctx.Done():
+		if !service.Pause(ctx, wait) {
 			err = failure
-		case <-time.After(wait):
 		}
 	}
 	n.log.Error("message dropped: the webhook did not take it", "webhook", n.url, "alert", news[0].Name, "err", err)

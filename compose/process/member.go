@@ -116,10 +116,8 @@ func (m *member) latest() *child.Process {
 // Name implements compose.Member, as do Role, Address, Health and PeakMemory.
 func (m *member) Name() string { return m.name }
 
-// Role is explained at Name.
 func (m *member) Role() string { return m.role }
 
-// Address is explained at Name.
 func (m *member) Address() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -143,7 +141,6 @@ func (m *member) kill() error {
 // health asks /healthz, within a bound.
 var health = http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
-// Health is explained at Name.
 func (m *member) Health(ctx context.Context) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+m.Address()+"/healthz", http.NoBody)
 	if err != nil {
@@ -161,7 +158,6 @@ func (m *member) Health(ctx context.Context) error {
 	return err
 }
 
-// PeakMemory is explained at Name.
 func (m *member) PeakMemory() int64 {
 	p := m.latest()
 	m.mu.Lock()

@@ -155,7 +155,7 @@ func (s *stack) nodeNames() (names []string) {
 	return names
 }
 
-// Members implements compose.Stack, as does all that follows.
+// Members implements compose.Stack, as do the exported methods that follow.
 func (s *stack) Members(role string) []compose.Member {
 	var found []compose.Member
 	for _, m := range s.members {
@@ -166,7 +166,6 @@ func (s *stack) Members(role string) []compose.Member {
 	return found
 }
 
-// Nodes is explained at Members.
 func (s *stack) Nodes() []compose.Node {
 	var nodes []compose.Node
 	for _, n := range s.cluster.Nodes() {
@@ -175,16 +174,12 @@ func (s *stack) Nodes() []compose.Node {
 	return nodes
 }
 
-// Redis is explained at Members.
 func (s *stack) Redis() *redis.ClusterClient { return s.cluster.Client() }
 
-// Database is explained at Members.
 func (s *stack) Database() string { return s.database }
 
-// ClusterUpIn is explained at Members.
 func (s *stack) ClusterUpIn() time.Duration { return s.cluster.UpIn() }
 
-// Died is explained at Members.
 func (s *stack) Died() error {
 	var died []error
 	for _, m := range s.members {

@@ -1,8 +1,14 @@
 package record
 
 import (
+	"runtime"
+	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/shirou/gopsutil/v4/cpu"
+	"github.com/shirou/gopsutil/v4/mem"
 )
 
 // Schema is the value of Result.Schema that this version writes and reads.
@@ -238,4 +244,44 @@ type Objective struct {
 type Memory struct {
 	Process   string `json:"process"`
 	PeakBytes int64  `json:"peak_bytes"`
+}
+
+// ThisCode is the source that this program was built from, as the go command
+// noted it.
+func ThisCode() Code {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return Code{}
+	}
+	var c Code
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			c.Commit = s.Value
+		case "vcs.modified":
+			c.Dirty = s.Value == "true"
+		}
+	}
+	return c
+}
+
+// ThisVersions are the versions of what took part, with the given Redis.
+func ThisVersions(redis string) map[string]string {
+	return map[string]string{
+		"redis": redis,
+		"go":    strings.TrimPrefix(runtime.Version(), "go"),
+		"os":    runtime.GOOS + "/" + runtime.GOARCH,
+	}
+}
+
+// ThisHost is the machine. What the system does not tell is 0 or empty.
+func ThisHost() Host {
+	h := Host{CPUs: runtime.NumCPU()}
+	if memory, err := mem.VirtualMemory(); err == nil {
+		h.MemoryBytes = int64(memory.Total)
+	}
+	if cpus, err := cpu.Info(); err == nil && len(cpus) > 0 {
+		h.CPU = cpus[0].ModelName
+	}
+	return h
 }

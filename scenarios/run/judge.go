@@ -2,8 +2,7 @@ package run
 
 import (
 	"fmt"
-	"unicode"
-	"unicode/utf8"
+	"strings"
 
 	"paperlab/reports/history"
 	"paperlab/reports/record"
@@ -138,13 +137,8 @@ func doubts(run record.Run) (list []string) {
 	return list
 }
 
-func capital(text string) string {
-	first, size := utf8.DecodeRuneInString(text)
-	if size == 0 {
-		return text
-	}
-	return string(unicode.ToUpper(first)) + text[size:]
-}
+// capital makes a sentence of an error, which begins with a letter.
+func capital(err error) string { return strings.ToUpper(err.Error()[:1]) + err.Error()[1:] }
 
 func measured(value *float64) string {
 	if value == nil {

@@ -7,9 +7,9 @@
 //	     surroundings, stack, monitor    nemesis
 //
 // The files follow that flow: run.go (all profiles, the report), profile.go (one
-// profile), surroundings.go (the stand-ins), drain.go (when the load is done),
-// judge.go (from a history to a record). A profile has a cluster, a store and
-// stand-ins of its own, so that nothing is left from the one before.
+// profile), surroundings.go (the stand-ins), settle.go (when the load may come and
+// when it is done), judge.go (from a history to a record). A profile has a cluster,
+// a store and stand-ins of its own, so that nothing is left from the one before.
 //
 // # What happens on failure
 //
@@ -106,9 +106,9 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 	case ctx.Err() != nil:
 		result.Verdict, result.Reasons = worse(result, record.Aborted), append(result.Reasons, "The run was stopped before its end.")
 	case errors.As(err, new(*compose.MissingPowerError)), errors.Is(err, faults.ErrNoTarget):
-		result.Verdict, result.Reasons = worse(result, record.Inconclusive), append(result.Reasons, capital(err.Error()))
+		result.Verdict, result.Reasons = worse(result, record.Inconclusive), append(result.Reasons, capital(err))
 	case err != nil:
-		result.Verdict, result.Reasons = worse(result, record.Infrastructure), append(result.Reasons, capital(err.Error()))
+		result.Verdict, result.Reasons = worse(result, record.Infrastructure), append(result.Reasons, capital(err))
 	}
 	result.FinishedAt = time.Now().UTC()
 	result.WallS = time.Since(began).Seconds()
