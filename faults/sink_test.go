@@ -37,15 +37,47 @@ func tell(t *testing.T, s *standin.Sink) (stop func()) {
 	})
 }
 
-func TestSinkLosesAnswers(t *testing.T) {
+func TestSink(t *testing.T) {
+	for mode, evidence := range map[string]string{
+		"error":        "a probe of the sink had 500 ",
+		"rate-limited": "a probe of the sink had 429 ",
+		"unauthorized": "a probe of the sink had 401 ",
+		"gone":         "a probe of the sink had 410 ",
+		"hang":         "a probe of the sink had no answer in 100",
+		"slow":         "a probe of the sink had 200 in 90",
+		"refuse":       "a probe of the sink ",
+		"lose-answers": "a probe of the sink failed",
+	} {
+		for _, who := range []string{"all", "one"} {
+			t.Run(mode+" of "+who, func(t *testing.T) {
+				t.Parallel()
+				site, sink := receivers(t)
+				stop := tell(t, sink)
+				b := strike(t, site, read(t, "sink", "mode", mode, "receiver", who))
+				stop()
+				wantProven(t, b, "a probe of the sink had 200", evidence, "a probe of the sink had 200")
+				if strings.HasPrefix(b.toll, "0 ") || strings.HasPrefix(b.Target, "the sink of u") != (who == "one") {
+					t.Errorf("%+v", b)
+				}
+				if who == "one" {
+					wantText(t, b.during, "a probe of another receiver had 200")
+				}
+			})
+		}
+	}
+}
+
+// A share of the answers is lost, and not all of them.
+func TestSinkShare(t *testing.T) {
 	t.Parallel()
 	site, sink := receivers(t)
 	stop := tell(t, sink)
+	before := sink.Answered()
 	b := strike(t, site, read(t, "sink", "mode", "lose-answers", "share", "50%"))
 	stop()
-	wantProven(t, b, "a probe of the sink had 200", "requests met it so far", "a probe of the sink had 200")
-	if b.Happened != "the sink took notifications and withheld its answers" || strings.HasPrefix(b.toll, "0 ") {
-		t.Errorf("%+v", b)
+	wantProven(t, b, "200", "requests met it so far", "200")
+	if b.Happened != "the sink took notifications and withheld its answers" || sink.Struck() == 0 || sink.Answered() == before {
+		t.Errorf("%d struck, %d answered: %+v", sink.Struck(), sink.Answered()-before, b)
 	}
 }
 
