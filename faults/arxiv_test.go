@@ -53,7 +53,7 @@ func TestArxiv(t *testing.T) {
 		"503":                  {[]string{"mode", "unavailable"}, "had 503 Service Unavailable in "},
 		"503 with Retry-After": {[]string{"mode", "unavailable", "retry_after", "5s"}, "Retry-After 5, in "},
 		"garbage":              {[]string{"mode", "garbage"}, "had 200 and an answer that cannot be read"},
-		"slow":                 {[]string{"mode", "slow"}, "had no answer in 100"},
+		"slow":                 {[]string{"mode", "slow"}, "had no answer in 1"},
 		"refuse":               {[]string{"mode", "refuse"}, "was refused a connection in"},
 	} {
 		t.Run(name, func(t *testing.T) {

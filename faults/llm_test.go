@@ -38,10 +38,10 @@ func summarize(t *testing.T, l *standin.LLM) (stop func()) {
 func TestLLM(t *testing.T) {
 	for mode, evidence := range map[string]string{
 		"errors":          "a probe of ollama had 503 ",
-		"slow":            "a probe of ollama had no answer in 100",
+		"slow":            "a probe of ollama had no answer in 1",
 		"rate-limited":    "rate_limit_exceeded",
 		"quota-exhausted": "insufficient_quota",
-		"stalled":         "a probe of ollama had 200 and then only a part of its answer in 100",
+		"stalled":         "a probe of ollama had 200 and then only a part of its answer in 1",
 		"truncated":       "a probe of ollama had 200 and an answer that cannot be read",
 		"error-body":      "a probe of ollama had 200 and an answer that cannot be read",
 		"refuse":          "a probe of ollama was refused a connection in",

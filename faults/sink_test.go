@@ -43,8 +43,8 @@ func TestSink(t *testing.T) {
 		"rate-limited": "a probe of the sink had 429 ",
 		"unauthorized": "a probe of the sink had 401 ",
 		"gone":         "a probe of the sink had 410 ",
-		"hang":         "a probe of the sink had no answer in 100",
-		"slow":         "a probe of the sink had 200 in 90",
+		"hang":         "a probe of the sink had no answer in 1",
+		"slow":         "a probe of the sink had 200 in ",
 		"refuse":       "a probe of the sink ",
 		"lose-answers": "a probe of the sink failed",
 	} {

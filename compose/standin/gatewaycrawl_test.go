@@ -189,7 +189,8 @@ func TestHarvestThroughAGateway(t *testing.T) {
 		t.Fatal(err)
 	}
 	crawler, err := crawl.New(crawl.Config{
-		ArXiv: client, Sink: h.sink, Cursors: h, Interval: time.Millisecond, PageSize: 20, From: c.Begin(),
+		Metrics: crawl.NewMetrics(nil),
+		ArXiv:   client, Sink: h.sink, Cursors: h, Interval: time.Millisecond, PageSize: 20, From: c.Begin(),
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/procfs"
 )
@@ -44,6 +45,11 @@ func findMarked(root string, data processData) (pids []int, searched bool) {
 	for _, p := range procs {
 		// What cannot be read is another user's, or gone.
 		environ, _ := p.Environ()
+		if program, _ := p.Executable(); program != "" && len(environ) == 0 {
+			// It is just about to run another program, and will have it at once.
+			time.Sleep(time.Millisecond)
+			environ, _ = p.Environ()
+		}
 		marked := slices.Contains(environ, markVariable+"="+data.Mark)
 		if p.PID != os.Getpid() && (marked || data.Pid == 0 && worksIn(p, root, data.Exe)) {
 			pids = append(pids, p.PID)

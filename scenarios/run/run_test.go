@@ -23,11 +23,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// short is a scenario of some ten seconds with a fault of each kind that cuts
-// or kills. It sets no objectives: a machine that tests is no place for times.
+// short is a scenario of some ten seconds with a fault of each sort: processes,
+// Redis nodes, links, stand-ins. It sets no objectives: a machine that tests is no place for times.
 const short = `
 name: short
-about: A summarizer dies, another loses Redis, the sink loses answers.
+about: A summarizer dies, a deliverer loses Redis, the sink loses answers, and more.
 service: {shards: 4, summarizers: 2, deliverers: 2}
 load: {papers: 400, rate: 40/s, subscribers: 12}
 phases: {steady: 3s, fault: 5s, recover: 2s}
@@ -38,9 +38,18 @@ faults:
   - sink: {mode: lose-answers, share: 20%}
     at: 0s
     for: 3s
+  - link: {role: crawl, pick: one, to: arxiv, latency: 50ms}
+    at: 0s
+    for: 3s
+  - llm: {provider: openai, mode: truncated}
+    at: 0s
+    for: 3s
   - partition: {role: deliver, pick: one, from: redis-one}
     at: 500ms
     for: 3s
+  - redis-freeze: {node: replica}
+    at: 1s
+    for: 2s
 invariants: [no-loss, all-or-none, no-unexpected-effect, no-duplicate-effect, key-order, produce-once]
 compare: naive
 `
