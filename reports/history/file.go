@@ -198,6 +198,9 @@ func readEvent(lines *bufio.Reader, latest map[string]float64) (e Event, err err
 	if e.Op == "" || e.Type == "" {
 		return e, errors.New("not an event: op and type are needed")
 	}
+	if e.Op == Subscribe && e.Wish == nil {
+		return e, errors.New("a subscribe without its wish")
+	}
 	if e.T < latest[e.Profile] {
 		return e, fmt.Errorf("time %g s comes after %g s; the events of a profile must be in order", e.T, latest[e.Profile])
 	}

@@ -142,6 +142,7 @@ func TestBrokenLinesAreNamed(t *testing.T) {
 		line       int
 	}{
 		"not JSON":       {good + "\n{\"t\":", "not an event", 2},
+		"no wish":        {`{"t":1,"type":"ok","op":"subscribe"}`, "without its wish", 1},
 		"unknown field":  {`{"t":1,"type":"ok","op":"phase","colour":1}`, `unknown field "colour"`, 1},
 		"no op":          {`{"t":1,"type":"ok"}`, "op and type are needed", 1},
 		"two on a line":  {good + good, "more text follows", 1},
