@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,8 @@ import (
 	"paperlab/compose/standin"
 	"paperlab/faults"
 	"paperlab/reports/history"
+	"paperlab/system/child"
+	"paperlab/system/cluster"
 )
 
 // The stage is a small stack for one fault at a time: real processes (this test
@@ -220,18 +223,18 @@ func (s *stage) KillNode(_ context.Context, name string) error {
 }
 
 func (s *stage) RestartNode(_ context.Context, name string) error {
-	if s.server(name).cmd.ProcessState == nil {
+	if s.server(name).process.Ended() == "" {
 		return nil
 	}
 	return s.server(name).start()
 }
 
 func (s *stage) FreezeNode(_ context.Context, name string) error {
-	return s.does(func() error { return s.server(name).cmd.Process.Signal(syscall.SIGSTOP) })
+	return s.does(func() error { return s.server(name).process.Signal(syscall.SIGSTOP) })
 }
 
 func (s *stage) ThawNode(_ context.Context, name string) error {
-	return s.server(name).cmd.Process.Signal(syscall.SIGCONT)
+	return s.server(name).process.Signal(syscall.SIGCONT)
 }
 
 func (s *stage) Cut(_ context.Context, member, target string) error {
@@ -327,33 +330,35 @@ func (w *worker) Health(ctx context.Context) error {
 // server is a redis-server.
 type server struct {
 	name, addr, dir string
-	cmd             *exec.Cmd
+	process         *child.Process
 }
 
-func (n *server) start() error {
+func (n *server) start() (err error) {
 	path, err := exec.LookPath(cmp.Or(os.Getenv("REDIS_SERVER"), "redis-server"))
 	if err != nil {
 		return fmt.Errorf("%w: `lab setup` finds one or installs it", err)
 	}
 	_, port, _ := net.SplitHostPort(n.addr)
-	n.cmd = exec.Command(path, "--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", n.dir)
-	if err := n.cmd.Start(); err != nil {
+	n.process, err = child.Start(child.Command{
+		Name: n.name, Path: path, Dir: n.dir, Log: filepath.Join(n.dir, "log"),
+		Args: []string{"--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", n.dir},
+	})
+	if err != nil {
 		return err
 	}
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return cluster.Poll(ctx, func() (bool, error) {
 		conn, err := net.Dial("tcp", n.addr)
-		if err == nil {
-			return conn.Close()
+		if err != nil {
+			return false, nil
 		}
-		if time.Now().After(deadline) {
-			return err
-		}
-	}
+		return true, conn.Close()
+	})
 }
 
 func (n *server) kill() {
-	_ = n.cmd.Process.Kill()
-	_ = n.cmd.Wait()
+	_ = n.process.Kill()
 }
 
 // fields are an entry of a scenario's file; what the reader would refuse fails

@@ -1,3 +1,6 @@
+// Package record is what a run or a benchmark states of itself: the facts in
+// result.json, from which every report is written. Its files are replaced whole
+// or not at all, and one of another schema is named, not guessed at.
 package record
 
 import (

@@ -22,9 +22,15 @@ type beat struct {
 func (b *beat) Start(ctx context.Context) error {
 	return b.life.Start(ctx, func(context.Context) error {
 		b.life.Go(func() {
-			for b.life.Taking().Err() == nil {
-				b.count.Add(1)
-				time.Sleep(time.Millisecond)
+			tick := time.NewTicker(time.Millisecond)
+			defer tick.Stop()
+			for {
+				select {
+				case <-b.life.Taking().Done():
+					return
+				case <-tick.C:
+					b.count.Add(1)
+				}
 			}
 		})
 		return nil
