@@ -48,7 +48,7 @@ type junitProblem struct {
 }
 
 // junit writes one case for the verdict, and for each profile one for each
-// invariant, objective and receipt. The naive profile's are skipped: it is
+// invariant, objective, guard and receipt. The naive profile's are skipped: it is
 // shown, never judged.
 func junit(w io.Writer, r record.Result) error {
 	all := junitSuites{junitTotals: junitTotals{Name: r.Scenario, Time: fmt.Sprintf("%.3f", r.WallS)}}
@@ -106,7 +106,10 @@ func runCases(scenario string, run record.Run) []junitCase {
 	}
 	for _, o := range run.Objectives {
 		cases = append(cases, judged(class, "objective "+o.ID, o.OK, true,
-			fmt.Sprintf("bound %s, measured %s", o.Bound, objectiveValue(o)), ""))
+			fmt.Sprintf("bound: %s, measured: %s", objectiveBound(o), objectiveValue(o)), ""))
+	}
+	for _, g := range run.Guards {
+		cases = append(cases, judged(class, "guard "+g.ID, g.OK, false, g.Detail, ""))
 	}
 	for _, f := range run.Faults {
 		cases = append(cases, judged(class, "receipt "+f.Name(), f.Receipt.Complete() && f.EffectAtS != nil, false,

@@ -24,27 +24,28 @@ func parseJUnit(t *testing.T, r record.Result) junitSuites {
 	return suites
 }
 
-// The sample: 1 verdict; hardened has 6 invariants, 2 objectives and 1 receipt,
-// naive 3 invariants and 1 receipt.
+// The sample: 1 verdict; hardened has 6 invariants, 2 objectives, 1 guard and 1
+// receipt, naive 3 invariants and 1 receipt.
 func TestJUnitCounts(t *testing.T) {
 	for name, c := range map[string]struct {
 		change                           func(*record.Result)
 		tests, failures, errors, skipped int
 	}{
-		"pass": {func(*record.Result) {}, 14, 0, 0, 4},
+		"pass": {func(*record.Result) {}, 15, 0, 0, 4},
 		"violation": {func(r *record.Result) {
 			r.Verdict = record.Violation
 			r.Runs[0].Invariants[0].Answer = record.Invalid
 			r.Runs[0].Objectives[0].OK = false
-		}, 14, 3, 0, 4},
+		}, 15, 3, 0, 4},
 		"inconclusive": {func(r *record.Result) {
 			r.Verdict = record.Inconclusive
 			r.Runs[0].Invariants[0].Answer = record.Unknown
 			r.Runs[0].Faults[0].Receipt.After = ""
-		}, 14, 0, 3, 4},
-		"effect not proven": {func(r *record.Result) { r.Runs[0].Faults[0].EffectAtS = nil }, 14, 0, 1, 4},
+		}, 15, 0, 3, 4},
+		"effect not proven": {func(r *record.Result) { r.Runs[0].Faults[0].EffectAtS = nil }, 15, 0, 1, 4},
+		"a guard fails":     {func(r *record.Result) { r.Runs[0].Guards[0].OK = false }, 15, 0, 1, 4},
 		"infrastructure":    {func(r *record.Result) { r.Verdict, r.Runs = record.Infrastructure, nil }, 1, 0, 1, 0},
-		"aborted":           {func(r *record.Result) { r.Verdict, r.Runs = record.Aborted, r.Runs[:1] }, 10, 0, 1, 0},
+		"aborted":           {func(r *record.Result) { r.Verdict, r.Runs = record.Aborted, r.Runs[:1] }, 11, 0, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := crashResult(1)
@@ -107,10 +108,10 @@ func TestJUnitFile(t *testing.T) {
 	}
 	for _, want := range []string{
 		`<?xml version="1.0" encoding="UTF-8"?>`,
-		`<testsuites name="consumer-crash" tests="14" failures="0" errors="0" skipped="4" time="131.400">`,
-		`<testsuite name="consumer-crash.hardened" tests="9" failures="0" errors="0" skipped="0" time="64.200" timestamp="2026-03-14T09:26:53Z">`,
+		`<testsuites name="consumer-crash" tests="15" failures="0" errors="0" skipped="4" time="131.400">`,
+		`<testsuite name="consumer-crash.hardened" tests="10" failures="0" errors="0" skipped="0" time="64.200" timestamp="2026-03-14T09:26:53Z">`,
 		`<testcase classname="consumer-crash.hardened" name="invariant no-loss">`,
-		`<testcase classname="consumer-crash.hardened" name="objective time_to_detect">`,
+		`<testcase classname="consumer-crash.hardened" name="objective time_to_detect:ConsumerDown">`,
 		`<testcase classname="consumer-crash.hardened" name="receipt kill-1">`,
 		`&lt;script&gt;`,
 	} {

@@ -65,7 +65,7 @@ func (s *sample) run() []history.Event {
 	for _, p := range []struct {
 		name string
 		at   float64
-	}{{history.PhaseSteady, 0}, {history.PhaseFault, 10}, {history.PhaseRecover, 25}, {history.PhaseDrain, 48}, {history.PhaseObserve, s.seconds}, {history.PhaseDone, s.seconds}} {
+	}{{history.PhaseControl, 0}, {history.PhaseSteady, 6}, {history.PhaseFault, 10}, {history.PhaseRecover, 25}, {history.PhaseDrain, 48}, {history.PhaseObserve, s.seconds}, {history.PhaseDone, s.seconds}} {
 		s.add(p.at, history.Began(p.name))
 	}
 	slices.SortStableFunc(s.events, func(a, b history.Event) int { return cmp.Compare(a.T, b.T) })
@@ -218,9 +218,10 @@ func hardenedCrash() record.Run {
 		},
 		DetectedBy: &record.Alert{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.4, NotifiedAtS: 13.14, ResolvedAtS: new(27.1)}, TimeToDetectS: new(13.14 - 10.02), LagRecoveryS: new(6.0), TimeToRecoverS: new(9.3),
 		Steady: record.Steady{BacklogBound: 20, LatencyP95S: 0.6, LatencyBoundS: 1.8, Held: true, Regained: true},
+		Guards: []record.Guard{{ID: "backlog-drift", OK: true, Value: new(1.5), Bound: 20, Unit: "entries", Detail: "the backlog grew by 1.5 entries; it must be at most 20"}},
 		Objectives: []record.Objective{
-			{ID: "time_to_detect", Bound: "ConsumerDown within 5s", Value: new(3.12), OK: true},
-			{ID: "lag_recovery", Bound: "within 15s", Value: new(6.0), OK: true},
+			{ID: "time_to_detect:ConsumerDown", Clock: record.ClockEffect, Unit: "s", Bound: 5, Value: new(3.12), OK: true},
+			{ID: "lag_recovery", Clock: record.ClockLastHeal, Unit: "s", Bound: 15, Value: new(6.0), OK: true},
 		},
 		Memory:     []record.Memory{{Process: "summarize-1", PeakBytes: 41_200_000}, {Process: "deliver-1", PeakBytes: 33_000_000}, {Process: "lab", PeakBytes: 212_000_000}},
 		ClusterUpS: 1.7, WallS: 64.2,

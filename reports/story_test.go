@@ -151,7 +151,7 @@ func TestStory(t *testing.T) {
 			[]string{"The verdict is pass, though key-order was not judged valid.", "Whether key-order held could not be judged.", "nothing was lost"},
 			[]string{"nobody was told out of order", "kept all 6"}},
 		"a pass with a miss": {func(r *record.Result) { r.Runs[0].Objectives[0].OK = false },
-			[]string{"The verdict is pass, though the service missed time_to_detect."}, []string{"met both"}},
+			[]string{"The verdict is pass, though the service missed time_to_detect:ConsumerDown."}, []string{"met both"}},
 		"valid and yet counted": {func(r *record.Result) { r.Runs[0].Counts.Lost = 2 },
 			[]string{"2 messages were lost"}, []string{"nothing was lost"}},
 		"no alert": {func(r *record.Result) {

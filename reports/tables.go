@@ -3,7 +3,6 @@ package reports
 import (
 	"cmp"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -178,19 +177,33 @@ func timeline(r record.Run, takeovers []history.Event) []moment {
 	return out
 }
 
-var isDuration = regexp.MustCompile(`\d\s*(ms|s|m)\b`)
-
-// objectiveValue writes what was measured, in seconds if the bound is a
-// duration.
-func objectiveValue(o record.Objective) string {
-	switch {
-	case o.Value == nil:
-		return "never reached"
-	case isDuration.MatchString(o.Bound):
-		return chart.Seconds(*o.Value)
-	default:
-		return chart.Number(*o.Value)
+// reading writes a number with its unit; seconds as they are written elsewhere.
+func reading(value float64, unit string) string {
+	if unit == "s" {
+		return chart.Seconds(value)
 	}
+	return strings.TrimSpace(chart.Number(value) + " " + unit)
+}
+
+// objectiveBound says what had to be, and from when on a time counts.
+func objectiveBound(o record.Objective) string {
+	from := map[string]string{record.ClockEffect: " from the effect", record.ClockLastHeal: " from the last heal"}
+	return "at most " + reading(o.Bound, o.Unit) + from[o.Clock]
+}
+
+func objectiveValue(o record.Objective) string {
+	if o.Value == nil {
+		return "never reached"
+	}
+	return reading(*o.Value, o.Unit)
+}
+
+// guardValue is what a guard was judged by.
+func guardValue(g record.Guard) string {
+	if g.Value == nil {
+		return "unknown"
+	}
+	return reading(*g.Value, g.Unit)
 }
 
 // megabytes rounds up: a bound in MB must not be met by rounding.

@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"paperlab/reports/record"
 	"paperlab/scenarios/check"
 )
 
@@ -81,7 +82,7 @@ func (d *document) scenario(root ast.Node, alerts []string) Scenario {
 		o.Fail("name", "name is %q in a file called %s; a scenario is found by its file's name, so both must be the same", s.Name, filepath.Base(d.file))
 	}
 	s.Service = readService(d.object(o.need("service", "a mapping"), "service", "shards", "summarizers", "deliverers", "lanes"))
-	s.Phases = readPhases(d.object(o.need("phases", "a mapping"), "phases", "steady", "fault", "recover"))
+	s.Phases = readPhases(d.object(o.need("phases", "a mapping"), "phases", "control", "steady", "fault", "recover"))
 	s.Load = readLoad(d.object(o.need("load", "a mapping"), "load", "papers", "rate", "subscribers"), s.Phases)
 	s.Faults = d.faults(o.list("faults"), s.Phases.Fault)
 	if o.Has("objectives") {
@@ -109,6 +110,7 @@ func readService(o *object) Service {
 
 func readPhases(o *object) Phases {
 	return Phases{
+		Control: o.Duration("control", time.Second, time.Hour),
 		Steady:  o.Duration("steady", time.Second, time.Hour),
 		Fault:   o.Duration("fault", time.Second, time.Hour),
 		Recover: o.Duration("recover", time.Second, time.Hour),
@@ -123,8 +125,8 @@ func readLoad(o *object, p Phases) Workload {
 		Rate:        o.Number("rate", "/s", "60/s", 10_000),
 		Subscribers: o.Integer("subscribers", 1, 100_000),
 	}
-	if least := int(math.Ceil(l.Rate * (p.Steady + p.Fault).Seconds())); l.Papers < least {
-		o.Fail("papers", "load.papers is %d, which at %g/s are used up before the faults end; %d are needed for the steady and the fault phase, %d to last through recover as well",
+	if least := int(math.Ceil(l.Rate * (p.Control + p.Steady + p.Fault).Seconds())); l.Papers < least {
+		o.Fail("papers", "load.papers is %d, which at %g/s are used up before the faults end; %d are needed until the fault phase ends, %d to last through recover as well",
 			l.Papers, l.Rate, least, int(math.Ceil(l.Rate*p.Total().Seconds())))
 	}
 	return l
@@ -145,15 +147,40 @@ func (d *document) objectives(scenario *object, s Scenario, alerts []string) Obj
 			detect.Choice("alert", alerts...)
 		}
 	}
-	within := func(field string) *time.Duration {
-		if !o.Has(field) {
-			return nil
-		}
-		bound := d.object(o.fields[field], field, "within").Duration("within", time.Millisecond, longest)
-		return &bound
-	}
-	found.TimeToRecover, found.LagRecovery = within("time_to_recover"), within("lag_recovery")
+	found.TimeToRecover, found.LagRecovery = o.recovery("time_to_recover", s), o.recovery("lag_recovery", s)
 	return found
+}
+
+// recovery is a bound on a time until something holds again, nil if the field is
+// not there.
+func (o *object) recovery(field string, s Scenario) *Recovery {
+	if !o.Has(field) {
+		return nil
+	}
+	r := o.doc.object(o.fields[field], field, "within", "from")
+	found := Recovery{From: record.ClockEffect}
+	if r.Has("from") {
+		found.From = r.Choice("from", record.ClockEffect, record.ClockLastHeal)
+	}
+	longest := s.Phases.Fault + s.Phases.Recover
+	if found.From == record.ClockLastHeal {
+		longest -= lastHeal(s)
+	}
+	found.Within = r.Duration("within", time.Millisecond, longest)
+	return &found
+}
+
+// lastHeal is when the last fault is to be healed, from the begin of the fault
+// phase on.
+func lastHeal(s Scenario) (last time.Duration) {
+	for _, f := range s.Faults {
+		end, ends := f.End()
+		if !ends {
+			end = s.Phases.Fault
+		}
+		last = max(last, end)
+	}
+	return last
 }
 
 func (d *document) invariants(o *object) []string {

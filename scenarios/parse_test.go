@@ -18,7 +18,7 @@ about: >-
   can say.
 service: {shards: 12, summarizers: 3, deliverers: 2, lanes: 4}
 load: {papers: 1500, rate: 60/s, subscribers: 40}
-phases: {steady: 10s, fault: 15s, recover: 30s}
+phases: {control: 8s, steady: 2s, fault: 15s, recover: 30s}
 faults:
   - kill: {role: summarize, pick: one}
     at: 0s
@@ -43,7 +43,7 @@ faults:
 objectives:
   time_to_detect: {alert: ConsumerDown, within: 5s}
   time_to_recover: {within: 20s}
-  lag_recovery: {within: 15s}
+  lag_recovery: {within: 15s, from: last-heal}
 invariants: [no-loss, key-order]
 compare: naive
 `
@@ -55,13 +55,12 @@ func TestEverythingThatAFileCanSay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recover, lag := 20*time.Second, 15*time.Second
 	want := &Scenario{
 		Name: "demo", About: "Everything that a file can say.",
 		Service:    Service{Shards: 12, Summarizers: 3, Deliverers: 2, Lanes: 4},
 		Load:       Workload{Papers: 1500, Rate: 60, Subscribers: 40},
-		Phases:     Phases{10 * time.Second, 15 * time.Second, 30 * time.Second},
-		Objectives: Objectives{&Detection{"ConsumerDown", 5 * time.Second}, &recover, &lag},
+		Phases:     Phases{8 * time.Second, 2 * time.Second, 15 * time.Second, 30 * time.Second},
+		Objectives: Objectives{&Detection{"ConsumerDown", 5 * time.Second}, &Recovery{20 * time.Second, "effect"}, &Recovery{15 * time.Second, "last-heal"}},
 		Invariants: []string{"no-loss", "key-order"},
 		Compare:    "naive",
 	}
@@ -126,7 +125,7 @@ func TestBadInput(t *testing.T) {
 		"missing field":          {"shards: 12, ", "", "{summ", "service.shards is missing; a whole number"},
 		"missing part":           {"load: {papers: 1500, rate: 60/s, subscribers: 40}\n", "", "name:", "load is missing; a mapping is needed"},
 		"no value":               {"compare: naive", "compare:", "compare:", "compare is empty; one of naive is needed"},
-		"list for a mapping":     {"phases: {steady: 10s, fault: 15s, recover: 30s}", "phases: [10s]", "[10s]", "phases is a list; a mapping is needed with the fields steady, fault, recover"},
+		"list for a mapping":     {"phases: {control: 8s, steady: 2s, fault: 15s, recover: 30s}", "phases: [10s]", "[10s]", "phases is a list; a mapping is needed with the fields control, steady, fault, recover"},
 		"mapping for a list":     {"invariants: [no-loss, key-order]", "invariants: {no-loss: 1}", "{no-loss", "invariants is a mapping; a list is needed"},
 		"text for a list":        {"invariants: [no-loss, key-order]", "invariants: no-loss", "no-loss", `invariants is "no-loss"; a list is needed`},
 		"no invariants":          {"invariants: [no-loss, key-order]", "invariants: []", "[]", "with at least one of no-loss"},
@@ -138,9 +137,11 @@ func TestBadInput(t *testing.T) {
 		"rate below zero":        {"60/s", "-1/s", "-1/s", `load.rate is "-1/s"`},
 		"rate that is no number": {"60/s", "NaN/s", "NaN", `load.rate is "NaN/s"`},
 		"rate of infinity":       {"60/s", "Inf/s", "Inf", `load.rate is "Inf/s"`},
-		"too few papers":         {"papers: 1500", "papers: 1499", "1499", "used up before the faults end; 1500 are needed for the steady and the fault phase, 3300 to last"},
-		"time without unit":      {"steady: 10s", "steady: 10", "10, fault", "phases.steady is 10; a time from 1s to 1h0m0s, such as 10s, is needed"},
-		"time below zero":        {"steady: 10s", "steady: -1s", "-1s", `phases.steady is "-1s"`},
+		"too few papers":         {"papers: 1500", "papers: 1499", "1499", "used up before the faults end; 1500 are needed until the fault phase ends, 3300 to last"},
+		"time without unit":      {"control: 8s", "control: 8", "8, steady", "phases.control is 8; a time from 1s to 1h0m0s, such as 10s, is needed"},
+		"unknown clock":          {"from: last-heal", "from: heal", "heal}", `there is no lag_recovery.from "heal" (allowed: effect, last-heal)`},
+		"clock that begins late": {"{within: 15s, from: last-heal}", "{within: 31s, from: last-heal}", "31s", "a time from 1ms to 30s"},
+		"time below zero":        {"steady: 2s", "steady: -1s", "-1s", `phases.steady is "-1s"`},
 		"unknown kind":           {"- kill:", "- kil:", "kil:", `there is no fault field "kil"; did you mean kill?`},
 		"two kinds":              {"- sink:", "- kill: {role: crawl, pick: one}\n    sink:", "kill: {role: crawl", "; this one has 2"},
 		"no kind":                {"  - sink: {mode: lose-answers, share: 5%}\n    at: 6s", "  - at: 6s", "at: 6s", "this one has 0"},
@@ -160,8 +161,8 @@ func TestBadInput(t *testing.T) {
 		"faults overlap":         {"at: 3s", "at: 2s", "llm: {provider: all", "llm-2 begins at 2s, while llm-1 still lasts (1s to 3s)"},
 		"faults out of order":    {"at: 6s", "at: 4s", "sink:", "sink-1 begins at 4s, before freeze-1 at 5s"},
 		"unknown alert":          {"alert: ConsumerDown", "alert: ConsumersDown", "ConsumersDown", `there is no time_to_detect.alert "ConsumersDown"; did you mean ConsumerDown?`},
-		"bound out of sight":     {"lag_recovery: {within: 15s}", "lag_recovery: {within: 46s}", "46s", `lag_recovery.within is "46s"; a time from 1ms to 45s`},
-		"objective as a time":    {"lag_recovery: {within: 15s}", "lag_recovery: 15s", "15s\ninv", `lag_recovery is "15s"; a mapping is needed with the fields within`},
+		"bound out of sight":     {"lag_recovery: {within: 15s, from: last-heal}", "lag_recovery: {within: 46s}", "46s", `lag_recovery.within is "46s"; a time from 1ms to 45s`},
+		"objective as a time":    {"lag_recovery: {within: 15s, from: last-heal}", "lag_recovery: 15s", "15s\ninv", `lag_recovery is "15s"; a mapping is needed with the fields within`},
 		"unknown profile":        {"compare: naive", "compare: native", "native", "did you mean naive?"},
 		"other name":             {"name: demo", "name: dome", "dome", `name is "dome" in a file called demo.yaml`},
 		"name as a number":       {"name: demo", "name: 12", "12", "name is 12; a text is needed"},

@@ -5,7 +5,8 @@
 // A scenario runs in phases, one after the other, while the load keeps coming
 // at its rate:
 //
-//	steady    bounds are measured; no alert may fire
+//	control   bounds are measured
+//	steady    the bounds hold; no alert may fire
 //	fault     faults begin and end, each at its time from the phase's begin
 //	recover   steady state is regained
 //
@@ -80,21 +81,28 @@ type Workload struct {
 
 // Phases are the lengths of a run's parts, 1 s to 1 h each.
 type Phases struct {
-	Steady, Fault, Recover time.Duration
+	Control, Steady, Fault, Recover time.Duration
 }
 
 // Total is the time during which the load comes.
-func (p Phases) Total() time.Duration { return p.Steady + p.Fault + p.Recover }
+func (p Phases) Total() time.Duration { return p.Control + p.Steady + p.Fault + p.Recover }
 
 // Objectives are bounds on times. Nil means that the file sets none.
 type Objectives struct {
 	// TimeToDetect: from the first fault's proven effect to the alert's
 	// arrival.
 	TimeToDetect *Detection
-	// TimeToRecover: from there until steady state holds again.
-	TimeToRecover *time.Duration
+	// TimeToRecover: until steady state holds again.
+	TimeToRecover *Recovery
 	// LagRecovery: the same for the backlog alone.
-	LagRecovery *time.Duration
+	LagRecovery *Recovery
+}
+
+// Recovery is a bound on a time until something holds again.
+type Recovery struct {
+	Within time.Duration
+	// From is the clock: record.ClockEffect, or record.ClockLastHeal.
+	From string
 }
 
 // Detection is a bound on the arrival of one alert.

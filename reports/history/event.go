@@ -99,10 +99,12 @@ const (
 	Sample Op = "sample"
 )
 
-// The phases of a run, in this order. PhaseObserve begins when the load is
+// The phases of a run, in this order. The bounds of steady state come from
+// PhaseControl, and PhaseSteady is judged by them. PhaseObserve begins when the load is
 // over; PhaseDone when the last witness was read: a history without it is of a
 // run that was cut short.
 const (
+	PhaseControl = "control"
 	PhaseSteady  = "steady"
 	PhaseFault   = "fault"
 	PhaseRecover = "recover"

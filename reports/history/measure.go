@@ -38,33 +38,6 @@ func Percentile(points []Point, p float64) float64 {
 	return values[min(max(rank, 1), len(values))-1]
 }
 
-// minLatencyBound keeps a bound, in seconds, above what scheduling on a busy
-// machine does to a service that answers in milliseconds.
-const minLatencyBound = 1
-
-// Steady measures the steady phase: the backlog's bound is twice its 99th
-// percentile, but not below the floor that the caller derives from its load; the
-// latency's is twice its 95th percentile, but not below 1 s. It answers false if
-// either series has no points there.
-//
-// Held tells whether the load was carried before the fault: a backlog that grows
-// through the steady phase would pass any bound derived from itself.
-func (a *Account) Steady(floor float64) (s record.Steady, known bool) {
-	phase := a.Phase(PhaseSteady)
-	backlog, latency := Between(a.Total, phase.StartS, phase.EndS), Between(a.Latency, phase.StartS, phase.EndS)
-	if len(backlog) == 0 || len(latency) == 0 {
-		return s, false
-	}
-	s.BacklogBound = max(2*Percentile(backlog, 99), floor)
-	s.LatencyP95S = Percentile(latency, 95)
-	s.LatencyBoundS = max(2*s.LatencyP95S, minLatencyBound)
-	middle := (phase.StartS + phase.EndS) / 2
-	early := Percentile(Between(backlog, phase.StartS, middle), 50)
-	late := Percentile(Between(backlog, middle, phase.EndS), 50)
-	s.Held = late <= max(2*early, s.BacklogBound/2)
-	return s, true
-}
-
 // FalseAlarms are the alerts that arrived before anything was injected; where
 // nothing ever was, all.
 func (a *Account) FalseAlarms() []record.Alert {

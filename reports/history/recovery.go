@@ -1,6 +1,10 @@
 package history
 
-import "paperlab/reports/record"
+import (
+	"math"
+
+	"paperlab/reports/record"
+)
 
 // How steady state is judged, in seconds.
 const (
@@ -14,10 +18,14 @@ const (
 	Silence = 2.0
 )
 
-// Recovery says how long steady state was away, in seconds from the fault's
-// proven effect: lag is the backlog's time, all that of backlog and latency
-// together. Nil means that it did not come back, that no effect was proven, or
-// that no witness can say so; 0 that it never left.
+// Recovery is how long steady state was away, in seconds: Lag is the backlog's
+// time, All that of backlog and latency together. Nil means that it did not come
+// back, that the clock never began, or that no witness can say so; 0 that it was
+// not away.
+type Recovery struct{ Lag, All *float64 }
+
+// Recovery says how long steady state was away, on two clocks: from the first
+// fault's proven effect, and from the last heal.
 //
 // It finds the first stretch of Hold seconds within the bounds that comes after
 // the bounds were first broken, and measures to its beginning. Looking for the
@@ -31,15 +39,22 @@ const (
 // It looks no further than the end of the load: a service that has nothing to do
 // is within any bounds. A time without a witness, longer than Silence, breaks a
 // stretch like a time out of bounds.
-func (a *Account) Recovery(s record.Steady) (lag, all *float64) {
-	effects := record.Effects(a.Faults)
-	if len(effects) == 0 {
-		return nil, nil
+func (a *Account) Recovery(s record.Steady) (effect, heal Recovery) {
+	if effects := record.Effects(a.Faults); len(effects) > 0 {
+		effect = a.recovery(s, effects[0], effects[len(effects)-1])
+		if last := record.LastHeal(a.Faults); last != nil {
+			heal = a.recovery(s, *last, math.Inf(-1))
+		}
 	}
-	t0, last, until := effects[0], effects[len(effects)-1], a.Phase(PhaseRecover).EndS
+	return effect, heal
+}
+
+// recovery counts from t0; the last disturbance was at last.
+func (a *Account) recovery(s record.Steady, t0, last float64) Recovery {
+	until := a.Phase(PhaseRecover).EndS
 	calm := spells(Between(a.Total, t0, until), s.BacklogBound, t0)
 	quick := spells(windows(a.Latency, t0, until), s.LatencyBoundS, t0)
-	return regained(calm, t0, last, until), regained(both(calm, quick), t0, last, until)
+	return Recovery{regained(calm, t0, last, until), regained(both(calm, quick), t0, last, until)}
 }
 
 // windows turns single latencies into a 95th percentile for each Window that

@@ -131,27 +131,90 @@ func TestPercentile(t *testing.T) {
 	}
 }
 
-func TestSteady(t *testing.T) {
-	backlog := []Point{{0.5, 1000}, {1, 10}, {2, 30}, {9, 20}, {10, 5000}}
-	latency := []Point{{1, 0.1}, {2, 0.9}, {11, 60}}
-	steady := func(backlog, latency []Point, floor float64) (record.Steady, bool) {
-		a := Account{Total: backlog, Latency: latency, Phases: []record.Phase{{Name: PhaseSteady, StartS: 1, EndS: 10}}}
-		return a.Steady(floor)
+// phased is an account of a control phase from 0 to 8 s and a steady phase until
+// 14 s, with a backlog and latencies read twice a second.
+func phased(backlog, latency func(t float64) float64) *Account {
+	total := curve(0, 14, backlog)
+	for t := 0.0; t < 14; t += 0.5 { // a null is a point, and no number
+		if math.IsNaN(backlog(t)) {
+			total = append(total, Point{t, math.NaN()})
+		}
 	}
-	if got, ok := steady(backlog, latency, 40); !ok || got != (record.Steady{BacklogBound: 60, LatencyBoundS: 1.8, LatencyP95S: 0.9, Held: true}) {
-		t.Errorf("got %+v, %v", got, ok)
+	return &Account{
+		Total: total, Latency: curve(0, 14, latency),
+		Phases: []record.Phase{{Name: PhaseControl, StartS: 0, EndS: 8}, {Name: PhaseSteady, StartS: 8, EndS: 14}},
 	}
-	if got, ok := steady(backlog, latency[:1], 100); !ok || got != (record.Steady{BacklogBound: 100, LatencyBoundS: 1, LatencyP95S: 0.1, Held: true}) {
-		t.Errorf("below the floors: got %+v, %v", got, ok)
+}
+
+func flat(value float64) func(float64) float64 { return func(float64) float64 { return value } }
+
+func TestBoundsComeFromTheControlPhase(t *testing.T) {
+	load := Load{Rate: 10, Capacity: 20} // a ceiling of 50 entries
+	for name, c := range map[string]struct {
+		account          *Account
+		backlog, latency float64
+	}{
+		"twice what it shows":           {phased(flat(15), flat(0.7)), 30, 1.4},
+		"no less than what is in hand":  {phased(flat(1), flat(0.1)), 10, 1},
+		"no more than the ceiling":      {phased(flat(40), flat(2)), 50, 3},
+		"the steady phase adds nothing": {phased(during(15, 900, spell{8, 99}), during(0.7, 9, spell{8, 99})), 30, 1.4},
+		"a burst in the control counts": {phased(during(5, 20, spell{2, 3}), during(0.2, 0.6, spell{2, 3})), 40, 1.2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := c.account.Steady(load)
+			if s.BacklogBound != c.backlog || s.LatencyBoundS != c.latency {
+				t.Errorf("bounds are %g and %g, want %g and %g", s.BacklogBound, s.LatencyBoundS, c.backlog, c.latency)
+			}
+		})
 	}
-	if got, ok := steady(backlog[1:3], latency, 40); !ok || got.Held {
-		t.Errorf("held, though nobody read the second half: got %+v, %v", got, ok)
+	if s, _ := phased(flat(1), flat(0.1)).Steady(Load{Rate: 10}); s.BacklogBound != 10 {
+		t.Errorf("without a capacity the bound is %g, want 10", s.BacklogBound)
 	}
-	if _, ok := steady(nil, latency, 40); ok {
-		t.Error("bounds without a backlog")
+}
+
+// Each guard has its planted defect, which no other guard has to find.
+func TestGuards(t *testing.T) {
+	well, fast := flat(5), flat(0.2)
+	ramp := func(from, to float64) func(float64) float64 {
+		return func(t float64) float64 { return from + (to-from)*t/14 }
 	}
-	if _, ok := steady(backlog, nil, 40); ok {
-		t.Error("bounds without latencies")
+	nulls := func(t float64) float64 {
+		if int(2*t)%2 == 0 {
+			return math.NaN()
+		}
+		return 5
+	}
+	for name, c := range map[string]struct {
+		backlog, latency func(float64) float64
+		want             []string // the guards that do not hold
+	}{
+		"all is well":                     {well, fast, nil},
+		"a queue from the beginning":      {flat(60), fast, []string{"control-backlog", "steady-backlog"}},
+		"late from the beginning":         {well, flat(4), []string{"control-latency", "steady-latency"}},
+		"a backlog after the control":     {during(5, 30, spell{9, 99}), fast, []string{"steady-backlog"}},
+		"a latency after the control":     {well, during(0.2, 2.5, spell{9, 99}), []string{"steady-latency"}},
+		"a slow climb":                    {ramp(8, 32), fast, []string{"backlog-drift"}},
+		"a slow climb of the latency":     {well, ramp(0.6, 2.4), []string{"latency-drift"}},
+		"half of the readings are null":   {nulls, fast, []string{"readings"}},
+		"a million in ten seconds":        {ramp(0, 1e6), fast, []string{"control-backlog", "steady-backlog", "backlog-drift"}},
+		"a first run that climbed to 400": {ramp(0, 400), fast, []string{"control-backlog", "steady-backlog", "backlog-drift"}},
+		"a burst in the steady phase":     {during(5, 400, spell{10, 10.2}), fast, nil},
+		"nobody told in the steady phase": {well, during(0.2, math.NaN(), spell{8, 99}), []string{"steady-latency"}},
+		"no reading in the control":       {during(5, math.NaN(), spell{0, 8}), fast, []string{"control"}},
+		"nobody told in the control":      {well, during(0.2, math.NaN(), spell{0, 8}), []string{"control"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, guards := phased(c.backlog, c.latency).Steady(Load{Rate: 10, Capacity: 20})
+			var failed []string
+			for _, g := range guards {
+				if !g.OK {
+					failed = append(failed, g.ID)
+				}
+			}
+			if !slices.Equal(failed, c.want) || s.Held != (len(c.want) == 0) {
+				t.Errorf("held %v, guards %q do not hold, want %q: %+v", s.Held, failed, c.want, guards)
+			}
+		})
 	}
 }
 
@@ -210,12 +273,12 @@ func TestRecovery(t *testing.T) {
 				Faults: []record.Fault{{EffectAtS: new(t0)}, {EffectAtS: new(t0 + c.last)}},
 				Phases: []record.Phase{{Name: PhaseRecover, StartS: t0, EndS: t0 + load}},
 			}
-			lag, all := a.Recovery(record.Steady{BacklogBound: 10, LatencyBoundS: 1})
+			effect, _ := a.Recovery(record.Steady{BacklogBound: 10, LatencyBoundS: 1})
 			for _, part := range []struct {
 				name string
 				got  *float64
 				want float64
-			}{{"lag", lag, c.lag}, {"time", all, c.time}} {
+			}{{"lag", effect.Lag, c.lag}, {"time", effect.All, c.time}} {
 				switch {
 				case part.got == nil && part.want == never:
 				case part.got == nil:
@@ -223,6 +286,36 @@ func TestRecovery(t *testing.T) {
 				case *part.got != part.want:
 					t.Errorf("%s recovery: %g; want %g (%g is never)", part.name, *part.got, part.want, never)
 				}
+			}
+		})
+	}
+}
+
+// TestRecoveryFromTheLastHeal: what is mended before a fault ends does not count
+// for the clock that begins there, and what is not mended by then does.
+func TestRecoveryFromTheLastHeal(t *testing.T) {
+	const t0 = 100.0
+	for name, c := range map[string]struct {
+		backlog func(float64) float64
+		healed  *float64
+		want    *float64
+	}{
+		"back before the heal":  {during(5, 50, spell{1, 6}), new(110.0), new(0.0)},
+		"back after it":         {during(5, 50, spell{1, 14}), new(110.0), new(4.0)},
+		"the heal itself hurts": {during(5, 50, spell{1, 6}, spell{11, 13}), new(110.0), new(3.0)},
+		"never left":            {flat(5), new(110.0), new(0.0)},
+		"not back":              {during(5, 50, spell{1, 99}), new(110.0), nil},
+		"never healed":          {during(5, 50, spell{1, 6}), nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := Account{
+				Total: curve(t0, 30, c.backlog), Latency: curve(t0, 30, flat(0.1)),
+				Faults: []record.Fault{{EffectAtS: new(t0), HealedAtS: c.healed}},
+				Phases: []record.Phase{{Name: PhaseRecover, StartS: t0, EndS: t0 + 30}},
+			}
+			_, heal := a.Recovery(record.Steady{BacklogBound: 10, LatencyBoundS: 1})
+			if (heal.Lag == nil) != (c.want == nil) || heal.Lag != nil && *heal.Lag != *c.want {
+				t.Errorf("got %v, want %v", heal.Lag, c.want)
 			}
 		})
 	}

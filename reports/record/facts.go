@@ -37,6 +37,21 @@ func (r Run) EffectAt() *float64 {
 	return nil
 }
 
+// LastHeal is when the last of the faults was healed; nil if one that took effect
+// never was, or none did.
+func LastHeal(faults []Fault) (last *float64) {
+	for _, f := range faults {
+		switch {
+		case f.EffectAtS == nil:
+		case f.HealedAtS == nil:
+			return nil
+		case last == nil || *f.HealedAtS > *last:
+			last = f.HealedAtS
+		}
+	}
+	return last
+}
+
 // Injected tells whether the fault was injected: without evidence that its
 // target was well before, nothing is.
 func (f Fault) Injected() bool { return f.Receipt.Before != "" }

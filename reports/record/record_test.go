@@ -42,13 +42,13 @@ func TestLoadResultRefuses(t *testing.T) {
 		content, want string
 	}{
 		"not JSON":        {"hello", "invalid character"},
-		"another schema":  {`{"schema":"paperlab/result/v2","verdict":"pass"}`, `its schema is "paperlab/result/v2", this program reads "paperlab/result/v1"`},
+		"another schema":  {`{"schema":"paperlab/result/v1","verdict":"pass"}`, `its schema is "paperlab/result/v1", this program reads "paperlab/result/v2"`},
 		"no schema":       {`{"verdict":"pass"}`, `its schema is ""`},
 		"a benchmark":     {`{"schema":"paperlab/bench/v1"}`, "use the version of lab that wrote it"},
-		"unknown verdict": {`{"schema":"paperlab/result/v1","verdict":"fine"}`, `the verdict "fine" does not exist`},
-		"no verdict":      {`{"schema":"paperlab/result/v1"}`, `the verdict "" does not exist`},
-		"wrong type":      {`{"schema":"paperlab/result/v1","verdict":"pass","seed":"x"}`, "seed"},
-		"oversize":        {`{"schema":"paperlab/result/v1","verdict":"pass"}` + strings.Repeat(" ", maxRecord), "not a regular file of at most 16777216 bytes"},
+		"unknown verdict": {`{"schema":"paperlab/result/v2","verdict":"fine"}`, `the verdict "fine" does not exist`},
+		"no verdict":      {`{"schema":"paperlab/result/v2"}`, `the verdict "" does not exist`},
+		"wrong type":      {`{"schema":"paperlab/result/v2","verdict":"pass","seed":"x"}`, "seed"},
+		"oversize":        {`{"schema":"paperlab/result/v2","verdict":"pass"}` + strings.Repeat(" ", maxRecord), "not a regular file of at most 16777216 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "result.json")
@@ -69,7 +69,7 @@ func TestLoadResultRefuses(t *testing.T) {
 
 func TestUnknownFieldsAreIgnored(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "result.json")
-	if err := os.WriteFile(path, []byte(`{"schema":"paperlab/result/v1","verdict":"aborted","later":{"more":1}}`), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(`{"schema":"paperlab/result/v2","verdict":"aborted","later":{"more":1}}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if r, err := LoadResult(path); err != nil || r.Verdict != Aborted {
@@ -79,7 +79,7 @@ func TestUnknownFieldsAreIgnored(t *testing.T) {
 
 func TestLoadBenchRefuses(t *testing.T) {
 	for content, want := range map[string]string{
-		`{"schema":"paperlab/result/v1","verdict":"pass"}`: `its schema is "paperlab/result/v1", this program reads "paperlab/bench/v1"`,
+		`{"schema":"paperlab/result/v2","verdict":"pass"}`: `its schema is "paperlab/result/v2", this program reads "paperlab/bench/v1"`,
 		`{`: "unexpected end",
 		`{"schema":"paperlab/bench/v1","cases":[{"params":{"shards":"x"},"metrics":{"m":{"value":"fast"}}}]}`: "value",
 		strings.Repeat(" ", maxRecord+1): "not a regular file",

@@ -15,7 +15,7 @@ import (
 )
 
 // Schema is the value of Result.Schema that this version writes and reads.
-const Schema = "paperlab/result/v1"
+const Schema = "paperlab/result/v2"
 
 // Verdict is the outcome of a scenario.
 type Verdict string
@@ -107,11 +107,18 @@ type Run struct {
 	// TimeToRecoverS runs from the first fault's proven effect until steady
 	// state holds again, LagRecoveryS until the backlog alone does. 0 means that
 	// it was never left.
-	TimeToRecoverS *float64    `json:"time_to_recover_s"`
-	LagRecoveryS   *float64    `json:"lag_recovery_s"`
-	Steady         Steady      `json:"steady_state"`
-	Invariants     []Invariant `json:"invariants"`
-	Objectives     []Objective `json:"objectives"`
+	TimeToRecoverS *float64 `json:"time_to_recover_s"`
+	LagRecoveryS   *float64 `json:"lag_recovery_s"`
+	// LagRecoveryAfterHealS and TimeToRecoverAfterHealS are the same from the last
+	// heal on; nil too if a fault was never healed.
+	LagRecoveryAfterHealS   *float64 `json:"lag_recovery_after_heal_s"`
+	TimeToRecoverAfterHealS *float64 `json:"time_to_recover_after_heal_s"`
+	// Guards are what must be so for the run to show anything. One that is not
+	// makes it inconclusive.
+	Guards     []Guard     `json:"guards"`
+	Steady     Steady      `json:"steady_state"`
+	Invariants []Invariant `json:"invariants"`
+	Objectives []Objective `json:"objectives"`
 	// Undrained tells that work was still on its way when the time for it was
 	// up, Exits which processes of the service ended by themselves, in words.
 	Undrained  bool     `json:"undrained,omitempty"`
@@ -203,8 +210,24 @@ type Alert struct {
 	ResolvedAtS *float64 `json:"resolved_at_s"`
 }
 
-// Steady are the bounds measured before the fault.
+// Guard is a condition without which a run shows nothing, with the figure that
+// it was judged by.
+type Guard struct {
+	ID string `json:"id"`
+	OK bool   `json:"ok"`
+	// Value is nil if it is not known, and the guard then not OK.
+	Value *float64 `json:"value"`
+	Bound float64  `json:"bound"`
+	Unit  string   `json:"unit"`
+	// Detail says in one clause what was measured, what came out and what must be.
+	Detail string `json:"detail"`
+}
+
+// Steady is what the control phase shows, and the bounds that come from it; all
+// 0 if it shows nothing.
 type Steady struct {
+	// BacklogP99 is in entries, lag and pending of all streams.
+	BacklogP99    float64 `json:"backlog_p99"`
 	BacklogBound  float64 `json:"backlog_bound"`
 	LatencyP95S   float64 `json:"latency_p95_s"`
 	LatencyBoundS float64 `json:"latency_bound_s"`
@@ -234,14 +257,25 @@ type Invariant struct {
 	Examples []string `json:"examples,omitempty"`
 }
 
-// Objective is a bound from the scenario file and what was measured. Value is
-// nil if it was never reached; then OK is false.
+// Objective is a bound from the scenario file, at most, and what was measured.
 type Objective struct {
-	ID    string   `json:"id"`
-	Bound string   `json:"bound"`
+	ID string `json:"id"`
+	// Clock is what a time is counted from: ClockEffect or ClockLastHeal; empty
+	// for what is no time.
+	Clock string `json:"clock,omitempty"`
+	// Unit is that of Bound and Value: "s", "alerts".
+	Unit  string  `json:"unit"`
+	Bound float64 `json:"bound"`
+	// Value is nil if it was never reached; then OK is false.
 	Value *float64 `json:"value"`
 	OK    bool     `json:"ok"`
 }
+
+// The clocks of objectives: the first fault's proven effect, and the last heal.
+const (
+	ClockEffect   = "effect"
+	ClockLastHeal = "last-heal"
+)
 
 // Memory is the peak resident memory of a process under test, or of the lab.
 type Memory struct {

@@ -2,7 +2,9 @@ package run
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"paperlab/reports/history"
 	"paperlab/reports/record"
@@ -51,36 +53,41 @@ func measure(s *scenarios.Scenario, run *record.Run, a *history.Account) {
 	if alert, after := a.DetectedBy(waitsFor); alert != nil {
 		run.DetectedBy, run.TimeToDetectS = alert, &after
 	}
-	// A second's worth of load is what a healthy service may have in hand.
-	steady, known := a.Steady(s.Load.Rate)
-	if !known {
+	// A load that was not measured as a share of a capacity is a rate alone.
+	run.Steady, run.Guards = a.Steady(history.Load{Rate: s.Load.Rate})
+	if !run.Bounded() {
 		return
 	}
-	run.LagRecoveryS, run.TimeToRecoverS = a.Recovery(steady)
-	run.Steady = steady
-	run.Steady.Regained = run.TimeToRecoverS != nil
+	effect, heal := a.Recovery(run.Steady)
+	run.LagRecoveryS, run.TimeToRecoverS = effect.Lag, effect.All
+	run.LagRecoveryAfterHealS, run.TimeToRecoverAfterHealS = heal.Lag, heal.All
+	run.Steady.Regained = effect.All != nil
 }
 
 // objectives judges the bounds of the scenario file, and that no alert was
 // raised for nothing.
 func objectives(s *scenarios.Scenario, run record.Run) []record.Objective {
 	var list []record.Objective
-	within := func(id string, bound float64, value *float64) {
-		list = append(list, record.Objective{
-			ID: id, Bound: fmt.Sprintf("within %g s", bound), Value: value, OK: value != nil && *value <= bound,
-		})
+	within := func(id, clock string, bound time.Duration, value *float64) {
+		b := bound.Seconds()
+		list = append(list, record.Objective{ID: id, Clock: clock, Unit: "s", Bound: b, Value: value, OK: value != nil && *value <= b})
+	}
+	recovery := func(id string, r *scenarios.Recovery, effect, heal *float64) {
+		switch {
+		case r == nil:
+		case r.From == record.ClockLastHeal:
+			within(id, r.From, r.Within, heal)
+		default:
+			within(id, r.From, r.Within, effect)
+		}
 	}
 	if d := s.Objectives.TimeToDetect; d != nil {
-		within("time_to_detect:"+d.Alert, d.Within.Seconds(), run.TimeToDetectS)
+		within("time_to_detect:"+d.Alert, record.ClockEffect, d.Within, run.TimeToDetectS)
 	}
-	if d := s.Objectives.TimeToRecover; d != nil {
-		within("time_to_recover", d.Seconds(), run.TimeToRecoverS)
-	}
-	if d := s.Objectives.LagRecovery; d != nil {
-		within("lag_recovery", d.Seconds(), run.LagRecoveryS)
-	}
+	recovery("time_to_recover", s.Objectives.TimeToRecover, run.TimeToRecoverS, run.TimeToRecoverAfterHealS)
+	recovery("lag_recovery", s.Objectives.LagRecovery, run.LagRecoveryS, run.LagRecoveryAfterHealS)
 	alarms := float64(len(run.FalseAlarms))
-	return append(list, record.Objective{ID: "false_alarms", Bound: "0", Value: &alarms, OK: alarms == 0})
+	return append(list, record.Objective{ID: "false_alarms", Unit: "alerts", Value: &alarms, OK: alarms == 0})
 }
 
 // verdict says what the run means, and why if it is not a pass. What the naive
@@ -100,16 +107,16 @@ func verdict(run record.Run) (record.Verdict, []string) {
 	return record.Pass, nil
 }
 
+// violations are what the service did wrong. A bound that was missed where a guard
+// does not hold is none: nobody can say whose doing it was.
 func violations(run record.Run) (list []string) {
 	for _, i := range run.Invariants {
 		if i.Answer == record.Invalid {
 			list = append(list, fmt.Sprintf("Invariant %s is violated: %s", i.ID, i.Detail))
 		}
 	}
-	for _, o := range run.Objectives {
-		if !o.OK {
-			list = append(list, fmt.Sprintf("Objective %s is missed: %s, measured %s.", o.ID, o.Bound, measured(o.Value)))
-		}
+	if guarded(run) {
+		list = append(list, missed(run)...)
 	}
 	for _, how := range run.Exits {
 		list = append(list, "A process of the service ended by itself: "+how)
@@ -117,7 +124,32 @@ func violations(run record.Run) (list []string) {
 	return list
 }
 
+// guarded tells whether all guards hold.
+func guarded(run record.Run) bool {
+	return !slices.ContainsFunc(run.Guards, func(g record.Guard) bool { return !g.OK })
+}
+
+func missed(run record.Run) (list []string) {
+	for _, o := range run.Objectives {
+		if !o.OK {
+			list = append(list, fmt.Sprintf("Objective %s is missed: %s, measured %s.", o.ID, bound(o), measured(o.Value)))
+		}
+	}
+	return list
+}
+
 func doubts(run record.Run) (list []string) {
+	if !run.Steady.Held {
+		list = append(list, "Never steady: the load is more than this machine carries, or the service was not well before the first fault.")
+	}
+	for _, g := range run.Guards {
+		if !g.OK {
+			list = append(list, fmt.Sprintf("Guard %s does not hold: %s.", g.ID, g.Detail))
+		}
+	}
+	if !guarded(run) {
+		list = append(list, missed(run)...)
+	}
 	for _, i := range run.Invariants {
 		if i.Answer == record.Unknown {
 			list = append(list, fmt.Sprintf("Invariant %s could not be judged: %s", i.ID, i.Detail))
@@ -128,9 +160,6 @@ func doubts(run record.Run) (list []string) {
 			list = append(list, fmt.Sprintf("Fault %s has no full receipt: %s", f.ID, f.Error))
 		}
 	}
-	if !run.Steady.Held {
-		list = append(list, "Steady state did not hold before the first fault: the load is more than this machine carries.")
-	}
 	if run.Undrained {
 		list = append(list, "Work was still on its way when the time to drain was up.")
 	}
@@ -139,6 +168,15 @@ func doubts(run record.Run) (list []string) {
 
 // capital makes a sentence of an error, which begins with a letter.
 func capital(err error) string { return strings.ToUpper(err.Error()[:1]) + err.Error()[1:] }
+
+// bound says in words what had to be.
+func bound(o record.Objective) string {
+	at := fmt.Sprintf("at most %g %s", o.Bound, o.Unit)
+	if o.Clock == record.ClockLastHeal {
+		at += " from the last heal"
+	}
+	return at
+}
 
 func measured(value *float64) string {
 	if value == nil {

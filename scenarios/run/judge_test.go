@@ -21,10 +21,11 @@ func good() record.Run {
 	return record.Run{
 		Profile:    "hardened",
 		Invariants: []record.Invariant{{ID: "no-loss", Answer: record.Valid}, {ID: "key-order", Answer: record.Valid}},
-		Objectives: []record.Objective{{ID: "lag_recovery", Bound: "within 15 s", Value: &at, OK: true}},
+		Objectives: []record.Objective{{ID: "lag_recovery", Clock: record.ClockEffect, Unit: "s", Bound: 15, Value: &at, OK: true}},
 		Faults: []record.Fault{{ID: "kill-summarize-1", EffectAtS: &at,
 			Receipt: record.Receipt{Before: "alive", During: "gone", After: "back"}}},
 		Steady: record.Steady{Held: true},
+		Guards: []record.Guard{{ID: "backlog-drift", OK: true}},
 	}
 }
 
@@ -47,7 +48,14 @@ func TestVerdict(t *testing.T) {
 			r.Faults[0].EffectAtS, r.Faults[0].Error = nil, "still runs"
 		}, record.Inconclusive, "no full receipt: still runs"},
 		"half a receipt": {func(r *record.Run) { r.Faults[0].Receipt.After = "" }, record.Inconclusive, "no full receipt"},
-		"unsteady":       {func(r *record.Run) { r.Steady.Held = false }, record.Inconclusive, "Steady state did not hold"},
+		"unsteady":       {func(r *record.Run) { r.Steady.Held = false }, record.Inconclusive, "Never steady"},
+		"a guard fails":  {func(r *record.Run) { r.Guards[0].OK, r.Guards[0].Detail = false, "it grew by 400" }, record.Inconclusive, "Guard backlog-drift does not hold: it grew by 400."},
+		"a guard fails, and a bound is missed": {func(r *record.Run) {
+			r.Guards[0].OK, r.Objectives[0].OK = false, false
+		}, record.Inconclusive, "lag_recovery is missed"},
+		"a guard fails, and an invariant": {func(r *record.Run) {
+			r.Guards[0].OK, r.Invariants[1].Answer = false, record.Invalid
+		}, record.Violation, "key-order is violated"},
 		"not drained":    {func(r *record.Run) { r.Undrained = true }, record.Inconclusive, "still on its way"},
 		"a process died": {func(r *record.Run) { r.Exits = []string{"deliver-1 ended"} }, record.Violation, "ended by itself: deliver-1"},
 		"naive and wrong": {func(r *record.Run) {
@@ -84,7 +92,7 @@ type events []history.Event
 func (h *events) add(t float64, e history.Event) { *h = append(*h, e.At(t, "hardened")) }
 
 // calm is a run of 40 s without a fault, in which all is well: a paper every
-// quarter of a second, told at once. Steady from 2 to 12 s, faults from 12 s.
+// quarter of a second, told at once. Control from 2 s, steady from 8 to 12 s, faults from 12 s.
 func calm() events {
 	var h events
 	h.add(0, history.Subscribed(paper.Subscription{ID: "s", Subscriber: "u", Kind: paper.Category, Term: "cs"}))
@@ -102,7 +110,8 @@ func calm() events {
 		h.add(at, history.Told(history.Webhook{Subscriber: "u", Notification: n}))
 		h.add(36, history.Stored("summaries", p.VersionID()))
 	}
-	h.add(2, history.Began(history.PhaseSteady))
+	h.add(2, history.Began(history.PhaseControl))
+	h.add(8, history.Began(history.PhaseSteady))
 	h.add(12, history.Began(history.PhaseFault))
 	h.add(20, history.Began(history.PhaseRecover))
 	h.add(30, history.Began(history.PhaseDrain))
@@ -147,12 +156,12 @@ func TestJudge(t *testing.T) {
 	}{
 		"all is well":         {func(*events) {}, scenarios.Scenario{}, record.Pass, ""},
 		"a fault, all well":   {func(h *events) { h.kill(); h.alert(14, "ConsumerDown") }, consumerDown, record.Pass, ""},
-		"no alert":            {(*events).kill, consumerDown, record.Violation, "time_to_detect:ConsumerDown is missed: within 5 s, measured never"},
+		"no alert":            {(*events).kill, consumerDown, record.Violation, "time_to_detect:ConsumerDown is missed: at most 5 s, measured never"},
 		"another alert":       {func(h *events) { h.kill(); h.alert(14, "LagHigh") }, consumerDown, record.Violation, "measured never"},
 		"an alert too late":   {func(h *events) { h.kill(); h.alert(19.5, "ConsumerDown") }, consumerDown, record.Violation, "measured 7.0"},
-		"an alert too early":  {func(h *events) { h.kill(); h.alert(11, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms is missed: 0, measured 1.0"},
+		"an alert too early":  {func(h *events) { h.kill(); h.alert(11, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms is missed: at most 0 alerts, measured 1.0"},
 		"before the first":    {func(h *events) { h.kill(); h.alert(12.1, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms"},
-		"an alert, no fault":  {func(h *events) { h.alert(15, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms is missed: 0, measured 1.0"},
+		"an alert, no fault":  {func(h *events) { h.alert(15, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms is missed: at most 0 alerts, measured 1.0"},
 		"the load not done":   {func(h *events) { h.add(34.5, history.Drained(false)) }, scenarios.Scenario{}, record.Inconclusive, "still on its way"},
 		"a process ended":     {func(h *events) { h.add(37, history.Exited("deliver-1 ended: exit status 2")) }, scenarios.Scenario{}, record.Violation, "ended by itself: deliver-1 ended"},
 		"a mixed history":     {func(h *events) { *h = append(*h, history.Stored("summaries", "x").At(39, "naive")) }, scenarios.Scenario{}, record.Inconclusive, "more than one profile"},
@@ -211,7 +220,7 @@ func TestTheRecordStatesFacts(t *testing.T) {
 		t.Errorf("fault %+v", f)
 	}
 	want := []record.Phase{
-		{Name: "steady", StartS: 2, EndS: 12}, {Name: "fault", StartS: 12, EndS: 20},
+		{Name: "control", StartS: 2, EndS: 8}, {Name: "steady", StartS: 8, EndS: 12}, {Name: "fault", StartS: 12, EndS: 20},
 		{Name: "recover", StartS: 20, EndS: 30}, {Name: "drain", StartS: 30, EndS: 35},
 	}
 	if !slices.Equal(run.Phases, want) || run.Profile != "hardened" || run.Counts.Fenced != 3 {

@@ -19,7 +19,7 @@ import (
 	"paperlab/system/paper"
 )
 
-// warmUp is how long the load runs before the steady phase, in which
+// warmUp is how long the load runs before the control phase, in which
 // connections are made and caches filled. It is shorter than check.Hold, so that the load,
 // which ends as much earlier, cannot end soon enough for an idle service to
 // look recovered.
@@ -155,6 +155,9 @@ func (p *profileRun) phasesOf(ctx context.Context) error {
 		return err
 	}
 	if err := p.wait(ctx, "warm-up", warmUp); err != nil {
+		return err
+	}
+	if err := p.phase(ctx, history.PhaseControl, p.Scenario.Phases.Control); err != nil {
 		return err
 	}
 	if err := p.phase(ctx, history.PhaseSteady, p.Scenario.Phases.Steady); err != nil {
