@@ -45,6 +45,11 @@ type Account struct {
 	OnPapers map[string][]Place
 	OnNotes  map[Note][]Place
 	Notes    []Note
+	// Found is when the reader first saw the entry that stands at a place, Seen
+	// when any witness last saw a version on its way: arXiv's, an LLM's, or the
+	// papers stream's.
+	Found map[Place]float64
+	Seen  map[string]float64
 
 	Effects []Effect // in order
 	Told    map[Note][]Effect
@@ -115,6 +120,7 @@ type Call struct {
 func AccountOf(events []Event) *Account {
 	a := &Account{
 		Serving: map[string]Serving{}, OnPapers: map[string][]Place{}, OnNotes: map[Note][]Place{},
+		Found: map[Place]float64{}, Seen: map[string]float64{},
 		Told: map[Note][]Effect{}, Confirmed: map[Note]bool{},
 		Summaries: map[string]bool{}, DeadReason: map[string]string{}, Answers: map[string]int{}, called: map[string]int{},
 	}
@@ -192,13 +198,18 @@ func (a *Account) serve(e Event) {
 		s.Paper = e.Paper
 	}
 	a.Serving[e.Message] = s
+	a.Seen[e.Message] = e.T
 }
 
 func (a *Account) accept(e Event) {
 	at := Place{e.Stream, e.Shard, e.Entry}
+	if _, again := a.Found[at]; !again {
+		a.Found[at] = e.T
+	}
 	switch e.Stream {
 	case "papers":
 		a.OnPapers[e.Message] = append(a.OnPapers[e.Message], at)
+		a.Seen[e.Message] = e.T
 	case "notifications":
 		n := Note{e.Subscription, e.Version}
 		if a.OnNotes[n] == nil {
@@ -230,6 +241,7 @@ func (a *Account) tell(e Event) {
 
 func (a *Account) ask(e Event) {
 	id := e.Process + " " + e.Call
+	a.Seen[e.Version] = e.T
 	if e.Type == Invoke {
 		a.called[id] = len(a.Calls)
 		a.Calls = append(a.Calls, Call{Provider: e.Process, Version: e.Version, From: e.T, To: math.NaN()})

@@ -41,13 +41,8 @@ func Percentile(points []Point, p float64) float64 {
 // FalseAlarms are the alerts that arrived before anything was injected; where
 // nothing ever was, all.
 func (a *Account) FalseAlarms() []record.Alert {
-	first := math.Inf(1)
-	for _, f := range a.Faults {
-		if f.Injected() {
-			first = min(first, f.InjectedAtS)
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(a.Alerts), func(alert record.Alert) bool { return alert.NotifiedAtS >= first })
+	first := record.FirstFault(a.Faults)
+	return slices.DeleteFunc(slices.Clone(a.Alerts), func(alert record.Alert) bool { return first != nil && alert.NotifiedAtS >= *first })
 }
 
 // DetectedBy is the alert of that name, or of any if it is empty, that arrived

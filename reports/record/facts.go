@@ -56,6 +56,26 @@ func LastHeal(faults []Fault) (last *float64) {
 // target was well before, nothing is.
 func (f Fault) Injected() bool { return f.Receipt.Before != "" }
 
+// BlameOf is the blame for an invariant, nil if nothing went wrong.
+func (r Run) BlameOf(invariant string) *Blame {
+	for i := range r.Blame {
+		if r.Blame[i].Invariant == invariant {
+			return &r.Blame[i]
+		}
+	}
+	return nil
+}
+
+// FirstFault is when the first fault was injected; nil if none was.
+func FirstFault(faults []Fault) (first *float64) {
+	for i, f := range faults {
+		if f.Injected() && (first == nil || f.InjectedAtS < *first) {
+			first = &faults[i].InjectedAtS
+		}
+	}
+	return first
+}
+
 // Name is the fault's id, or its kind in a record that has none.
 func (f Fault) Name() string { return cmp.Or(f.ID, f.Kind) }
 

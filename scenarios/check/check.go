@@ -49,10 +49,13 @@ import (
 	"paperlab/reports/record"
 )
 
-// Findings are the result of judging one history.
+// Findings are the result of judging one history. Anomalies and Blame are of all
+// invariants, judged or not, as the counts are.
 type Findings struct {
 	Counts     record.Counts
 	Invariants []record.Invariant
+	Anomalies  []record.Anomaly
+	Blame      []record.Blame
 }
 
 // Judge judges one profile's account by the named invariants; none named means
@@ -64,6 +67,7 @@ func Judge(a *history.Account, invariants []string) Findings {
 		invariants = IDs()
 	}
 	found := Findings{Counts: l.counts()}
+	found.Anomalies, found.Blame = l.blame()
 	for _, id := range invariants {
 		found.Invariants = append(found.Invariants, l.judge(id))
 	}
@@ -115,19 +119,23 @@ type finding struct {
 	judged string
 	// summary is the detail of an invalid verdict.
 	summary string
-	// anomalies are counted all, kept only as many as are shown.
-	anomalies int
-	examples  []string
+	// at is when each anomaly happened, in seconds; of the words for them, only as
+	// many are kept as are shown.
+	at       []float64
+	examples []string
 	// gaps are the reasons why the witnesses do not suffice.
 	gaps []string
 }
 
-func (f *finding) anomaly(format string, args ...any) {
-	f.anomalies++
+func (f *finding) anomaly(at float64, format string, args ...any) {
+	f.at = append(f.at, at)
 	if len(f.examples) < maxExamples {
 		f.examples = append(f.examples, fmt.Sprintf(format, args...))
 	}
 }
+
+// anomalies counts them all.
+func (f finding) anomalies() int { return len(f.at) }
 
 func (f *finding) gap(format string, args ...any) {
 	f.gaps = append(f.gaps, fmt.Sprintf(format, args...))
@@ -135,7 +143,7 @@ func (f *finding) gap(format string, args ...any) {
 
 func (f finding) conclude(id string) record.Invariant {
 	switch {
-	case f.anomalies > 0:
+	case f.anomalies() > 0:
 		return record.Invariant{ID: id, Answer: record.Invalid, Detail: f.summary, Examples: f.examples}
 	case len(f.gaps) > 0:
 		return record.Invariant{ID: id, Answer: record.Unknown, Detail: strings.Join(f.gaps, "; ")}
@@ -149,9 +157,9 @@ func (l *reading) counts() record.Counts {
 		Offered:         len(l.Served),
 		Acknowledged:    len(l.OnPapers),
 		Delivered:       len(l.Told),
-		Lost:            noLoss(l).anomalies,
-		Unexpected:      noUnexpected(l).anomalies,
-		OrderViolations: keyOrder(l).anomalies,
+		Lost:            noLoss(l).anomalies(),
+		Unexpected:      noUnexpected(l).anomalies(),
+		OrderViolations: keyOrder(l).anomalies(),
 		DeadLetters:     l.Dead,
 		LLMCalls:        len(l.Calls),
 		Fenced:          l.Fenced,

@@ -77,6 +77,9 @@ func render(f Findings) string {
 			fmt.Fprintf(&b, "    %s\n", e)
 		}
 	}
+	for _, a := range f.Anomalies {
+		fmt.Fprintf(&b, "%s at %g s: %s\n", a.Invariant, a.AtS, a.When)
+	}
 	return b.String()
 }
 

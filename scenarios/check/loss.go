@@ -17,6 +17,8 @@ import (
 // point the engineer to different places: here a message went missing
 // (produce, acknowledge, trim, deliver), there a transaction was torn (commit,
 // outbox, relay).
+//
+// A loss happened when a witness last saw the message.
 func noLoss(l *reading) finding {
 	var f finding
 	l.lossGaps(&f)
@@ -26,7 +28,7 @@ func noLoss(l *reading) finding {
 		published[n.Version] = true
 		if len(l.Told[n]) == 0 {
 			unheard++
-			f.anomaly("the notification of %s stood on its stream (%s) and never reached the sink%s",
+			f.anomaly(l.Found[l.OnNotes[n][0]], "the notification of %s stood on its stream (%s) and never reached the sink%s",
 				n.Describe(), l.OnNotes[n][0], l.buried(paper.NotificationID(n.Version, n.Subscription)))
 		}
 	}
@@ -40,10 +42,10 @@ func noLoss(l *reading) finding {
 		case !known:
 			continue
 		case len(expected) > 0:
-			f.anomaly("%s was served at %.1f s, nobody of %s was told, and nothing stands on the notifications stream; %s",
+			f.anomaly(l.Seen[version], "%s was served at %.1f s, nobody of %s was told, and nothing stands on the notifications stream; %s",
 				version, l.Serving[version].T, count(len(expected), "expected subscription"), l.whereabouts(version))
 		case len(l.Summaries) > 0 && !l.Summaries[version]:
-			f.anomaly("%s, which nobody is to be told of, was served at %.1f s and has no summary; %s",
+			f.anomaly(l.Seen[version], "%s, which nobody is to be told of, was served at %.1f s and has no summary; %s",
 				version, l.Serving[version].T, l.whereabouts(version))
 		default:
 			continue
@@ -51,7 +53,7 @@ func noLoss(l *reading) finding {
 		lost++
 	}
 	f.summary = fmt.Sprintf("%d lost: %d of %s served without effect, %d of %s on their stream never reached the sink",
-		f.anomalies, lost, count(len(l.Served), "version"), unheard, count(len(l.Notes), "notification"))
+		f.anomalies(), lost, count(len(l.Served), "version"), unheard, count(len(l.Notes), "notification"))
 	f.judged = fmt.Sprintf("%s served, each with its effect; %s on their stream, each reached the sink",
 		count(len(l.Served), "version"), count(len(l.Notes), "notification"))
 	return f

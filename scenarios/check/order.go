@@ -39,10 +39,10 @@ func keyOrder(l *reading) finding {
 	l.versionOrder(early)
 	for _, e := range l.Effects {
 		if why, bad := early[e.Order]; bad {
-			f.anomaly("%s was told of %s at %.1f s, before %s", e.Subscriber, e.Describe(), e.T, why)
+			f.anomaly(e.T, "%s was told of %s at %.1f s, before %s", e.Subscriber, e.Describe(), e.T, why)
 		}
 	}
-	f.summary = fmt.Sprintf("%d of %s came before one that should precede them", f.anomalies, count(len(l.Told), "first effect"))
+	f.summary = fmt.Sprintf("%d of %s came before one that should precede them", f.anomalies(), count(len(l.Told), "first effect"))
 	f.judged = fmt.Sprintf("%s in order", count(len(l.Told), "first effect"))
 	return f
 }

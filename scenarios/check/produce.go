@@ -25,18 +25,19 @@ func produceOnce(l *reading) finding {
 		f.gap("of the notifications told, the stream's reader missed %d, so it may have missed further entries", n)
 	}
 	for _, version := range slices.Sorted(maps.Keys(l.OnPapers)) {
-		f.twice("paper "+version, l.OnPapers[version])
+		l.twice(&f, "paper "+version, l.OnPapers[version])
 	}
 	for _, n := range l.Notes {
-		f.twice("the notification of "+n.Describe(), l.OnNotes[n])
+		l.twice(&f, "the notification of "+n.Describe(), l.OnNotes[n])
 	}
-	f.summary = fmt.Sprintf("%s on a stream more than once", count(f.anomalies, "message"))
+	f.summary = fmt.Sprintf("%s on a stream more than once", count(f.anomalies(), "message"))
 	f.judged = fmt.Sprintf("%s and %s, each once on its stream",
 		count(len(l.OnPapers), "paper"), count(len(l.OnNotes), "notification"))
 	return f
 }
 
-func (f *finding) twice(what string, places []history.Place) {
+// twice is an anomaly at the time when the second entry was found.
+func (l *reading) twice(f *finding, what string, places []history.Place) {
 	distinct := []history.Place{}
 	for _, p := range places {
 		if !slices.Contains(distinct, p) {
@@ -44,6 +45,6 @@ func (f *finding) twice(what string, places []history.Place) {
 		}
 	}
 	if len(distinct) > 1 {
-		f.anomaly("%s stands %d times: %s, and %s", what, len(distinct), distinct[0], distinct[1])
+		f.anomaly(l.Found[distinct[1]], "%s stands %d times: %s, and %s", what, len(distinct), distinct[0], distinct[1])
 	}
 }

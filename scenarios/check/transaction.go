@@ -30,11 +30,11 @@ func allOrNone(l *reading) finding {
 		case 0, len(expected):
 			whole++
 		default:
-			f.anomaly("%s: %d of %s were published; missing: %s", version,
+			f.anomaly(l.Seen[version], "%s: %d of %s were published; missing: %s", version,
 				len(expected)-len(missing), count(len(expected), "expected notification"), shorten(missing))
 		}
 	}
-	f.summary = fmt.Sprintf("%d of %s served were published to a part of their subscriptions only", f.anomalies, count(len(l.Served), "version"))
+	f.summary = fmt.Sprintf("%d of %s served were published to a part of their subscriptions only", f.anomalies(), count(len(l.Served), "version"))
 	f.judged = fmt.Sprintf("%s served, each published to all of its subscriptions or to none", count(whole, "version"))
 	return f
 }

@@ -19,10 +19,10 @@ func noUnexpected(l *reading) finding {
 	}
 	for _, e := range l.Effects {
 		if why := l.unasked(e); why != "" {
-			f.anomaly("%s was told of %s at %.1f s: %s", e.Subscriber, e.Describe(), e.T, why)
+			f.anomaly(e.T, "%s was told of %s at %.1f s: %s", e.Subscriber, e.Describe(), e.T, why)
 		}
 	}
-	f.summary = fmt.Sprintf("%d of %s were not asked for", f.anomalies, count(len(l.Effects), "effect"))
+	f.summary = fmt.Sprintf("%d of %s were not asked for", f.anomalies(), count(len(l.Effects), "effect"))
 	f.judged = fmt.Sprintf("%s, each asked for", count(len(l.Effects), "effect"))
 	return f
 }

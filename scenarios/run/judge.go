@@ -18,7 +18,7 @@ func judge(s *scenarios.Scenario, events []history.Event) record.Run {
 	a := history.AccountOf(events)
 	found := check.Judge(a, s.Invariants)
 	run := record.Run{
-		Counts: found.Counts, Invariants: found.Invariants, Undrained: !a.Drained, Exits: a.Exits,
+		Counts: found.Counts, Invariants: found.Invariants, Anomalies: found.Anomalies, Blame: found.Blame, Undrained: !a.Drained, Exits: a.Exits,
 		Phases: a.Phases, Faults: a.Faults, Alerts: a.Alerts, FalseAlarms: a.FalseAlarms(),
 	}
 	if len(events) > 0 {
