@@ -11,8 +11,9 @@ type anomaly struct {
 	// id is the invariant that judges it.
 	id string
 	// bar is its label in the figure of anomalies, figure that of its line among
-	// the key figures; empty where it has no place.
-	bar, figure string
+	// the key figures; empty where it has no place. strip is its name on a time
+	// axis.
+	bar, figure, strip string
 	// none is said where the invariant is valid, some where it is not, did where
 	// the naive service is the subject; see tell.
 	none, some, did string
@@ -24,27 +25,27 @@ type anomaly struct {
 
 var anomalies = []anomaly{
 	{
-		id: "no-loss", bar: "lost", figure: "messages lost", always: true,
+		id: "no-loss", bar: "lost", figure: "messages lost", strip: "lost", always: true,
 		none: "nothing was lost", some: "{messages} {were} lost", did: "lost {messages}",
 		count: func(c record.Counts) int { return c.Lost },
 	}, {
-		id: "no-duplicate-effect", bar: "duplicate effects", figure: "duplicate effects", always: true,
+		id: "no-duplicate-effect", bar: "duplicate effects", figure: "duplicate effects", strip: "told twice", always: true,
 		none: "nobody was told twice", some: "somebody was told the same thing again {times}", did: "told somebody the same thing again {times}",
 		count: func(c record.Counts) int { return c.DuplicateEffects },
 	}, {
-		id: "key-order", bar: "order violations", figure: "told out of order", always: true,
+		id: "key-order", bar: "order violations", figure: "told out of order", strip: "out of order", always: true,
 		none: "nobody was told out of order", some: "somebody was told out of order {times}", did: "told somebody out of order {times}",
 		count: func(c record.Counts) int { return c.OrderViolations },
 	}, {
-		id: "no-unexpected-effect", bar: "unexpected effects",
+		id: "no-unexpected-effect", bar: "unexpected effects", strip: "unexpected",
 		none: "nobody was told what they never asked for", some: "somebody was told what they never asked for {times}", did: "told somebody what they never asked for {times}",
 		count: func(c record.Counts) int { return c.Unexpected },
 	}, {
-		id: "all-or-none", figure: "papers told only in part",
+		id: "all-or-none", figure: "papers told only in part", strip: "in part",
 		none: "no paper's notifications were published in part",
 		some: "the notifications of some papers were published only in part", did: "published the notifications of some papers only in part",
 	}, {
-		id: "produce-once", none: "no message stood on its stream twice",
+		id: "produce-once", strip: "stood twice", none: "no message stood on its stream twice",
 		some: "some messages stood on their stream more than once", did: "put some messages on their stream more than once",
 	},
 }
@@ -81,8 +82,9 @@ func find(r record.Run) (f findings) {
 			f.Doubts = append(f.Doubts, a.id+" was broken; its table says how.")
 			f.Did = append(f.Did, "broke "+a.id)
 		case verdict == record.Invalid, n > 0:
-			f.Said = append(f.Said, tell(a.some, n))
-			f.Did = append(f.Did, tell(a.did, n))
+			whose := caused(r.BlameOf(a.id))
+			f.Said = append(f.Said, tell(a.some, n)+whose)
+			f.Did = append(f.Did, tell(a.did, n)+whose)
 		case verdict == record.Valid:
 			f.Sound = append(f.Sound, a.id)
 			if a.always {

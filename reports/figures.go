@@ -37,9 +37,22 @@ func figures(r record.Result, accounts map[string]*history.Account) (drawn []fig
 	return drawn, missing
 }
 
+// aligned names the moment that the times of a figure count from: the first
+// fault, if every run had one, so that profiles can be compared at the same
+// moment.
+func aligned(runs []record.Run) string {
+	if len(runs) == 0 || slices.ContainsFunc(runs, func(r record.Run) bool { return record.FirstFault(r.Faults) == nil }) {
+		return ""
+	}
+	return "the first fault"
+}
+
 // panel is a profile's empty panel: its faults, phases and name.
-func panel(r record.Run) chart.Panel {
+func panel(r record.Run, since string) chart.Panel {
 	p := chart.Panel{Title: r.Profile, Bands: faultBands(r)}
+	if since != "" {
+		p.Zero = *record.FirstFault(r.Faults)
+	}
 	for _, phase := range r.Phases {
 		p.Phases = append(p.Phases, chart.Band{From: phase.StartS, To: phase.EndS, Label: label(phase.Name)})
 	}
@@ -74,14 +87,14 @@ func faultBands(r record.Run) []chart.Band {
 func backlogFigure(r record.Result, accounts map[string]*history.Account) (*figure, string) {
 	t := chart.Timeline{
 		Name: "backlog", Title: "Backlog: entries not yet read, plus read and not yet acknowledged",
-		Alt:    "Backlog over time, one panel for each profile, with the faults shaded.",
-		YLabel: "entries",
+		Alt:    "Backlog over time, one panel for each profile, with the faults shaded, and under it each anomaly at its time.",
+		YLabel: "entries", Since: aligned(r.Runs),
 	}
 	colors := []color.RGBA{chart.Green, chart.Purple, chart.Sky}
 	step := 0.0
 	for _, run := range r.Runs {
 		own := accounts[run.Profile]
-		p := panel(run)
+		p := panel(run, t.Since)
 		if len(own.Backlog) > 1 {
 			p.Lines = []chart.Line{{Label: "both, which the bound is for", Color: chart.Muted, Thin: true, Points: withGaps(own.Total)}}
 		}
@@ -93,12 +106,13 @@ func backlogFigure(r record.Result, accounts map[string]*history.Account) (*figu
 			p.Bound, p.BoundLabel = new(run.Steady.BacklogBound), "steady bound"
 		}
 		p.Marks = append(alertMarks(run), takeoverMarks(own.Takeovers)...)
+		p.Strips = strips(r.Runs, run)
 		t.Panels = append(t.Panels, p)
 	}
 	if t.Empty() {
 		return nil, "No backlog is shown: the history has no reading of the streams."
 	}
-	return &figure{t.Chart(), fmt.Sprintf("Read from Redis by the lab about every %s. A gap is a reading that Redis could not give; it is not zero.", chart.Seconds(step))}, ""
+	return &figure{t.Chart(), fmt.Sprintf("Read from Redis by the lab about every %s. A gap is a reading that Redis could not give; it is not zero. %s", chart.Seconds(step), stripsCaption(r.Runs))}, ""
 }
 
 // alertMarks merges alerts of one name that arrived together.
@@ -146,11 +160,11 @@ func latencyFigure(r record.Result, accounts map[string]*history.Account) (*figu
 	t := chart.Timeline{
 		Name: "latency", Title: "Latency from arXiv's page to the subscriber (logarithmic scale)",
 		Alt:        "Latency per second over time on a logarithmic scale, one panel for each profile.",
-		LogSeconds: true,
+		LogSeconds: true, Since: aligned(r.Runs),
 	}
 	for _, run := range r.Runs {
 		own := accounts[run.Profile]
-		p := panel(run)
+		p := panel(run, t.Since)
 		p.Lines = []chart.Line{
 			{Label: "slowest", Color: chart.Muted, Thin: true, Points: bySecond(own.Latency, 100)},
 			{Label: "p95", Color: chart.Red, Points: bySecond(own.Latency, 95)},
@@ -171,12 +185,12 @@ func callsFigure(r record.Result, accounts map[string]*history.Account) (*figure
 	t := chart.Timeline{
 		Name: "llm-calls", Title: "LLM calls by provider and outcome",
 		Alt:    "Calls per second over time for each LLM provider, one panel for each profile.",
-		YLabel: "calls/s",
+		YLabel: "calls/s", Since: aligned(r.Runs),
 	}
 	asked := false
 	colors := [][2]color.RGBA{{chart.Blue, chart.Red}, {chart.Green, chart.Purple}}
 	for _, run := range r.Runs {
-		p := panel(run)
+		p := panel(run, t.Since)
 		for i, c := range providers(accounts[run.Profile]) {
 			asked = true
 			hue := colors[min(i, 1)]

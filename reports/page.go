@@ -55,6 +55,7 @@ type page struct {
 	Missing []string
 	Runs    []runPage
 	Counts  table
+	Blame   table
 	Limits  []string
 	Command string
 }
@@ -99,7 +100,7 @@ type cell struct{ Text, Class string }
 func newPage(r record.Result, accounts map[string]*history.Account) *page {
 	p := &page{
 		Result: r, Title: fmt.Sprintf("%s, seed %d", cmp.Or(r.Scenario, "unnamed scenario"), r.Seed),
-		Story: story(r, accounts), Figures: keyFigures(r, accounts), Counts: countsTable(r),
+		Story: story(r, accounts), Figures: keyFigures(r, accounts), Counts: countsTable(r), Blame: blameTable(r),
 		Limits: limits(r), Command: command(r),
 	}
 	able, missing := figures(r, accounts)

@@ -119,6 +119,7 @@ func TestUnitsAreInTheKeys(t *testing.T) {
 				kind = kind.Elem()
 			}
 			switch {
+			case f.Anonymous: // its fields are walked below
 			case key == "" || key != strings.ToLower(key):
 				t.Errorf("%s.%s has the key %q", typ.Name(), f.Name, key)
 			case kind.Kind() == reflect.Float64 && !strings.HasSuffix(key, "_s") && !unitless[key] && !unitBeside(typ, key):

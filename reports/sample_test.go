@@ -236,12 +236,36 @@ func naiveCrash() record.Run {
 			{ID: "no-duplicate-effect", Answer: record.Invalid, Detail: "12 effects", Examples: []string{"u7 was told of 2101.00305v1 at 10.2 s and again at 24.9 s"}},
 			{ID: "key-order", Answer: record.Invalid, Detail: "31 effects", Examples: []string{"u3 <script>alert(1)</script> | was told of 2101.00301v1 after 2101.00420v1"}},
 		},
-		Counts: record.Counts{Offered: 1426, Acknowledged: 1426, Delivered: 1426, Lost: 7, DuplicateDeliveries: 12, DuplicateEffects: 12, OrderViolations: 31, LLMCalls: 1500, LLMCallsRepeated: 60},
+		Counts:    record.Counts{Offered: 1426, Acknowledged: 1426, Delivered: 1426, Lost: 7, DuplicateDeliveries: 12, DuplicateEffects: 12, OrderViolations: 31, LLMCalls: 1500, LLMCallsRepeated: 60},
+		Anomalies: sampleAnomalies(), Blame: []record.Blame{
+			{Invariant: "no-loss", Total: 7, Parts: []record.BlamedPart{{Blamed: record.Blamed{When: record.During, Fault: "kill-1"}, Count: 7}}, BackgroundPerS: new(0.0), Caused: new(7)},
+			{Invariant: "no-duplicate-effect", Total: 12, Parts: []record.BlamedPart{{Blamed: record.Blamed{When: record.During, Fault: "kill-1"}, Count: 2}, {Blamed: record.Blamed{When: record.After, Fault: "kill-1"}, Count: 10}}, BackgroundPerS: new(0.0), Caused: new(12)},
+			{Invariant: "key-order", Total: 31, Parts: []record.BlamedPart{{Blamed: record.Blamed{When: record.Before}, Count: 10}, {Blamed: record.Blamed{When: record.During, Fault: "kill-1"}, Count: 21}}, BackgroundPerS: new(1.0), Caused: new(0)},
+		},
 		Alerts: []record.Alert{{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.6, NotifiedAtS: 13.3}, {Name: "LagHigh", FiringAtS: 12.9, NotifiedAtS: 13.6}},
 		// Its backlog comes back; its latency does not.
 		DetectedBy: &record.Alert{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.6, NotifiedAtS: 13.3}, TimeToDetectS: new(3.28), LagRecoveryS: new(19.8),
 		Steady: record.Steady{BacklogBound: 20, LatencyP95S: 0.6, LatencyBoundS: 1.8, Held: true},
 	}
+}
+
+// sampleAnomalies are spread as the sample's blame says.
+func sampleAnomalies() (all []record.Anomaly) {
+	add := func(id string, when record.When, n int, from, every float64) {
+		for i := range n {
+			a := record.Anomaly{Invariant: id, AtS: from + float64(i)*every, Blamed: record.Blamed{When: when}}
+			if when != record.Before {
+				a.Fault = "kill-1"
+			}
+			all = append(all, a)
+		}
+	}
+	add("key-order", record.Before, 10, 0.5, 0.9)
+	add("no-loss", record.During, 7, 10.1, 0.3)
+	add("key-order", record.During, 21, 10.5, 0.7)
+	add("no-duplicate-effect", record.During, 2, 24, 0.5)
+	add("no-duplicate-effect", record.After, 10, 25.5, 0.1)
+	return all
 }
 
 // outage is an LLM outage: the primary fails, then slows down, then both fail.

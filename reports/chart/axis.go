@@ -59,7 +59,7 @@ func niceStep(span float64, n int) float64 {
 	return base * 10
 }
 
-// countTicks label a linear axis that begins at 0.
+// countTicks label a linear axis that has a tick at 0.
 type countTicks struct {
 	steps int
 	whole bool // only whole numbers: half a message does not exist
@@ -67,11 +67,11 @@ type countTicks struct {
 }
 
 // Ticks implements plot.Ticker.
-func (t countTicks) Ticks(_, max float64) []plot.Tick {
-	step := t.step(max)
+func (t countTicks) Ticks(min, max float64) []plot.Tick {
+	step := t.step(max - min)
 	var ticks []plot.Tick
-	for i := 0; float64(i)*step <= max*(1+1e-9); i++ {
-		v := float64(i) * step
+	for i := math.Ceil(min/step - 1e-9); i*step <= max+step*1e-9; i++ {
+		v := i*step + 0 // of a minus zero, a zero
 		// No more digits than the step needs: 0.5, 1, 1.5.
 		ticks = append(ticks, plot.Tick{Value: v, Label: humanize.Commaf(math.Round(v*1e9)/1e9) + t.unit})
 	}

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"image/color"
 	"math"
 	"slices"
@@ -20,13 +21,18 @@ type Timeline struct {
 	// LogSeconds makes Y a logarithmic axis of durations in seconds; else it is
 	// linear, begins at 0 and has whole numbers.
 	LogSeconds bool
-	Panels     []Panel
+	// Since says what happened at a time of 0: "the run began" if it is empty.
+	Since  string
+	Panels []Panel
 }
 
 // Panel is one profile's part of a timeline. Times are in seconds since its
 // run began.
 type Panel struct {
-	Title  string
+	Title string
+	// Zero is the time that the axis counts from, so that panels can be compared
+	// at the same moment of each run.
+	Zero   float64
 	Lines  []Line
 	Bands  []Band
 	Phases []Band
@@ -35,6 +41,8 @@ type Panel struct {
 	// none.
 	Bound      *float64
 	BoundLabel string
+	// Strips stand under the data, on the same time axis.
+	Strips []Strip
 }
 
 // Line is one series. Lines of the same label share one legend entry.
@@ -101,30 +109,34 @@ type panelLayout struct {
 	tags  []tag
 	above vg.Length // the height of the lanes
 	below vg.Length // the height of the X axis
+	// strips is the height of the strips under the X axis.
+	strips vg.Length
 }
 
 // Chart lays the figure out.
 func (t Timeline) Chart() Chart {
-	right := vg.Length(4) // room beside the data for names of bounds
-	if slices.ContainsFunc(t.Panels, func(p Panel) bool { return p.Bound != nil }) {
+	right := vg.Length(4) // room beside the data for names of bounds and strips
+	if slices.ContainsFunc(t.Panels, func(p Panel) bool { return p.Bound != nil || len(p.Strips) > 0 }) {
 		right = boundMargin
 	}
 	legend := t.legend()
 	_, legendHeight := legend.place(Width - 2*margin)
 	height := 2*margin + titleSpace + legendHeight - panelSpace
-	maxT, minV, maxV := t.ranges()
+	t.Panels = fromZero(t.Panels)
+	r := t.ranges()
 	var panels []panelLayout
 	for i, p := range t.Panels {
-		l := panelLayout{Panel: p, plot: t.newPanelPlot(maxT, minV, maxV)}
+		l := panelLayout{Panel: p, plot: t.newPanelPlot(r)}
 		if i == len(t.Panels)-1 {
-			l.plot.X.Label.Text = "time since the run began (s)"
+			l.plot.X.Label.Text = "time since " + cmp.Or(t.Since, "the run began") + " (s)"
 		}
 		a := layAxes(l.plot, margin, Width-margin-right)
 		l.tags = p.tags(a)
 		rows := arrange(l.tags, a.data.Min.X, Width-margin)
 		l.above = rowHeight + vg.Length(rows)*rowHeight + 2
 		l.below = a.data.Min.Y
-		height += l.above + dataHeight + l.below + panelSpace
+		l.strips = vg.Length(len(p.Strips)) * rowHeight
+		height += l.above + dataHeight + l.below + l.strips + panelSpace
 		panels = append(panels, l)
 	}
 	return Chart{Name: t.Name, Title: t.Title, Alt: t.Alt, height: height, draw: func(c draw.Canvas) {
@@ -146,45 +158,51 @@ func (t Timeline) drawPanel(c draw.Canvas, l panelLayout, right vg.Length) draw.
 	drawTags(&c, l.tags, a.data.Max.Y+2, a.data.Min.Y)
 	l.drawPhases(&c, a, c.Max.Y-rowHeight/2)
 	panelTitle(c, l.Title)
-	c.Max.Y = frame.Min.Y - panelSpace
+	drawStrips(c, a, l.Panel, frame.Min.Y)
+	c.Max.Y = frame.Min.Y - l.strips - panelSpace
 	return c
 }
 
+// span is the range of a figure's data: times, and values.
+type span struct{ minT, maxT, minV, maxV float64 }
+
 // ranges are those that hold the data of all panels.
-func (t Timeline) ranges() (maxT, minV, maxV float64) {
-	minV = math.Inf(1)
+func (t Timeline) ranges() span {
+	r := span{minT: math.Inf(1), maxT: math.Inf(-1), minV: math.Inf(1)}
 	for _, p := range t.Panels {
+		r.minT = min(r.minT, -p.Zero)
 		for _, b := range p.Phases {
-			maxT = max(maxT, b.To)
+			r.maxT = max(r.maxT, b.To)
 		}
 		if p.Bound != nil && t.drawable(*p.Bound) {
-			maxV, minV = max(maxV, *p.Bound), min(minV, *p.Bound)
+			r.maxV, r.minV = max(r.maxV, *p.Bound), min(r.minV, *p.Bound)
 		}
 		for _, l := range p.Lines {
 			for _, pt := range l.Points {
 				if t.drawable(pt.V) {
-					maxT, maxV, minV = max(maxT, pt.T), max(maxV, pt.V), min(minV, pt.V)
+					r.maxT, r.maxV, r.minV = max(r.maxT, pt.T), max(r.maxV, pt.V), min(r.minV, pt.V)
 				}
 			}
 		}
 	}
-	if maxV < minV {
-		minV, maxV = 0.1, 1 // no reading at all; an axis needs a range
+	if r.maxV < r.minV {
+		r.minV, r.maxV = 0.1, 1 // no reading at all; an axis needs a range
 	}
-	return max(maxT, 1), minV, maxV
+	r.maxT = max(r.maxT, r.minT+1)
+	return r
 }
 
-func (t Timeline) newPanelPlot(maxT, minV, maxV float64) *plot.Plot {
+func (t Timeline) newPanelPlot(r span) *plot.Plot {
 	p := newPlot()
 	p.X.Tick.Marker = countTicks{steps: 10, whole: true}
-	p.X.Min, p.X.Max = 0, maxT
+	p.X.Min, p.X.Max = r.minT, r.maxT
 	if t.LogSeconds {
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, secondsLogTicks{}
-		p.Y.Min, p.Y.Max = logRange(minV, maxV)
+		p.Y.Min, p.Y.Max = logRange(r.minV, r.maxV)
 	} else {
 		ticks := countTicks{steps: 5, whole: true}
 		p.Y.Label.Text = t.YLabel
-		p.Y.Tick.Marker, p.Y.Min, p.Y.Max = ticks, 0, ticks.top(maxV)
+		p.Y.Tick.Marker, p.Y.Min, p.Y.Max = ticks, 0, ticks.top(r.maxV)
 	}
 	return p
 }
@@ -225,7 +243,7 @@ func (t Timeline) legend() legend {
 func (p Panel) tags(a axes) []tag {
 	var tags []tag
 	for _, b := range p.Bands {
-		tags = append(tags, tag{x: a.x(max(0, b.From)), label: b.Label, color: faultInk, line: true})
+		tags = append(tags, tag{x: a.x(max(a.X.Min, b.From)), label: b.Label, color: faultInk, line: true})
 	}
 	for _, m := range p.Marks {
 		tags = append(tags, tag{x: a.x(m.T), label: m.Label, color: m.Kind.color, glyph: m.Kind.glyph, line: true})

@@ -66,6 +66,18 @@ func (r Run) BlameOf(invariant string) *Blame {
 	return nil
 }
 
+// Words are the moment in words: "during kill-1".
+func (b Blamed) Words() string {
+	switch b.When {
+	case NoFault:
+		return "without a fault"
+	case Before:
+		return "before any fault"
+	default:
+		return string(b.When) + " " + b.Fault
+	}
+}
+
 // FirstFault is when the first fault was injected; nil if none was.
 func FirstFault(faults []Fault) (first *float64) {
 	for i, f := range faults {
