@@ -30,6 +30,8 @@ type Account struct {
 	Drained bool
 	// Exits are the processes of the service that ended by themselves, in words.
 	Exits []string
+	// Strikes counts, by defect, those that were announced.
+	Strikes map[string]int
 	// Fenced are refused commits; 0 if nobody could say.
 	Fenced int
 
@@ -120,7 +122,7 @@ type Call struct {
 func AccountOf(events []Event) *Account {
 	a := &Account{
 		Serving: map[string]Serving{}, OnPapers: map[string][]Place{}, OnNotes: map[Note][]Place{},
-		Found: map[Place]float64{}, Seen: map[string]float64{},
+		Found: map[Place]float64{}, Strikes: map[string]int{}, Seen: map[string]float64{},
 		Told: map[Note][]Effect{}, Confirmed: map[Note]bool{},
 		Summaries: map[string]bool{}, DeadReason: map[string]string{}, Answers: map[string]int{}, called: map[string]int{},
 	}
@@ -183,6 +185,8 @@ func (a *Account) lab(e Event) {
 		a.Drained = e.Type == OK
 	case Exit:
 		a.Exits = append(a.Exits, e.Reason)
+	case Strike:
+		a.Strikes[e.Name]++
 	case Fenced:
 		a.Fenced += int(e.Value)
 	}

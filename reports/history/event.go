@@ -94,6 +94,8 @@ const (
 	// Fenced: commits refused under an old epoch, in the whole run. Value. Type
 	// Info: not known.
 	Fenced Op = "fenced"
+	// Strike: a planted defect announced that it struck. Name (the defect).
+	Strike Op = "strike"
 	// Sample: a reading of a stream's consumer group. Stream, Name ("lag",
 	// "pending" or "length"), Value. Type Info when Redis answered null.
 	Sample Op = "sample"

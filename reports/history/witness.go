@@ -183,6 +183,11 @@ func AlertUnreadable(why error) Event {
 	return Event{Process: "slack", Op: Alert, Type: Fail, Detail: fmt.Sprintf("unreadable: %v", why)}
 }
 
+// Struck is what the lab's reader heard of a planted defect.
+func Struck(defect string) Event {
+	return Event{Process: "stream", Op: Strike, Type: OK, Name: defect}
+}
+
 // CommitsFenced is what the monitor counted; known is false if it did not.
 func CommitsFenced(n int, known bool) Event {
 	e := Event{Process: "monitor", Op: Fenced, Type: OK, Value: float64(n)}

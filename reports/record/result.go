@@ -125,11 +125,14 @@ type Run struct {
 	Objectives []Objective `json:"objectives"`
 	// Undrained tells that work was still on its way when the time for it was
 	// up, Exits which processes of the service ended by themselves, in words.
-	Undrained  bool     `json:"undrained,omitempty"`
-	Exits      []string `json:"exits,omitempty"`
-	Memory     []Memory `json:"memory"`
-	ClusterUpS float64  `json:"cluster_up_s"`
-	WallS      float64  `json:"wall_s"`
+	Undrained bool     `json:"undrained,omitempty"`
+	Exits     []string `json:"exits,omitempty"`
+	Memory    []Memory `json:"memory"`
+	// Struck counts, by defect, the times that one that was planted announced
+	// itself; of those that came close together, one.
+	Struck     map[string]int `json:"struck,omitempty"`
+	ClusterUpS float64        `json:"cluster_up_s"`
+	WallS      float64        `json:"wall_s"`
 }
 
 // Counts are what the checkers counted in the history.

@@ -4,12 +4,13 @@
 // service's key names and table columns as an operator would, from the
 // documentation, and reads them with clients of its own, past all links.
 //
-// Four things are watched while a run lasts:
+// Five things are watched while a run lasts:
 //
 //	entries    every entry of every stream, read with XREAD     -> Accept
 //	readings   lag, pending and length from XINFO, null as null -> Sample
 //	leases     whose name stands in each shard's lease          -> Takeover
 //	consumers  what each consumer has in hand, when asked
+//	strikes    planted defects that say that they struck        -> Strike
 //
 // and two are read at the end: rows of the store, and dead letters.
 package observe
@@ -85,6 +86,7 @@ func (o *Observer) Start(ctx context.Context) error {
 		o.every(tailEvery, "read entries", o.tail)
 		o.every(sampleEvery, "read groups", o.sample)
 		o.every(tailEvery, "read leases", o.leases)
+		o.life.Go(o.hear)
 		return nil
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"paperlab/reports/history"
 	"paperlab/scenarios/observe"
 	"paperlab/system/paper"
+	"paperlab/system/sabotage"
 	"paperlab/system/service"
 	"paperlab/system/servicetest"
 	"paperlab/system/stream"
@@ -275,6 +276,24 @@ func TestANodeThatCannotBeAskedMakesTheBacklogUnknown(t *testing.T) {
 	servicetest.Eventually(t, "it is known again", known)
 	if n := len(w.events(history.Accept)); n != 2 {
 		t.Errorf("%d entries recorded, want 2", n)
+	}
+}
+
+// TestAStrikeIsHeard: a planted defect that strikes all the time is noted, and
+// does not fill the history.
+func TestAStrikeIsHeard(t *testing.T) {
+	rdb := connect(t)
+	w := start(t, rdb)
+	servicetest.Eventually(t, "a strike is heard", func() bool {
+		for range 50 {
+			if err := rdb.Publish(t.Context(), sabotage.Channel, "swap-notifications").Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return len(w.events(history.Strike)) >= 2
+	})
+	if got := w.events(history.Strike); got[0].Name != "swap-notifications" || len(got) > 50 {
+		t.Errorf("%d strikes, the first %+v", len(got), got[0])
 	}
 }
 

@@ -33,6 +33,8 @@ type Case struct {
 	Sabotage string
 	// Red is the invariant, empty for the control.
 	Red string
+	// Unsteady: it is no checker but the guards of steady state that must say no.
+	Unsteady bool
 	// About says what is planted.
 	About string
 }
@@ -40,14 +42,15 @@ type Case struct {
 // Cases are all defects, the control first. The names are those of package
 // system/sabotage, as an environment variable carries them to a process.
 var Cases = []Case{
-	{"", "", "nothing is planted"},
-	{"ack-before-effect", "no-loss", "a paper is acknowledged before its work is done"},
-	{"no-epoch-check", "key-order", "every member owns every shard and commits under any epoch"},
-	{"no-repeat-check", "produce-once", "a message is added to a stream though its id was seen"},
-	{"drop-notification", "all-or-none", "one of a paper's notifications is left out"},
-	{"swap-notifications", "key-order", "two notifications of one subscriber change places"},
-	{"fresh-idempotency-key", "no-duplicate-effect", "every attempt of a webhook has a new key"},
-	{"tell-stranger", "no-unexpected-effect", "somebody is told what they never asked for"},
+	{"", "", false, "nothing is planted"},
+	{"ack-before-effect", "no-loss", false, "a paper is acknowledged before its work is done"},
+	{"no-epoch-check", "key-order", false, "every member owns every shard and commits under any epoch"},
+	{"no-repeat-check", "produce-once", false, "a message is added to a stream though its id was seen"},
+	{"drop-notification", "all-or-none", false, "one of a paper's notifications is left out"},
+	{"swap-notifications", "key-order", false, "two notifications of one subscriber change places"},
+	{"fresh-idempotency-key", "no-duplicate-effect", false, "every attempt of a webhook has a new key"},
+	{"tell-stranger", "no-unexpected-effect", false, "somebody is told what they never asked for"},
+	{"slow-drift", "", true, "each paper takes a little longer than the one before"},
 }
 
 // Name is the name of the case's run and of its report's folder.
@@ -68,7 +71,7 @@ func (c Case) Scenario() *scenarios.Scenario {
 }
 
 // Judge tells whether the run's verdicts are the expected ones, and in a word
-// which checkers were red.
+// which checkers were red. A defect that never struck proves nothing.
 func (c Case) Judge(r record.Result) (found string, ok bool) {
 	if len(r.Runs) == 0 || len(r.Runs[0].Invariants) == 0 {
 		return "nothing was judged: " + strings.Join(r.Reasons, " "), false
@@ -91,6 +94,15 @@ func (c Case) Judge(r record.Result) (found string, ok bool) {
 	}
 	if len(unknown) > 0 {
 		found += fmt.Sprintf("; could not judge %s", strings.Join(unknown, ", "))
+	}
+	if held := r.Runs[0].Steady.Held; c.Unsteady {
+		if held {
+			return found + "; it passed for steady", false
+		}
+		found += "; never steady"
+	}
+	if c.Sabotage != "" && r.Runs[0].Struck[c.Sabotage] == 0 {
+		return found + "; the defect never struck", false
 	}
 	return found, slices.Equal(red, want) && len(unknown) == 0
 }

@@ -15,7 +15,7 @@ import (
 func TestCases(t *testing.T) {
 	want := []string{
 		"", sabotage.AckBeforeEffect, sabotage.NoEpochCheck, sabotage.NoRepeatCheck, sabotage.DropNotification,
-		sabotage.SwapNotifications, sabotage.FreshIdempotencyKey, sabotage.TellStranger,
+		sabotage.SwapNotifications, sabotage.FreshIdempotencyKey, sabotage.TellStranger, sabotage.SlowDrift,
 	}
 	var planted, red []string
 	for _, c := range proof.Cases {
@@ -37,9 +37,14 @@ func TestCases(t *testing.T) {
 // TestJudge: exactly the named checker, and none that could not judge.
 func TestJudge(t *testing.T) {
 	verdicts := func(keyOrder, noLoss record.Answer) record.Result {
-		return record.Result{Runs: []record.Run{{Invariants: []record.Invariant{
+		return record.Result{Runs: []record.Run{{Struck: map[string]int{"swap-notifications": 1}, Invariants: []record.Invariant{
 			{ID: "key-order", Answer: keyOrder}, {ID: "no-loss", Answer: noLoss},
 		}}}}
+	}
+	steady := func(held bool) record.Result {
+		r := verdicts("valid", "valid")
+		r.Runs[0].Steady.Held = held
+		return r
 	}
 	planted, control := proof.Case{Sabotage: "swap-notifications", Red: "key-order"}, proof.Case{}
 	for _, c := range []struct {
@@ -57,6 +62,9 @@ func TestJudge(t *testing.T) {
 		{"nothing planted, nothing red", control, verdicts("valid", "valid"), true, "no checker red"},
 		{"nothing planted, one red", control, verdicts("invalid", "valid"), false, "key-order red"},
 		{"nothing was judged", control, record.Result{Reasons: []string{"No Redis."}}, false, "nothing was judged: No Redis."},
+		{"a drift that passed", proof.Case{Unsteady: true}, steady(true), false, "no checker red; it passed for steady"},
+		{"a drift that was found", proof.Case{Unsteady: true}, steady(false), true, "no checker red; never steady"},
+		{"it never struck", proof.Case{Sabotage: "tell-stranger", Red: "key-order"}, verdicts("invalid", "valid"), false, "key-order red; the defect never struck"},
 	} {
 		if found, ok := c.of.Judge(c.result); found != c.found || ok != c.ok {
 			t.Errorf("%s: %q, %v; want %q, %v", c.name, found, ok, c.found, c.ok)

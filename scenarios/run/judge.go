@@ -19,7 +19,7 @@ func judge(s *scenarios.Scenario, events []history.Event) record.Run {
 	found := check.Judge(a, s.Invariants)
 	run := record.Run{
 		Counts: found.Counts, Invariants: found.Invariants, Anomalies: found.Anomalies, Blame: found.Blame, Undrained: !a.Drained, Exits: a.Exits,
-		Phases: a.Phases, Faults: a.Faults, Alerts: a.Alerts, FalseAlarms: a.FalseAlarms(),
+		Phases: a.Phases, Faults: a.Faults, Struck: a.Strikes, Alerts: a.Alerts, FalseAlarms: a.FalseAlarms(),
 	}
 	if len(events) > 0 {
 		run.Profile = events[0].Profile

@@ -28,6 +28,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -61,6 +62,8 @@ type Deliverer struct {
 	cfg    Config
 	client *http.Client
 	pauses pauses
+	// posted are the ids that a sabotaged process has sent before.
+	posted sync.Map
 	swap   swap
 }
 
@@ -167,6 +170,9 @@ func (d *Deliverer) post(ctx context.Context, n paper.Notification) error {
 	key := n.ID
 	if sabotage.On(sabotage.FreshIdempotencyKey) {
 		key = uuid.NewString()
+		if _, again := d.posted.LoadOrStore(n.ID, true); again {
+			sabotage.Struck(sabotage.FreshIdempotencyKey)
+		}
 	}
 	limited, cancel := context.WithTimeout(ctx, d.cfg.Timeout)
 	defer cancel()

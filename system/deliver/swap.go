@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"paperlab/system/paper"
+	"paperlab/system/sabotage"
 )
 
 // sabotagedEntry is the one that is held back.
@@ -41,6 +42,7 @@ func (s *swap) deliver(ctx context.Context, n paper.Notification, post func(cont
 	if err := post(ctx, *late); err != nil {
 		return err
 	}
+	sabotage.Struck(sabotage.SwapNotifications)
 	s.mu.Lock()
 	s.held = nil
 	s.mu.Unlock()

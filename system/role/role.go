@@ -35,6 +35,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"paperlab/system/dial"
+	"paperlab/system/sabotage"
 	"paperlab/system/service"
 	"paperlab/system/store"
 	"paperlab/system/stream"
@@ -104,6 +105,7 @@ func (f Flags) open(ctx context.Context, role string, withStore bool) (*process,
 	p.server = telemetry.NewServer(f.Listen, p.registry, p.log)
 	p.reach = telemetry.NewReach(f.Redis, links, p.registry)
 	p.redis = dial.Redis(f.Redis, links)
+	sabotage.AnnounceBy(func(defect string) { p.redis.Publish(context.Background(), sabotage.Channel, defect) })
 	if err := p.start(ctx, withStore); err != nil {
 		p.close()
 		return nil, err

@@ -107,6 +107,7 @@ func (l *lane) attempt(work context.Context, t *task) bool {
 	}
 	if sabotage.On(sabotage.AckBeforeEffect) {
 		cfg.Stream.rdb.XAck(work, l.o.keys.entries, cfg.Group, t.ID)
+		sabotage.Struck(sabotage.AckBeforeEffect)
 	}
 	results, err := l.call(work, t.Entry)
 	if err == nil {

@@ -23,10 +23,12 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"paperlab/system/llm"
 	"paperlab/system/paper"
 	"paperlab/system/sabotage"
+	"paperlab/system/service"
 	"paperlab/system/store"
 	"paperlab/system/stream"
 )
@@ -75,6 +77,10 @@ func (s *Summarizer) Handle(ctx context.Context, e stream.Entry) ([]stream.Outgo
 	if err != nil {
 		return nil, stream.Reject(fmt.Errorf("entry %s of shard %d is not a paper: %w", e.ID, e.Shard, err))
 	}
+	if sabotage.On(sabotage.SlowDrift) {
+		service.Pause(ctx, time.Duration(s.handled.Add(1))*drift)
+		sabotage.Struck(sabotage.SlowDrift)
+	}
 	sum, err := s.summary(ctx, p)
 	if err != nil {
 		return nil, err
@@ -119,6 +125,10 @@ func (s *Summarizer) summary(ctx context.Context, p paper.Paper) (paper.Summary,
 	return sum, nil
 }
 
+// drift is by how much the work on a paper takes longer than that on the one
+// before, where that is planted.
+const drift = 20 * time.Millisecond
+
 // sabotagedPaper is the one that a planted defect strikes.
 const sabotagedPaper = 20
 
@@ -126,10 +136,12 @@ func (s *Summarizer) wishes(p paper.Paper) []store.Wish {
 	wishes := s.matcher.Match(p)
 	if sabotage.On(sabotage.DropNotification) && len(wishes) >= 2 && s.several.Add(1) == sabotagedPaper {
 		wishes = wishes[:len(wishes)-1]
+		sabotage.Struck(sabotage.DropNotification)
 	}
 	if sabotage.On(sabotage.TellStranger) && s.handled.Add(1) == sabotagedPaper {
 		if stranger, found := s.matcher.Mismatch(p); found {
 			wishes = append(wishes, stranger)
+			sabotage.Struck(sabotage.TellStranger)
 		}
 	}
 	return wishes
