@@ -8,6 +8,8 @@ SEED        ?= 1
 PROFILE     ?= both
 CORPUS      ?= builtin
 ENVIRONMENT ?= process
+PKG         ?=
+SAMPLE      ?= 0
 
 FOLDERS := bench cmd compose faults grafana reports scenarios system
 
@@ -18,7 +20,7 @@ BUILD := -trimpath -buildvcs=auto
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help build scenario bench sabotage test lint nightly report heal list clean
+.PHONY: help build scenario bench sabotage mutate test lint nightly report heal list clean
 
 help: ## show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +59,9 @@ lint: ## gofmt, staticcheck, and functions that no program reaches
 	@go tool staticcheck ./...
 	@dead="$$(go tool deadcode -test=false ./cmd/...)"; test -z "$$dead" || { echo "$$dead"; exit 1; }
 	@echo "lint: clean"
+
+mutate: ## judge the judges: change their code, expect their tests to notice: make mutate [PKG=scenarios/check] [SAMPLE=50]
+	@go run ./cmd/mutate -sample "$(SAMPLE)" -seed "$(SEED)" $(PKG)
 
 nightly: build sabotage ## every scenario, the benchmark and the sabotages
 	@$(LAB) nightly --seed="$(SEED)" --corpus="$(CORPUS)"
