@@ -265,6 +265,11 @@ func TestRecovery(t *testing.T) {
 		"nobody told any more":          {during(5, 0), during(0.1, silent, spell{10, 99}), 0, never, 0},
 		"calm between two faults":       {during(5, 50, spell{1, 4}, spell{11, 15}), during(0.1, 0), 15, 15, 10},
 		"the last fault did not hurt":   {during(5, 50, spell{1, 4}), during(0.1, 0), 4, 4, 10},
+		"read late, and well by then":   {during(5, silent, spell{0, 4}), during(0.1, 0), 4, 4, 0},
+		"read soon enough":              {during(5, silent, spell{0, 2}), during(0.1, 0), 0, 0, 0},
+		"exactly at the bound":          {flat(10), flat(1), 0, 0, 0},
+		"just as long as it must hold":  {during(5, 50, spell{1, 4}, spell{7.5, 9}), during(0.1, 0), 4, 4, 0},
+		"half a second short of that":   {during(5, 50, spell{1, 4}, spell{7, 9}), during(0.1, 0), 9, 9, 0},
 		"at once":                       {during(5, 50, spell{0, 4}), during(0.1, 0), 4, 4, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

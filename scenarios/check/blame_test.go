@@ -22,19 +22,21 @@ func TestBeside(t *testing.T) {
 		at     float64
 		want   record.Blamed
 	}{
-		"before all":                    {two, 9.9, record.Blamed{When: record.Before}},
-		"as it is injected":             {two, 10, record.Blamed{When: record.During, Fault: "a"}},
-		"as it is healed":               {two, 20, record.Blamed{When: record.During, Fault: "a"}},
-		"between two":                   {two, 25, record.Blamed{When: record.After, Fault: "a"}},
-		"during the second":             {two, 35, record.Blamed{When: record.During, Fault: "b"}},
-		"after both":                    {two, 50, record.Blamed{When: record.After, Fault: "b"}},
-		"the latest of two that are on": {over, 17, record.Blamed{When: record.During, Fault: "b"}},
-		"one is over, one is on":        {over, 25, record.Blamed{When: record.During, Fault: "a"}},
-		"after the one that ended last": {over, 35, record.Blamed{When: record.After, Fault: "a"}},
-		"never healed":                  {[]record.Fault{proven("a", 10, nil)}, 99, record.Blamed{When: record.During, Fault: "a"}},
-		"no fault":                      {nil, 5, record.Blamed{When: record.NoFault}},
-		"given up":                      {[]record.Fault{never}, 15, record.Blamed{When: record.NoFault}},
-		"without effect":                {[]record.Fault{unproven}, 15, record.Blamed{When: record.NoFault}},
+		"before all":                      {two, 9.9, record.Blamed{When: record.Before}},
+		"as it is injected":               {two, 10, record.Blamed{When: record.During, Fault: "a"}},
+		"as it is healed":                 {two, 20, record.Blamed{When: record.During, Fault: "a"}},
+		"between two":                     {two, 25, record.Blamed{When: record.After, Fault: "a"}},
+		"during the second":               {two, 35, record.Blamed{When: record.During, Fault: "b"}},
+		"after both":                      {two, 50, record.Blamed{When: record.After, Fault: "b"}},
+		"the latest of two that are on":   {over, 17, record.Blamed{When: record.During, Fault: "b"}},
+		"one is over, one is on":          {over, 25, record.Blamed{When: record.During, Fault: "a"}},
+		"after the one that ended last":   {over, 35, record.Blamed{When: record.After, Fault: "a"}},
+		"of two at once the later listed": {[]record.Fault{proven("a", 10, new(20.0)), proven("b", 10, new(20.0))}, 15, record.Blamed{When: record.During, Fault: "b"}},
+		"of two over at once too":         {[]record.Fault{proven("a", 10, new(20.0)), proven("b", 10, new(20.0))}, 25, record.Blamed{When: record.After, Fault: "b"}},
+		"never healed":                    {[]record.Fault{proven("a", 10, nil)}, 99, record.Blamed{When: record.During, Fault: "a"}},
+		"no fault":                        {nil, 5, record.Blamed{When: record.NoFault}},
+		"given up":                        {[]record.Fault{never}, 15, record.Blamed{When: record.NoFault}},
+		"without effect":                  {[]record.Fault{unproven}, 15, record.Blamed{When: record.NoFault}},
 	} {
 		if got := beside(c.faults, c.at); got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
