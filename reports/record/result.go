@@ -51,7 +51,7 @@ func Worst(verdicts []Verdict) Verdict {
 	return Pass
 }
 
-// Result is result.json: one run of one scenario over one or two profiles.
+// Result is result.json: one run of one scenario over one or more profiles.
 type Result struct {
 	Schema   string `json:"schema"`
 	Scenario string `json:"scenario"`
@@ -67,14 +67,17 @@ type Result struct {
 	StartedAt   time.Time `json:"started_at"`
 	FinishedAt  time.Time `json:"finished_at"`
 	WallS       float64   `json:"wall_s"`
-	// Verdict is the hardened run's; a naive run is shown, never judged.
+	// Verdict is the hardened run's; those of other profiles are shown, never
+	// judged.
 	Verdict Verdict `json:"verdict"`
 	// Reasons say, one sentence each, why the verdict is not pass.
 	Reasons  []string          `json:"reasons,omitempty"`
 	Code     Code              `json:"code"`
 	Versions map[string]string `json:"versions"`
 	Host     Host              `json:"host"`
-	Runs     []Run             `json:"runs"`
+	// Runs are in the order in which the profiles ran, which is drawn from the
+	// seed.
+	Runs []Run `json:"runs"`
 }
 
 // Code is the state of the source that ran.
