@@ -122,7 +122,7 @@ func TestUnitsAreInTheKeys(t *testing.T) {
 			case f.Anonymous: // its fields are walked below
 			case key == "" || key != strings.ToLower(key):
 				t.Errorf("%s.%s has the key %q", typ.Name(), f.Name, key)
-			case kind.Kind() == reflect.Float64 && !strings.HasSuffix(key, "_s") && !unitless[key] && !unitBeside(typ, key):
+			case kind.Kind() == reflect.Float64 && !strings.HasSuffix(key, "_s") && !strings.HasSuffix(key, "_per_message") && !unitless[key] && !unitBeside(typ, key):
 				t.Errorf("%s.%s: key %q has no unit", typ.Name(), f.Name, key)
 			case kind.Kind() == reflect.Int64 && key != "seed" && !strings.HasSuffix(key, "_bytes"):
 				t.Errorf("%s.%s: key %q has no unit", typ.Name(), f.Name, key)

@@ -120,6 +120,7 @@ type Run struct {
 	// makes it inconclusive.
 	Guards     []Guard     `json:"guards"`
 	Steady     Steady      `json:"steady_state"`
+	Price      Price       `json:"price"`
 	Invariants []Invariant `json:"invariants"`
 	// Anomalies are those of all invariants in the order of their time, Blame sums
 	// them up by invariant, in the order of the catalogue, where there are any.
@@ -244,6 +245,26 @@ type Steady struct {
 	// Held tells whether the bounds held before the fault, Regained after it.
 	Held     bool `json:"held"`
 	Regained bool `json:"regained"`
+}
+
+// Price is what a profile's work costs while nothing is broken: before the first
+// fault. A message is a version of a paper whose work was done. Nil was not
+// measured.
+type Price struct {
+	// LatencyP50S and its kin are quantiles from arXiv's page to the subscriber.
+	LatencyP50S *float64 `json:"latency_p50_s"`
+	LatencyP95S *float64 `json:"latency_p95_s"`
+	LatencyP99S *float64 `json:"latency_p99_s"`
+	// SaturationPerS is how many papers a second the profile carries at most on
+	// this machine.
+	SaturationPerS *float64 `json:"saturation_per_s"`
+	// CommandsPerMessage are those that Redis' masters carried out, within scripts
+	// as well.
+	CommandsPerMessage *float64 `json:"commands_per_message"`
+	// MemoryBytesPerMessage is what a message leaves behind on Redis' masters:
+	// entries of both streams, remembered ids, the consumer groups' and the
+	// profile's own bookkeeping, without the replicas' copies.
+	MemoryBytesPerMessage *float64 `json:"memory_bytes_per_message"`
 }
 
 // Answer is what a checker says of an invariant.

@@ -53,6 +53,7 @@ func measure(s *scenarios.Scenario, run *record.Run, a *history.Account) {
 	if alert, after := a.DetectedBy(waitsFor); alert != nil {
 		run.DetectedBy, run.TimeToDetectS = alert, &after
 	}
+	run.Price = a.Price()
 	// A load that was not measured as a share of a capacity is a rate alone.
 	run.Steady, run.Guards = a.Steady(history.Load{Rate: s.Load.Rate})
 	if !run.Bounded() {
