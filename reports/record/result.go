@@ -263,7 +263,9 @@ type Price struct {
 	CommandsPerMessage *float64 `json:"commands_per_message"`
 	// MemoryBytesPerMessage is what a message leaves behind on Redis' masters:
 	// entries of both streams, remembered ids, the consumer groups' and the
-	// profile's own bookkeeping, without the replicas' copies.
+	// profile's own bookkeeping, without the replicas' copies. It is measured
+	// before a stream reaches the length, or its entries the age, at which some
+	// profile trims it.
 	MemoryBytesPerMessage *float64 `json:"memory_bytes_per_message"`
 }
 
