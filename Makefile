@@ -5,7 +5,7 @@
 
 NAME        ?=
 SEED        ?= 1
-PROFILE     ?= both
+PROFILE     ?= compare
 CORPUS      ?= builtin
 ENVIRONMENT ?= process
 PKG         ?=
@@ -25,7 +25,7 @@ RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 help: ## show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  make scenario NAME=consumer-crash [SEED=1] [PROFILE=hardened|naive|both] [CORPUS=builtin|FILE|live]"
+	@echo "  make scenario NAME=consumer-crash [SEED=1] [PROFILE=compare|all|naive|careful|hardened] [CORPUS=builtin|FILE|live]"
 	@echo "  make bench NAME=sharding"
 	@echo
 	@echo "  Reports land in reports/out/NAME/latest/report.html"

@@ -158,7 +158,7 @@ func TestSummaries(t *testing.T) {
 			t.Errorf("the summary does not say %q:\n%s", want, got)
 		}
 	}
-	if strings.Contains(got, "p50") {
+	if strings.Contains(got, "end to end") {
 		t.Errorf("the summary speaks of what needs a history:\n%s", got)
 	}
 	if got := Summary(record.Result{}); got != "" {

@@ -35,7 +35,7 @@ func TestRecordStoryTableAndChartAgree(t *testing.T) {
 	if rows := strips(r.Runs, *r.Of(hardened)); len(rows) != 3 || len(rows[0].Times) != 0 {
 		t.Errorf("the hardened run's strips are %+v, want the naive one's rows, empty", rows)
 	}
-	table := blameTable(r)
+	table := blameTable(r.InOrder())
 	if len(table.Rows) != 3 || !strings.Contains(table.Rows[2].Cells[0].Text, "10 before any fault, 21 during kill-1; 0 caused by the faults (1 a second without one)") {
 		t.Errorf("the table is %+v", table)
 	}

@@ -15,8 +15,12 @@ import (
 // command is how to run the same again.
 func command(r record.Result) string {
 	parts := []string{"make", quote(cmp.Or(r.Target, "scenario")), "NAME=" + quote(cmp.Or(r.Source, r.Scenario)), fmt.Sprintf("SEED=%d", r.Seed)}
-	if len(r.Runs) == 1 && r.Target == "" {
+	switch {
+	case r.Target != "":
+	case len(r.Runs) == 1:
 		parts = append(parts, "PROFILE="+quote(r.Runs[0].Profile))
+	case len(r.Runs) == len(record.Profiles()):
+		parts = append(parts, "PROFILE=all")
 	}
 	if r.Corpus != "" && r.Corpus != "builtin" {
 		parts = append(parts, "CORPUS="+quote(r.Corpus))
@@ -43,8 +47,14 @@ func Summary(r record.Result) string {
 	if len(r.Runs) == 0 {
 		return ""
 	}
+	r = r.InOrder()
 	t := keyFigures(r, nil)
 	t.Head[0] = ""
+	for _, priced := range costsTable(r).Rows {
+		if !slices.ContainsFunc(t.Rows, func(line row) bool { return line.Label == priced.Label }) {
+			t.Rows = append(t.Rows, priced)
+		}
+	}
 	t.Rows = slices.DeleteFunc(t.Rows, func(line row) bool {
 		return !slices.ContainsFunc(line.Cells, func(c cell) bool { return c.Text != notMeasured })
 	})

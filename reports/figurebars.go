@@ -104,8 +104,7 @@ func anomalyFigure(r record.Result) (*figure, string) {
 		Alt:    "Counts of each kind of anomaly, one bar for each profile.",
 		Panels: []chart.BarPanel{{Title: "violations", YLabel: "count"}, {Title: "allowed, but paid for", YLabel: "count"}},
 	}
-	runs := naiveFirst(r.Runs)
-	for _, run := range runs {
+	for _, run := range r.Runs {
 		f.Series = append(f.Series, chart.BarSeries{Label: run.Profile, Color: profileColor(run.Profile)})
 	}
 	caption := "Counted by the checkers from the witnesses' history."
@@ -115,33 +114,24 @@ func anomalyFigure(r record.Result) (*figure, string) {
 				continue
 			}
 			g := chart.BarGroup{Label: kind.bar}
-			for _, run := range runs {
+			for _, run := range r.Runs {
 				g.Bars = append(g.Bars, kind.barOf(run))
 			}
 			f.Panels[p].Groups = append(f.Panels[p].Groups, g)
 		}
 	}
-	if slices.ContainsFunc(runs, func(run record.Run) bool { return run.Counts.Offered == 0 }) {
+	if slices.ContainsFunc(r.Runs, func(run record.Run) bool { return run.Counts.Offered == 0 }) {
 		caption += " A profile that was offered nothing could do nothing wrong."
 	}
 	return &figure{f.Chart(), caption}, ""
 }
 
-func naiveFirst(runs []record.Run) []record.Run {
-	var first, rest []record.Run
-	for _, r := range runs {
-		if r.Profile == naive {
-			first = append(first, r)
-		} else {
-			rest = append(rest, r)
-		}
-	}
-	return append(first, rest...)
-}
-
 func profileColor(profile string) color.RGBA {
-	if profile == naive {
+	switch profile {
+	case record.Naive:
 		return chart.Red
+	case record.Careful:
+		return chart.Amber
 	}
 	return chart.Blue
 }

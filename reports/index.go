@@ -125,10 +125,11 @@ func resultLine(r record.Result) indexLine {
 		}
 		return cell{Text: "not run"}
 	}
-	if main := cmp.Or(r.Of(hardened), r.Of(naive)); main != nil {
-		l.Cells = []cell{
-			detected(*main), regained(*main, main.LagRecoveryS),
-			triple(hardened), triple(naive),
+	if shown := r.InOrder().Runs; len(shown) > 0 {
+		main := shown[len(shown)-1]
+		l.Cells = []cell{detected(main), regained(main, main.LagRecoveryS)}
+		for _, profile := range record.Profiles() {
+			l.Cells = append(l.Cells, triple(profile))
 		}
 	}
 	return l
@@ -161,4 +162,4 @@ func commit(c record.Code) string {
 }
 
 // Blank are the cells that a line leaves empty.
-func (l indexLine) Blank() []struct{} { return make([]struct{}, 4-len(l.Cells)) }
+func (l indexLine) Blank() []struct{} { return make([]struct{}, 2+len(record.Profiles())-len(l.Cells)) }

@@ -61,9 +61,9 @@ func TestIndex(t *testing.T) {
 		t.Fatalf("%d results are listed, want 3: a link, a running folder and broken ones are not among them\n%s", len(rows), page)
 	}
 	for i, want := range []struct{ link, text string }{
-		{"./consumer-crash/b/report.html", "2026-03-14 10:26:53 UTC consumer-crash 2 violation 3.1 s 6.0 s 1 / ? / ? 7 / 12 / 31 0123456789 with changes"},
+		{"./consumer-crash/b/report.html", "2026-03-14 10:26:53 UTC consumer-crash 2 violation 3.1 s 6.0 s 7 / 12 / 31 not run 1 / ? / ? 0123456789 with changes"},
 		{"./bench-sharding/c/report.html", "2026-03-14 09:27:53 UTC bench sharding   3 cases    unknown"},
-		{"./consumer-crash/a/report.html", "2026-03-14 09:26:53 UTC consumer-crash 1 pass 3.1 s 6.0 s 0 / 0 / 0 7 / 12 / 31 0123456789 with changes older version"},
+		{"./consumer-crash/a/report.html", "2026-03-14 09:26:53 UTC consumer-crash 1 pass 3.1 s 6.0 s 7 / 12 / 31 not run 0 / 0 / 0 0123456789 with changes older version"},
 	} {
 		text := strings.Join(strings.Fields(tag.ReplaceAllString(rows[i], " ")), " ")
 		if !strings.Contains(rows[i], `href="`+want.link+`"`) || text != strings.Join(strings.Fields(want.text), " ") {

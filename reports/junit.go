@@ -48,15 +48,15 @@ type junitProblem struct {
 }
 
 // junit writes one case for the verdict, and for each profile one for each
-// invariant, objective, guard and receipt. The naive profile's are skipped: it is
-// shown, never judged.
+// invariant, objective, guard and receipt. Those of profiles that are shown and
+// not judged are skipped.
 func junit(w io.Writer, r record.Result) error {
 	all := junitSuites{junitTotals: junitTotals{Name: r.Scenario, Time: fmt.Sprintf("%.3f", r.WallS)}}
 	all.add(r, "verdict", r.WallS, []junitCase{judged(r.Scenario, "verdict", r.Verdict == record.Pass, r.Verdict == record.Violation,
 		string(r.Verdict), strings.Join(r.Reasons, "\n"))})
 	for _, run := range r.Runs {
 		cases := runCases(r.Scenario, run)
-		if run.Profile == naive {
+		if !run.Judged() {
 			for i := range cases {
 				cases[i].skip()
 			}

@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 // update rewrites the goldens below their headers: go test ./reports -update
 var update = flag.Bool("update", false, "rewrite the goldens in testdata")
 
+// keep is a folder for reports to be looked at.
+var keep = flag.String("keep", "", "leave the reports of several profiles in this folder")
+
 var crashDir string
 
 // crashReport makes the report of the sample crash, once for all tests, which

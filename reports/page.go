@@ -45,12 +45,14 @@ import (
 	"paperlab/reports/record"
 )
 
-// page is what report.html and report.md both show.
+// page is what report.html and report.md both show, its runs in the order of
+// record.Profiles.
 type page struct {
 	record.Result
 	Title   string
 	Story   []string
 	Figures table
+	Costs   table
 	Charts  []picture
 	Missing []string
 	Runs    []runPage
@@ -58,6 +60,8 @@ type page struct {
 	Blame   table
 	Limits  []string
 	Command string
+	// Ran are the profiles in the order in which they ran.
+	Ran []string
 }
 
 // picture is a figure, drawn once: as a document and in its inline form.
@@ -98,10 +102,15 @@ type row struct {
 type cell struct{ Text, Class string }
 
 func newPage(r record.Result, accounts map[string]*history.Account) *page {
+	var ran []string
+	for _, run := range r.Runs {
+		ran = append(ran, run.Profile)
+	}
+	r = r.InOrder()
 	p := &page{
 		Result: r, Title: fmt.Sprintf("%s, seed %d", cmp.Or(r.Scenario, "unnamed scenario"), r.Seed),
-		Story: story(r, accounts), Figures: keyFigures(r, accounts), Counts: countsTable(r), Blame: blameTable(r),
-		Limits: limits(r), Command: command(r),
+		Story: story(r, accounts), Figures: keyFigures(r, accounts), Costs: costsTable(r), Counts: countsTable(r), Blame: blameTable(r),
+		Limits: limits(r), Command: command(r), Ran: ran,
 	}
 	able, missing := figures(r, accounts)
 	charts, failed := draw(able)

@@ -7,12 +7,6 @@ import (
 	"paperlab/reports/record"
 )
 
-// Profiles of a run, as they are written in Run.Profile.
-const (
-	hardened = "hardened"
-	naive    = "naive"
-)
-
 // alertsAfter are the alerts that arrived from a moment on.
 func alertsAfter(r record.Run, at float64) []record.Alert {
 	return slices.DeleteFunc(slices.Clone(r.Alerts), func(a record.Alert) bool { return a.NotifiedAtS < at })

@@ -46,6 +46,7 @@ var contract = map[string][]string{
 	"versions":                {"redis", "go"},
 	"host":                    {"cpus", "memory_bytes", "cpu"},
 	"runs.0":                  {"profile", "counts", "faults", "alerts", "time_to_detect_s", "time_to_recover_s", "lag_recovery_s", "invariants", "objectives"},
+	"runs.0.price":            {"latency_p50_s", "latency_p95_s", "latency_p99_s", "saturation_per_s", "commands_per_message", "memory_bytes_per_message"},
 	"runs.0.counts":           {"offered", "acknowledged", "delivered", "lost", "recovered", "unexpected", "duplicate_deliveries", "duplicate_effects", "order_violations", "fenced", "dead_letters", "llm_calls", "llm_calls_repeated"},
 	"runs.0.faults.0":         {"kind", "target", "injected_at_s", "effect_at_s", "healed_at_s", "receipt"},
 	"runs.0.faults.0.receipt": {"before", "during", "after"},
@@ -122,7 +123,7 @@ func TestUnitsAreInTheKeys(t *testing.T) {
 			case f.Anonymous: // its fields are walked below
 			case key == "" || key != strings.ToLower(key):
 				t.Errorf("%s.%s has the key %q", typ.Name(), f.Name, key)
-			case kind.Kind() == reflect.Float64 && !strings.HasSuffix(key, "_s") && !unitless[key] && !unitBeside(typ, key):
+			case kind.Kind() == reflect.Float64 && !strings.HasSuffix(key, "_s") && !strings.HasSuffix(key, "_per_message") && !unitless[key] && !unitBeside(typ, key):
 				t.Errorf("%s.%s: key %q has no unit", typ.Name(), f.Name, key)
 			case kind.Kind() == reflect.Int64 && key != "seed" && !strings.HasSuffix(key, "_bytes"):
 				t.Errorf("%s.%s: key %q has no unit", typ.Name(), f.Name, key)

@@ -12,6 +12,13 @@ import (
 	"paperlab/system/paper"
 )
 
+// Profiles, as the tests write them.
+const (
+	hardened = record.Hardened
+	careful  = record.Careful
+	naive    = record.Naive
+)
+
 // sample is a small model of a run: papers arrive, shards work through them one
 // by one, faults stop shards or providers. It makes histories with the shape of
 // real ones, for the report's own tests and for nothing else.
@@ -223,6 +230,10 @@ func hardenedCrash() record.Run {
 			{ID: "time_to_detect:ConsumerDown", Clock: record.ClockEffect, Unit: "s", Bound: 5, Value: new(3.12), OK: true},
 			{ID: "lag_recovery", Clock: record.ClockLastHeal, Unit: "s", Bound: 15, Value: new(6.0), OK: true},
 		},
+		Price: record.Price{
+			LatencyP50S: new(0.21), LatencyP95S: new(0.42), LatencyP99S: new(0.61),
+			CommandsPerMessage: new(167.2), MemoryBytesPerMessage: new(1904.0),
+		},
 		Memory:     []record.Memory{{Process: "summarize-1", PeakBytes: 41_200_000}, {Process: "deliver-1", PeakBytes: 33_000_000}, {Process: "lab", PeakBytes: 212_000_000}},
 		ClusterUpS: 1.7, WallS: 64.2,
 	}
@@ -246,6 +257,10 @@ func naiveCrash() record.Run {
 		// Its backlog comes back; its latency does not.
 		DetectedBy: &record.Alert{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.6, NotifiedAtS: 13.3}, TimeToDetectS: new(3.28), LagRecoveryS: new(19.8),
 		Steady: record.Steady{BacklogBound: 20, LatencyP95S: 0.6, LatencyBoundS: 1.8, Held: true},
+		Price: record.Price{ // a p95 that is no tenth below the hardened one's
+			LatencyP50S: new(0.2), LatencyP95S: new(0.39), LatencyP99S: new(0.6),
+			CommandsPerMessage: new(21.4), MemoryBytesPerMessage: new(612.0),
+		},
 	}
 }
 
@@ -266,6 +281,18 @@ func sampleAnomalies() (all []record.Anomaly) {
 	add("no-duplicate-effect", record.During, 2, 24, 0.5)
 	add("no-duplicate-effect", record.After, 10, 25.5, 0.1)
 	return all
+}
+
+// carefulCrash has all that the hardened one has, for less.
+func carefulCrash() record.Run {
+	r := hardenedCrash()
+	r.Profile, r.Objectives, r.Memory = careful, nil, nil
+	r.LagRecoveryS, r.TimeToRecoverS = new(0.0), new(9.0)
+	r.Price = record.Price{
+		LatencyP50S: new(0.2), LatencyP95S: new(0.31), LatencyP99S: new(0.5), SaturationPerS: new(240.0),
+		CommandsPerMessage: new(44.0), MemoryBytesPerMessage: new(930.0),
+	}
+	return r
 }
 
 // outage is an LLM outage: the primary fails, then slows down, then both fail.

@@ -21,32 +21,35 @@ func say(passage string, about any) string {
 	return text.String()
 }
 
-// story says in words what happened, in one to three paragraphs: what the
-// verdict means, what was broken and how soon it was noticed and mended, and
-// what the naive service did under the same load. Every sentence comes from the
+// story says in words what happened, in a paragraph or more: what the
+// verdict means and what a simpler service did better, what was broken and how
+// soon it was noticed and mended, and what each other service did under the same
+// load. Runs are in order. Every sentence comes from the
 // record; what the record lacks is said to be unknown or left out, and a claim
 // that nothing went wrong is only made where an invariant was judged valid.
 func story(r record.Result, accounts map[string]*history.Account) []string {
-	of := func(profile string) *subject {
-		if run := r.Of(profile); run != nil {
-			return newSubject(*run, accounts[profile].Takeovers)
-		}
-		return nil
+	var subjects []*subject
+	for _, run := range r.Runs {
+		subjects = append(subjects, newSubject(run, accounts[run.Profile].Takeovers))
 	}
-	main, second := of(hardened), of(naive)
-	told := []string{oneLine(say("opening", struct {
+	about := struct {
 		record.Result
 		Why      string
 		Hardened *subject
-	}{r, sentenceOf(r.Reasons), main}))}
-	if main == nil {
-		main, second = second, nil
+		Rivals   []rival
+		Main     string
+	}{Result: r, Why: sentenceOf(r.Reasons), Rivals: rivals(r)}
+	last := len(subjects) - 1
+	if last < 0 {
+		return []string{oneLine(say("opening", about))}
 	}
-	if main != nil {
-		told = append(told, oneLine(say("service", main)))
+	about.Main = subjects[last].Profile
+	if subjects[last].Judged() {
+		about.Hardened = subjects[last]
 	}
-	if second != nil {
-		told = append(told, oneLine(say("naive", second)))
+	told := []string{oneLine(say("opening", about)), oneLine(say("service", subjects[last]))}
+	for _, other := range subjects[:last] {
+		told = append(told, oneLine(say("other", other)))
 	}
 	return told
 }

@@ -26,7 +26,7 @@ func told(change func(*record.Result)) string {
 	if change != nil {
 		change(&r)
 	}
-	return strings.Join(story(r, crashAccounts()), "\n")
+	return strings.Join(story(r.InOrder(), crashAccounts()), "\n")
 }
 
 // claims are what is said when nothing went wrong, with the invariant that has
@@ -273,7 +273,7 @@ func TestKeyFiguresSayWhatWasNotMeasured(t *testing.T) {
 	r.LagRecoveryS, r.Steady = nil, record.Steady{}
 	result := record.Result{Runs: []record.Run{r, {Profile: naive}}}
 	got := map[string][]cell{}
-	for _, line := range keyFigures(result, nil).Rows {
+	for _, line := range keyFigures(result.InOrder(), nil).Rows {
 		got[line.Label] = line.Cells
 	}
 	for label, want := range map[string][2]string{ // naive first

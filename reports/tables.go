@@ -40,17 +40,15 @@ type line struct {
 	value func(record.Run) cell
 }
 
-// sideBySide has a column for each profile, naive first, so that the eye ends on
-// the service as it should be.
+// sideBySide has a column for each run.
 func sideBySide(r record.Result, head string, lines []line) table {
 	t := table{Head: []string{head}}
-	runs := naiveFirst(r.Runs)
-	for _, run := range runs {
+	for _, run := range r.Runs {
 		t.Head = append(t.Head, run.Profile)
 	}
 	for _, l := range lines {
 		cells := row{Label: l.label}
-		for _, run := range runs {
+		for _, run := range r.Runs {
 			cells.Cells = append(cells.Cells, l.value(run))
 		}
 		t.Rows = append(t.Rows, cells)

@@ -9,6 +9,7 @@ import (
 	texttemplate "text/template"
 
 	"paperlab/reports/chart"
+	"paperlab/reports/record"
 )
 
 //go:embed template
@@ -33,6 +34,9 @@ var words = map[string]any{
 	"entries": func(n float64) string { return count(int(n), "entry", "entries") },
 	"names":   names, "repeated": repeated,
 	"zero": func(s float64) bool { return s == 0 },
+
+	// of the index
+	"profiles": record.Profiles,
 }
 
 // executor is a template of either kind.

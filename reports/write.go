@@ -37,7 +37,9 @@ func Write(dir string, result record.Result, events map[string][]history.Event, 
 	p := newPage(result, accounts)
 	for _, step := range []func() error{
 		func() error { return writePages(dir, reportPages, p, p.Charts) },
-		func() error { return writeFile(dir, "junit.xml", func(w io.Writer) error { return junit(w, result) }) },
+		func() error {
+			return writeFile(dir, "junit.xml", func(w io.Writer) error { return junit(w, result.InOrder()) })
+		},
 		func() error { return writeHistory(dir, result, events) },
 		func() error {
 			if slack == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,9 +91,23 @@ func (d *document) scenario(root ast.Node, alerts []string) Scenario {
 	}
 	s.Invariants = d.invariants(o)
 	if o.Has("compare") {
-		s.Compare = o.Choice("compare", "naive")
+		s.Compare = d.compare(o)
 	}
 	return s
+}
+
+// compare is one profile or a list of them, each but the hardened one, which
+// always runs.
+func (d *document) compare(o *object) []string {
+	allowed := slices.DeleteFunc(record.Profiles(), func(profile string) bool { return profile == record.Hardened })
+	var profiles []string
+	if _, several := o.fields["compare"].(*ast.SequenceNode); several {
+		profiles = d.distinct(o, "compare", allowed)
+	} else {
+		profiles = append(profiles, o.Choice("compare", allowed...))
+	}
+	slices.SortFunc(profiles, record.Simpler)
+	return profiles
 }
 
 func readService(o *object) Service {
@@ -184,20 +199,26 @@ func lastHeal(s Scenario) (last time.Duration) {
 }
 
 func (d *document) invariants(o *object) []string {
-	var ids []string
-	first := map[string]*token.Position{}
 	o.need("invariants", "a list of "+strings.Join(check.IDs(), ", "))
-	for _, n := range o.list("invariants") {
-		entry := object{doc: d, path: "", fields: map[string]ast.Node{"invariant": n}}
-		id := entry.Choice("invariant", check.IDs()...)
-		if before := first[id]; before != nil {
-			d.fail(position(n), "%s is listed twice, first at line %d", id, before.Line)
+	return d.distinct(o, "invariants", check.IDs())
+}
+
+// distinct is a list of at least one of the names that are allowed, each once.
+func (d *document) distinct(o *object, field string, allowed []string) []string {
+	var names []string
+	first := map[string]*token.Position{}
+	for _, n := range o.list(field) {
+		one := strings.TrimSuffix(field, "s")
+		entry := object{doc: d, path: "", fields: map[string]ast.Node{one: n}}
+		name := entry.Choice(one, allowed...)
+		if before := first[name]; before != nil {
+			d.fail(position(n), "%s is listed twice, first at line %d", name, before.Line)
 		}
-		first[id] = position(n)
-		ids = append(ids, id)
+		first[name] = position(n)
+		names = append(names, name)
 	}
-	if len(ids) == 0 {
-		o.wrong("invariants", fmt.Sprintf("a list with at least one of %s", strings.Join(check.IDs(), ", ")))
+	if len(names) == 0 {
+		o.wrong(field, fmt.Sprintf("a list with at least one of %s", strings.Join(allowed, ", ")))
 	}
-	return ids
+	return names
 }

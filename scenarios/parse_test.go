@@ -62,7 +62,7 @@ func TestEverythingThatAFileCanSay(t *testing.T) {
 		Phases:     Phases{8 * time.Second, 2 * time.Second, 15 * time.Second, 30 * time.Second},
 		Objectives: Objectives{&Detection{"ConsumerDown", 5 * time.Second}, &Recovery{20 * time.Second, "effect"}, &Recovery{15 * time.Second, "last-heal"}},
 		Invariants: []string{"no-loss", "key-order"},
-		Compare:    "naive",
+		Compare:    []string{"naive"},
 	}
 	planned := got.Faults
 	got.Faults = nil
@@ -104,8 +104,21 @@ func TestWhatMayBeLeftOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Service.Lanes != 8 || got.Compare != "" || len(got.Faults) != 0 || got.Objectives != (Objectives{}) {
+	if got.Service.Lanes != 8 || got.Compare != nil || len(got.Faults) != 0 || got.Objectives != (Objectives{}) {
 		t.Fatalf("got %+v", got)
+	}
+}
+
+// The profiles to compare with are one or a list; however a file lists them, the
+// simplest comes first.
+func TestCompareIsOneOrAList(t *testing.T) {
+	for text, want := range map[string][]string{
+		"careful": {"careful"}, "[naive]": {"naive"}, "[careful, naive]": {"naive", "careful"},
+	} {
+		s, err := Parse("demo.yaml", []byte(strings.Replace(good, "compare: naive", "compare: "+text, 1)), alerts)
+		if err != nil || !slices.Equal(s.Compare, want) {
+			t.Errorf("compare: %s is read as %v, %v", text, s, err)
+		}
 	}
 }
 
@@ -124,7 +137,7 @@ func TestBadInput(t *testing.T) {
 		"huge number":            {"shards: 12", "shards: 18446744073709551615", "1844", "service.shards is 1844"},
 		"missing field":          {"shards: 12, ", "", "{summ", "service.shards is missing; a whole number"},
 		"missing part":           {"load: {papers: 1500, rate: 60/s, subscribers: 40}\n", "", "name:", "load is missing; a mapping is needed"},
-		"no value":               {"compare: naive", "compare:", "compare:", "compare is empty; one of naive is needed"},
+		"no value":               {"compare: naive", "compare:", "compare:", "compare is empty; one of naive, careful is needed"},
 		"list for a mapping":     {"phases: {control: 8s, steady: 2s, fault: 15s, recover: 30s}", "phases: [10s]", "[10s]", "phases is a list; a mapping is needed with the fields control, steady, fault, recover"},
 		"mapping for a list":     {"invariants: [no-loss, key-order]", "invariants: {no-loss: 1}", "{no-loss", "invariants is a mapping; a list is needed"},
 		"text for a list":        {"invariants: [no-loss, key-order]", "invariants: no-loss", "no-loss", `invariants is "no-loss"; a list is needed`},
@@ -164,6 +177,10 @@ func TestBadInput(t *testing.T) {
 		"bound out of sight":     {"lag_recovery: {within: 15s, from: last-heal}", "lag_recovery: {within: 46s}", "46s", `lag_recovery.within is "46s"; a time from 1ms to 45s`},
 		"objective as a time":    {"lag_recovery: {within: 15s, from: last-heal}", "lag_recovery: 15s", "15s\ninv", `lag_recovery is "15s"; a mapping is needed with the fields within`},
 		"unknown profile":        {"compare: naive", "compare: native", "native", "did you mean naive?"},
+		"unknown profile listed": {"compare: naive", "compare: [naive, carefull]", "carefull", "did you mean careful?"},
+		"profile twice":          {"compare: naive", "compare: [naive, careful, naive]", "naive]", "naive is listed twice, first at line 34"},
+		"profile that is judged": {"compare: naive", "compare: [naive, hardened]", "hardened]", `there is no compare "hardened" (allowed: naive, careful)`},
+		"no profile in a list":   {"compare: naive", "compare: []", "[]\n$", "with at least one of naive, careful"},
 		"other name":             {"name: demo", "name: dome", "dome", `name is "dome" in a file called demo.yaml`},
 		"name as a number":       {"name: demo", "name: 12", "12", "name is 12; a text is needed"},
 		"field twice":            {"compare: naive", "compare: naive\ncompare: naive", "compare: naive\n$", `mapping key "compare" already defined`},

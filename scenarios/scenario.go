@@ -52,9 +52,9 @@ type Scenario struct {
 	Objectives Objectives
 	// Invariants are ids of the checkers' catalogue, at least one.
 	Invariants []string
-	// Compare is "naive" if the naive profile is to run too, to be shown beside
-	// the hardened one; else empty.
-	Compare string
+	// Compare are the profiles, the simplest first, that are to run too and to be
+	// shown beside the hardened one: naive, careful or both; empty for none.
+	Compare []string
 }
 
 // Service is how much of the paper service is started.

@@ -26,7 +26,7 @@ func (c nightlyCommand) Run(ctx context.Context, stdout io.Writer) error {
 		if err != nil {
 			return err
 		}
-		profiles, err := profilesOf("both", s)
+		profiles, err := profilesOf(allProfiles, s)
 		if err != nil {
 			return err
 		}

@@ -82,7 +82,7 @@ func (c sabotageCommand) run(ctx context.Context, planted proof.Case) (record.Re
 	defer progress.Done()
 	// In a folder, and so an index, of their own: a red one is as it must be.
 	o := run.Options{
-		Scenario: s, Target: "sabotage", Profiles: []string{"hardened"}, Seed: c.Seed, Corpus: papersOf, CorpusName: "builtin",
+		Scenario: s, Target: "sabotage", Profiles: []string{record.Hardened}, Seed: c.Seed, Corpus: papersOf, CorpusName: "builtin",
 		Out: filepath.Join(c.Out, "sabotage"), Env: planted.Env(), DrainWithin: proof.DrainWithin, Progress: progress,
 	}
 	if err := equip(ctx, &o, "papers-sabotage"); err != nil {

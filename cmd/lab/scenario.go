@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,7 +31,7 @@ type runFlags struct {
 
 type scenarioCommand struct {
 	Name    string `arg:"" optional:"" help:"A scenario of the catalogue (see lab list), or the path of a .yaml file."`
-	Profile string `help:"both, hardened or naive." default:"both"`
+	Profile string `help:"compare: hardened and those that the scenario compares it with; all: naive, careful and hardened; or one of these names." default:"compare"`
 	runFlags
 }
 
@@ -73,16 +72,24 @@ func (f runFlags) load(name string) (*scenarios.Scenario, error) {
 	return scenarios.Load(name, alerts)
 }
 
-func profilesOf(profile string, s *scenarios.Scenario) ([]string, error) {
-	choices := map[string][]string{"hardened": {"hardened"}, "naive": {"naive"}, "both": {"hardened", "naive"}}
-	profiles, known := choices[profile]
-	if !known {
-		return nil, unknownInput("profile", profile, slices.Sorted(maps.Keys(choices)))
+// Words for several profiles.
+const (
+	compared    = "compare"
+	allProfiles = "all"
+)
+
+// profilesOf are the profiles that a word stands for, the simplest first.
+func profilesOf(word string, s *scenarios.Scenario) ([]string, error) {
+	known := record.Profiles()
+	switch {
+	case word == compared:
+		return append(slices.Clone(s.Compare), record.Hardened), nil
+	case word == allProfiles:
+		return known, nil
+	case slices.Contains(known, word):
+		return []string{word}, nil
 	}
-	if profile == "both" && s.Compare == "" {
-		profiles = profiles[:1]
-	}
-	return profiles, nil
+	return nil, unknownInput("profile", word, append(known, compared, allProfiles))
 }
 
 // run runs one scenario and says what came of it.

@@ -77,6 +77,10 @@ type Account struct {
 	Backlog []Stream
 	Total   []Point
 
+	// Commands and Memory are what all Redis masters together had carried out and
+	// what they held, in bytes; NaN where a reading failed.
+	Commands, Memory []Point
+
 	rounds rounds
 	called map[string]int // index of an open call by its id
 }
@@ -161,6 +165,8 @@ func (a *Account) add(e Event) {
 		a.Takeovers = append(a.Takeovers, e)
 	case Sample:
 		a.rounds.add(e)
+	case Usage:
+		a.usage(e)
 	case Alert:
 		a.alert(e)
 	case Fault, Heal, Well:
@@ -240,6 +246,19 @@ func (a *Account) tell(e Event) {
 	a.Told[n] = append(a.Told[n], told)
 	if s, served := a.Serving[n.Version]; served && len(a.Told[n]) == 1 {
 		a.Latency = append(a.Latency, Point{e.T, e.T - s.T})
+	}
+}
+
+func (a *Account) usage(e Event) {
+	p := Point{e.T, e.Value}
+	if e.Type != OK {
+		p.Value = math.NaN()
+	}
+	switch e.Name {
+	case Commands:
+		a.Commands = append(a.Commands, p)
+	case Memory:
+		a.Memory = append(a.Memory, p)
 	}
 }
 

@@ -17,7 +17,7 @@
 //
 // The account is the one reading of the events: what was told to whom and how
 // late, faults with their receipts, alerts, phases, the backlog (backlog.go).
-// Steady state and recovery (steady.go, recovery.go) are measured on it.
+// Steady state, recovery (recovery.go) and price (price.go) are measured on it.
 package history
 
 import "paperlab/system/paper"
@@ -96,6 +96,10 @@ const (
 	Fenced Op = "fenced"
 	// Strike: a planted defect announced that it struck. Name (the defect).
 	Strike Op = "strike"
+	// Usage: a reading of all Redis masters together. Name (Commands: carried out
+	// since they started, without upkeep and what the lab's reader asked; Memory:
+	// bytes of data held), Value. Type Info when one of them did not answer.
+	Usage Op = "usage"
 	// Sample: a reading of a stream's consumer group. Stream, Name ("lag",
 	// "pending" or "length"), Value. Type Info when Redis answered null.
 	Sample Op = "sample"
@@ -113,6 +117,12 @@ const (
 	PhaseDrain   = "drain"
 	PhaseObserve = "observe"
 	PhaseDone    = "done"
+)
+
+// What a reading of usage is of.
+const (
+	Commands = "commands"
+	Memory   = "memory"
 )
 
 // The states of an alert.

@@ -110,6 +110,16 @@ func Sampled(stream, name string, value int64, known bool) Event {
 	return e
 }
 
+// Used is a reading of what all Redis masters together have done or hold; known is
+// false where one of them did not answer.
+func Used(name string, value int64, known bool) Event {
+	e := Event{Process: "stream", Op: Usage, Type: OK, Name: name, Value: float64(value)}
+	if !known {
+		e.Type, e.Value = Info, 0
+	}
+	return e
+}
+
 // Stored is a row that stands in a table of the store.
 func Stored(table, message string) Event {
 	return Event{Process: "store", Op: Row, Type: OK, Name: table, Message: message}

@@ -51,7 +51,7 @@ func Worst(verdicts []Verdict) Verdict {
 	return Pass
 }
 
-// Result is result.json: one run of one scenario over one or two profiles.
+// Result is result.json: one run of one scenario over one or more profiles.
 type Result struct {
 	Schema   string `json:"schema"`
 	Scenario string `json:"scenario"`
@@ -67,14 +67,17 @@ type Result struct {
 	StartedAt   time.Time `json:"started_at"`
 	FinishedAt  time.Time `json:"finished_at"`
 	WallS       float64   `json:"wall_s"`
-	// Verdict is the hardened run's; a naive run is shown, never judged.
+	// Verdict is the hardened run's; those of other profiles are shown, never
+	// judged.
 	Verdict Verdict `json:"verdict"`
 	// Reasons say, one sentence each, why the verdict is not pass.
 	Reasons  []string          `json:"reasons,omitempty"`
 	Code     Code              `json:"code"`
 	Versions map[string]string `json:"versions"`
 	Host     Host              `json:"host"`
-	Runs     []Run             `json:"runs"`
+	// Runs are in the order in which the profiles ran, which is drawn from the
+	// seed.
+	Runs []Run `json:"runs"`
 }
 
 // Code is the state of the source that ran.
@@ -117,6 +120,7 @@ type Run struct {
 	// makes it inconclusive.
 	Guards     []Guard     `json:"guards"`
 	Steady     Steady      `json:"steady_state"`
+	Price      Price       `json:"price"`
 	Invariants []Invariant `json:"invariants"`
 	// Anomalies are those of all invariants in the order of their time, Blame sums
 	// them up by invariant, in the order of the catalogue, where there are any.
@@ -241,6 +245,28 @@ type Steady struct {
 	// Held tells whether the bounds held before the fault, Regained after it.
 	Held     bool `json:"held"`
 	Regained bool `json:"regained"`
+}
+
+// Price is what a profile's work costs while nothing is broken: before the first
+// fault. A message is a version of a paper whose work was done. Nil was not
+// measured.
+type Price struct {
+	// LatencyP50S and its kin are quantiles from arXiv's page to the subscriber.
+	LatencyP50S *float64 `json:"latency_p50_s"`
+	LatencyP95S *float64 `json:"latency_p95_s"`
+	LatencyP99S *float64 `json:"latency_p99_s"`
+	// SaturationPerS is how many papers a second the profile carries at most on
+	// this machine.
+	SaturationPerS *float64 `json:"saturation_per_s"`
+	// CommandsPerMessage are those that Redis' masters carried out, within scripts
+	// as well.
+	CommandsPerMessage *float64 `json:"commands_per_message"`
+	// MemoryBytesPerMessage is what a message leaves behind on Redis' masters:
+	// entries of both streams, remembered ids, the consumer groups' and the
+	// profile's own bookkeeping, without the replicas' copies. It is measured
+	// before a stream reaches the length, or its entries the age, at which some
+	// profile trims it.
+	MemoryBytesPerMessage *float64 `json:"memory_bytes_per_message"`
 }
 
 // Answer is what a checker says of an invariant.

@@ -4,11 +4,12 @@
 // service's key names and table columns as an operator would, from the
 // documentation, and reads them with clients of its own, past all links.
 //
-// Five things are watched while a run lasts:
+// Six things are watched while a run lasts:
 //
 //	entries    every entry of every stream, read with XREAD     -> Accept
 //	readings   lag, pending and length from XINFO, null as null -> Sample
 //	leases     whose name stands in each shard's lease          -> Takeover
+//	usage      commands carried out and bytes held, from INFO   -> Usage
 //	consumers  what each consumer has in hand, when asked
 //	strikes    planted defects that say that they struck        -> Strike
 //
@@ -60,6 +61,8 @@ type Observer struct {
 	// prefix begins every key of the run: empty, or "RUN:".
 	prefix string
 	rec    *history.Recorder
+	// own counts what the observer itself asks.
+	own counter
 
 	mu sync.Mutex
 	// sources are in the order of their keys; they are added, never removed.
@@ -71,12 +74,15 @@ type Observer struct {
 }
 
 // New makes an observer of the streams under a run's prefix, which may be
-// empty; the client stays the caller's.
+// empty. The client stays the caller's, but nobody else may use it: its commands
+// are counted as the observer's.
 func New(rdb *redis.ClusterClient, prefix string, rec *history.Recorder) *Observer {
 	if prefix != "" {
 		prefix += ":"
 	}
-	return &Observer{rdb: rdb, prefix: prefix, rec: rec}
+	o := &Observer{rdb: rdb, prefix: prefix, rec: rec}
+	rdb.AddHook(&o.own)
+	return o
 }
 
 // Start begins to watch: streams that do not exist yet are found when they do.
@@ -87,6 +93,7 @@ func (o *Observer) Start(ctx context.Context) error {
 		o.every(sampleEvery, "read groups", o.sample)
 		o.every(tailEvery, "read leases", o.leases)
 		o.life.Go(o.hear)
+		o.every(usageEvery, "read usage", o.usage)
 		return nil
 	})
 }

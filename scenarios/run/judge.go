@@ -53,6 +53,7 @@ func measure(s *scenarios.Scenario, run *record.Run, a *history.Account) {
 	if alert, after := a.DetectedBy(waitsFor); alert != nil {
 		run.DetectedBy, run.TimeToDetectS = alert, &after
 	}
+	run.Price = a.Price()
 	// A load that was not measured as a share of a capacity is a rate alone.
 	run.Steady, run.Guards = a.Steady(history.Load{Rate: s.Load.Rate})
 	if !run.Bounded() {
@@ -90,19 +91,33 @@ func objectives(s *scenarios.Scenario, run record.Run) []record.Objective {
 	return append(list, record.Objective{ID: "false_alarms", Unit: "alerts", Value: &alarms, OK: alarms == 0})
 }
 
-// verdict says what the run means, and why if it is not a pass. What the naive
-// service does wrong is shown and not judged: of it, only what keeps the run
-// from showing anything counts.
-func verdict(run record.Run) (record.Verdict, []string) {
-	violations, doubts := violations(run), doubts(run)
-	if run.Profile == "naive" {
-		violations = nil
+// verdict says what the runs of all profiles mean, and why if it is not a pass:
+// it is that of the hardened one. What others do wrong is shown and not judged:
+// of them, only what keeps a run from showing anything counts, since nothing can
+// be compared with that. Where the hardened one did not run, all that is in doubt
+// about the others counts.
+func verdict(runs []record.Run) (record.Verdict, []string) {
+	hardened := slices.ContainsFunc(runs, record.Run.Judged)
+	var wrong, doubtful []string
+	for _, run := range runs {
+		switch {
+		case run.Judged():
+			wrong, doubtful = append(wrong, violations(run)...), append(doubtful, doubts(run)...)
+		case hardened:
+			for _, reason := range blind(run) {
+				doubtful = append(doubtful, fmt.Sprintf("The %s service cannot be compared with: %s", run.Profile, reason))
+			}
+		default:
+			doubtful = append(doubtful, doubts(run)...)
+		}
 	}
 	switch {
-	case len(violations) > 0:
-		return record.Violation, append(violations, doubts...)
-	case len(doubts) > 0:
-		return record.Inconclusive, doubts
+	case len(runs) == 0:
+		return record.Infrastructure, nil
+	case len(wrong) > 0:
+		return record.Violation, append(wrong, doubtful...)
+	case len(doubtful) > 0:
+		return record.Inconclusive, doubtful
 	}
 	return record.Pass, nil
 }
@@ -138,15 +153,8 @@ func missed(run record.Run) (list []string) {
 	return list
 }
 
-func doubts(run record.Run) (list []string) {
-	if !run.Steady.Held {
-		list = append(list, "Never steady: the load is more than this machine carries, or the service was not well before the first fault.")
-	}
-	for _, g := range run.Guards {
-		if !g.OK {
-			list = append(list, fmt.Sprintf("Guard %s does not hold: %s.", g.ID, g.Detail))
-		}
-	}
+func doubts(run record.Run) []string {
+	list := blind(run)
 	if !guarded(run) {
 		list = append(list, missed(run)...)
 	}
@@ -155,13 +163,27 @@ func doubts(run record.Run) (list []string) {
 			list = append(list, fmt.Sprintf("Invariant %s could not be judged: %s", i.ID, i.Detail))
 		}
 	}
+	if run.Undrained {
+		list = append(list, "Work was still on its way when the time to drain was up.")
+	}
+	return list
+}
+
+// blind is what keeps a run from showing anything of the service, whatever the
+// service did after the fault.
+func blind(run record.Run) (list []string) {
+	if !run.Steady.Held {
+		list = append(list, "Never steady: the load is more than this machine carries, or the service was not well before the first fault.")
+	}
+	for _, g := range run.Guards {
+		if !g.OK {
+			list = append(list, fmt.Sprintf("Guard %s does not hold: %s.", g.ID, g.Detail))
+		}
+	}
 	for _, f := range run.Faults {
 		if f.EffectAtS == nil || !f.Receipt.Complete() {
 			list = append(list, fmt.Sprintf("Fault %s has no full receipt: %s", f.ID, f.Error))
 		}
-	}
-	if run.Undrained {
-		list = append(list, "Work was still on its way when the time to drain was up.")
 	}
 	return list
 }

@@ -77,12 +77,74 @@ func TestVerdict(t *testing.T) {
 
 func wantVerdict(t *testing.T, run record.Run, want record.Verdict, reason string) {
 	t.Helper()
-	got, reasons := verdict(run)
+	wantVerdictOf(t, []record.Run{run}, want, reason)
+}
+
+func wantVerdictOf(t *testing.T, runs []record.Run, want record.Verdict, reason string) {
+	t.Helper()
+	got, reasons := verdict(runs)
 	if got != want {
 		t.Errorf("verdict %s, want %s: %q", got, want, reasons)
 	}
 	if reason != "" && !slices.ContainsFunc(reasons, func(r string) bool { return strings.Contains(r, reason) }) {
 		t.Errorf("reasons %q do not say %q", reasons, reason)
+	}
+}
+
+// TestVerdictOfSeveral: the hardened run's, in whatever order they ran. Of the
+// others only counts what keeps them from being compared with.
+func TestVerdictOfSeveral(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil  func(naive, careful, hardened *record.Run)
+		want   record.Verdict
+		reason string
+	}{
+		"all is well": {func(_, _, _ *record.Run) {}, record.Pass, ""},
+		"others are wrong, doubtful and late": {func(naive, careful, _ *record.Run) {
+			naive.Invariants[0].Answer, naive.Objectives[0].OK, naive.Exits = record.Invalid, false, []string{"gone"}
+			careful.Invariants[0].Answer, careful.Undrained = record.Unknown, true
+		}, record.Pass, ""},
+		"the hardened one is wrong": {func(_, _, hardened *record.Run) {
+			hardened.Invariants[0].Answer = record.Invalid
+		}, record.Violation, "Invariant no-loss"},
+		"another one's fault is not proven": {func(_, careful, _ *record.Run) {
+			careful.Faults[0].EffectAtS = nil
+		}, record.Inconclusive, "The careful service cannot be compared with: Fault kill-summarize-1"},
+		"another one was never steady": {func(naive, _, _ *record.Run) {
+			naive.Steady.Held = false
+		}, record.Inconclusive, "The naive service cannot be compared with: Never steady"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			naive, careful, hardened := good(), good(), good()
+			naive.Profile, careful.Profile = record.Naive, record.Careful
+			c.spoil(&naive, &careful, &hardened)
+			wantVerdictOf(t, []record.Run{naive, careful, hardened}, c.want, c.reason)
+			wantVerdictOf(t, []record.Run{hardened, careful, naive}, c.want, c.reason)
+		})
+	}
+	wantVerdictOf(t, nil, record.Infrastructure, "")
+}
+
+// TestOrderOfProfiles: equal seeds draw equal orders whatever order they were
+// named in, and over seeds each order comes up about as often.
+func TestOrderOfProfiles(t *testing.T) {
+	drawn := map[string]int{}
+	for seed := range int64(600) {
+		o := Options{Seed: seed, Profiles: record.Profiles()}
+		first := o.order()
+		slices.Reverse(o.Profiles)
+		if again := o.order(); !slices.Equal(first, again) {
+			t.Fatalf("seed %d draws %v and %v", seed, first, again)
+		}
+		drawn[fmt.Sprint(first)]++
+	}
+	for order, n := range drawn {
+		if n < 60 || n > 140 {
+			t.Errorf("%s was drawn %d times of 600", order, n)
+		}
+	}
+	if len(drawn) != 6 {
+		t.Errorf("%d orders were drawn, want all 6: %v", len(drawn), drawn)
 	}
 }
 

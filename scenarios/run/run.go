@@ -1,7 +1,7 @@
 // Package run carries one scenario out: it starts everything, loads it, breaks
 // it as planned, looks on from outside, judges, and writes the report.
 //
-//	for each profile, with the same seed:
+//	for each profile, with the same seed, in an order drawn from it:
 //	  provision ─▶ warm up ─▶ steady ─▶ fault ─▶ recover ─▶ drain ─▶ observe ─▶ judge
 //	     │                               │
 //	     surroundings, stack, monitor    nemesis
@@ -26,6 +26,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -48,7 +49,8 @@ type Options struct {
 	// Source is the file that the scenario was read from, if it is none of the
 	// catalogue; Target is what make was told, if not "scenario".
 	Source, Target string
-	// Profiles to run, in order: hardened, naive.
+	// Profiles to run, at least one of record.Profiles; the order in which they
+	// run is drawn from the seed.
 	Profiles []string
 	Seed     int64
 	// Corpus is what arXiv's stand-in serves, and where subscriptions come
@@ -81,13 +83,14 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 	result := record.Result{
 		Schema: record.Schema, Scenario: o.Scenario.Name, About: o.Scenario.About, Source: o.Source, Target: o.Target, Seed: o.Seed,
 		Environment: o.Environment.Name(), Corpus: o.CorpusName, StartedAt: began.UTC(),
-		Verdict: record.Infrastructure, Code: record.ThisCode(), Host: record.ThisHost(),
+		Code: record.ThisCode(), Host: record.ThisHost(),
 		Versions: record.ThisVersions(o.RedisVersion),
 	}
 	events := map[string][]history.Event{}
 	slack := map[string][]standin.SlackMessage{}
+	var whole []record.Run // those that came to their end
 	err := o.withLedger(began, func(l lab) error {
-		for _, profile := range o.Profiles {
+		for _, profile := range o.order() {
 			s, err := l.profile(ctx, profile)
 			events[profile], slack[profile] = s.events, s.slack
 			if s.run.Profile != "" {
@@ -96,12 +99,11 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 			if err != nil {
 				return fmt.Errorf("%s: %w", profile, err)
 			}
-			if profile == o.Profiles[0] {
-				result.Verdict, result.Reasons = verdict(s.run)
-			}
+			whole = append(whole, s.run)
 		}
 		return nil
 	})
+	result.Verdict, result.Reasons = verdict(whole)
 	switch {
 	case ctx.Err() != nil:
 		result.Verdict, result.Reasons = worse(result, record.Aborted), append(result.Reasons, "The run was stopped before its end.")
@@ -116,7 +118,16 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 	return result, folder, err
 }
 
-// worse keeps what the first profile was judged, if that was worse.
+// order draws in which the profiles run. What a machine does while it is new, warm
+// or tired would else always strike the same one.
+func (o Options) order() []string {
+	profiles := slices.Clone(o.Profiles)
+	slices.SortFunc(profiles, record.Simpler)
+	o.source(3).Shuffle(len(profiles), func(i, j int) { profiles[i], profiles[j] = profiles[j], profiles[i] })
+	return profiles
+}
+
+// worse keeps what was judged, if that was worse.
 func worse(r record.Result, than record.Verdict) record.Verdict {
 	if r.Verdict == record.Violation || r.Verdict == record.Inconclusive {
 		return r.Verdict

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"paperlab/reports/history"
+	"paperlab/reports/record"
 )
 
 const (
@@ -28,7 +29,7 @@ func (p *profileRun) settle(ctx context.Context) error {
 		if now := p.owners(); !maps.EqualFunc(now, last, slices.Equal[[]int]) {
 			last, since = now, time.Now()
 		}
-		return time.Since(since) >= settledFor && (p.dealtOut(last) || p.name != "hardened")
+		return time.Since(since) >= settledFor && (p.dealtOut(last) || p.name != record.Hardened)
 	})
 	return err
 }
