@@ -4,7 +4,8 @@
 //	Environment ──Start(Plan)──▶ Stack        what every environment has
 //	                              ├ Killer, Freezer, LinkCutter, LinkShaper,
 //	                              │ NodeKiller, NodeFreezer, NodeIsolator,
-//	                              │ ClockStepper, LogReader
+//	                              │ ClockStepper, LogReader,
+//	                              │ ProcessLister
 //	                              └ powers: what some can do to the parts
 //
 // A part is a process of the service (a [Member]) or a Redis server (a [Node]).

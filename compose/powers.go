@@ -93,6 +93,13 @@ type LogReader interface {
 	LogTail(part string) (string, error)
 }
 
+// ProcessLister tells which processes of this machine the parts are now.
+type ProcessLister interface {
+	// Processes are the pids of those that run: the members', and the nodes'. A
+	// part that has ended has none.
+	Processes() (members, nodes []int)
+}
+
 // MissingPowerError is returned by Power for a stack that lacks the power. A run
 // that needed it is inconclusive.
 type MissingPowerError struct{ Power string }

@@ -83,8 +83,8 @@ func drawn(f figure) (picture, error) {
 // runPage is what the page says of one profile alone.
 type runPage struct {
 	record.Run
-	Timeline   []moment
-	SteadyText string
+	Timeline                []moment
+	SteadyText, MachineText string
 }
 
 // table has a heading for each column; the first cell of a row is its heading.
@@ -116,7 +116,7 @@ func newPage(r record.Result, accounts map[string]*history.Account) *page {
 	charts, failed := draw(able)
 	p.Charts, p.Missing = charts, append(missing, failed...)
 	for _, run := range r.Runs {
-		p.Runs = append(p.Runs, runPage{Run: run, Timeline: timeline(run, accounts[run.Profile].Takeovers), SteadyText: oneLine(say("steady", run))})
+		p.Runs = append(p.Runs, runPage{Run: run, Timeline: timeline(run, accounts[run.Profile].Takeovers), SteadyText: oneLine(say("steady", run)), MachineText: oneLine(say("machine", run))})
 	}
 	return p
 }

@@ -95,7 +95,7 @@ func at(t *testing.T, v any, path string) map[string]any {
 }
 
 // Every number that is measured carries its unit in its key: a float in the
-// record ends with _s or is one of those that have no unit of their own.
+// record ends with _s or _share, or is one of those that have no unit of their own.
 func TestUnitsAreInTheKeys(t *testing.T) {
 	unitless := map[string]bool{"value": true, "backlog_bound": true, "backlog_p99": true, "low": true, "high": true, "level": true}
 	// The bound of something that has its unit beside it.
@@ -123,7 +123,7 @@ func TestUnitsAreInTheKeys(t *testing.T) {
 			case f.Anonymous: // its fields are walked below
 			case key == "" || key != strings.ToLower(key):
 				t.Errorf("%s.%s has the key %q", typ.Name(), f.Name, key)
-			case kind.Kind() == reflect.Float64 && !strings.HasSuffix(key, "_s") && !strings.HasSuffix(key, "_per_message") && !unitless[key] && !unitBeside(typ, key):
+			case kind.Kind() == reflect.Float64 && !strings.HasSuffix(key, "_s") && !strings.HasSuffix(key, "_share") && !strings.HasSuffix(key, "_per_message") && !unitless[key] && !unitBeside(typ, key):
 				t.Errorf("%s.%s: key %q has no unit", typ.Name(), f.Name, key)
 			case kind.Kind() == reflect.Int64 && key != "seed" && !strings.HasSuffix(key, "_bytes"):
 				t.Errorf("%s.%s: key %q has no unit", typ.Name(), f.Name, key)

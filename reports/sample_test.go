@@ -226,6 +226,10 @@ func hardenedCrash() record.Run {
 		DetectedBy: &record.Alert{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.4, NotifiedAtS: 13.14, ResolvedAtS: new(27.1)}, TimeToDetectS: new(13.14 - 10.02), LagRecoveryS: new(6.0), TimeToRecoverS: new(9.3),
 		Steady: record.Steady{BacklogBound: 20, LatencyP95S: 0.6, LatencyBoundS: 1.8, Held: true, Regained: true},
 		Guards: []record.Guard{{ID: "backlog-drift", OK: true, Value: new(1.5), Bound: 20, Unit: "entries", Detail: "the backlog grew by 1.5 entries; it must be at most 20"}},
+		Machine: record.Machine{
+			Readings: 50, CPU: &record.CPUShares{Own: 0.47, Others: 0.02, Stolen: 0.01, Idle: 0.5}, TimersLateMaxS: 0.004,
+			NotJudged: []string{"run-queue: no process of the service says how long it waited for a CPU"},
+		},
 		Objectives: []record.Objective{
 			{ID: "time_to_detect:ConsumerDown", Clock: record.ClockEffect, Unit: "s", Bound: 5, Value: new(3.12), OK: true},
 			{ID: "lag_recovery", Clock: record.ClockLastHeal, Unit: "s", Bound: 15, Value: new(6.0), OK: true},

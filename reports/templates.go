@@ -3,6 +3,7 @@ package reports
 import (
 	"cmp"
 	"embed"
+	"fmt"
 	"html/template"
 	"io"
 	"strings"
@@ -33,7 +34,9 @@ var words = map[string]any{
 	"allOf": allOf, "capital": capital, "count": count, "list": list, "noun": noun, "the": the, "was": was,
 	"entries": func(n float64) string { return count(int(n), "entry", "entries") },
 	"names":   names, "repeated": repeated,
-	"zero": func(s float64) bool { return s == 0 },
+	"percent": func(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) },
+	"join":    func(parts []string) string { return strings.Join(parts, "; ") },
+	"zero":    func(s float64) bool { return s == 0 },
 
 	// of the index
 	"profiles": record.Profiles,

@@ -25,6 +25,7 @@ var _ interface {
 	compose.NodeKiller
 	compose.NodeFreezer
 	compose.LogReader
+	compose.ProcessLister
 } = (*stack)(nil)
 
 // Kill implements compose.Killer by SIGKILL.
@@ -129,6 +130,24 @@ func (s *stack) LogTail(part string) (string, error) {
 		return "", err
 	}
 	return p.LogTail(), nil
+}
+
+// Processes implements compose.ProcessLister.
+func (s *stack) Processes() (members, nodes []int) {
+	for _, m := range s.members {
+		members = append(members, running(m.latest())...)
+	}
+	for _, name := range s.nodeNames() {
+		nodes = append(nodes, running(s.cluster.Process(name))...)
+	}
+	return members, nodes
+}
+
+func running(p *child.Process) []int {
+	if p == nil || p.Ended() != "" {
+		return nil
+	}
+	return []int{p.Pid()}
 }
 
 // part is the latest process of a node or member.

@@ -80,6 +80,8 @@ type Account struct {
 	// Commands and Memory are what all Redis masters together had carried out and
 	// what they held, in bytes; NaN where a reading failed.
 	Commands, Memory []Point
+	// Machine are the readings of the machine, in order.
+	Machine []TimedReading
 
 	rounds rounds
 	called map[string]int // index of an open call by its id
@@ -167,6 +169,8 @@ func (a *Account) add(e Event) {
 		a.rounds.add(e)
 	case Usage:
 		a.usage(e)
+	case Machine:
+		a.Machine = append(a.Machine, TimedReading{e.T, *e.Machine})
 	case Alert:
 		a.alert(e)
 	case Fault, Heal, Well:

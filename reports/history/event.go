@@ -103,6 +103,9 @@ const (
 	// Sample: a reading of a stream's consumer group. Stream, Name ("lag",
 	// "pending" or "length"), Value. Type Info when Redis answered null.
 	Sample Op = "sample"
+	// Machine: a reading of the machine that all runs on, once a second from the
+	// warm-up to the drain. Machine.
+	Machine Op = "machine"
 )
 
 // The phases of a run, in this order. The bounds of steady state come from
@@ -164,7 +167,7 @@ type Event struct {
 	T       float64 `json:"t"`
 	Profile string  `json:"profile"`
 	// Process is the witness: lab, arxiv, ollama, openai, sink, stream, store,
-	// slack, monitor.
+	// slack, monitor, machine.
 	Process string `json:"process"`
 	Type    Type   `json:"type"`
 	Op      Op     `json:"op"`
@@ -190,9 +193,10 @@ type Event struct {
 	Reason         string  `json:"reason,omitempty"`
 	Evidence       string  `json:"evidence,omitempty"`
 	// Detail is prose for a reader; nothing is judged by it.
-	Detail string              `json:"detail,omitempty"`
-	Facts  *FaultFacts         `json:"facts,omitempty"`
-	News   *AlertNews          `json:"news,omitempty"`
-	Paper  *paper.Paper        `json:"paper,omitempty"`
-	Wish   *paper.Subscription `json:"wish,omitempty"`
+	Detail  string              `json:"detail,omitempty"`
+	Facts   *FaultFacts         `json:"facts,omitempty"`
+	News    *AlertNews          `json:"news,omitempty"`
+	Paper   *paper.Paper        `json:"paper,omitempty"`
+	Wish    *paper.Subscription `json:"wish,omitempty"`
+	Machine *MachineReading     `json:"machine,omitempty"`
 }

@@ -201,6 +201,9 @@ func readEvent(lines *bufio.Reader, latest map[string]float64) (e Event, err err
 	if e.Op == Subscribe && e.Wish == nil {
 		return e, errors.New("a subscribe without its wish")
 	}
+	if e.Op == Machine && e.Machine == nil {
+		return e, errors.New("a reading of the machine without the reading")
+	}
 	if e.T < latest[e.Profile] {
 		return e, fmt.Errorf("time %g s comes after %g s; the events of a profile must be in order", e.T, latest[e.Profile])
 	}

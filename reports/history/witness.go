@@ -207,6 +207,11 @@ func CommitsFenced(n int, known bool) Event {
 	return e
 }
 
+// MachineRead is a reading of the machine.
+func MachineRead(r MachineReading) Event {
+	return Event{Process: "machine", Op: Machine, Type: OK, Machine: &r}
+}
+
 // FaultInjected is the nemesis' note that a fault is injected, with the
 // evidence that the target was well.
 func FaultInjected(f FaultFacts, before string) Event { return f.event(Invoke, before) }

@@ -75,6 +75,9 @@ type Result struct {
 	Code     Code              `json:"code"`
 	Versions map[string]string `json:"versions"`
 	Host     Host              `json:"host"`
+	// Beside are other runs of the lab that were on this machine at the same time,
+	// in words.
+	Beside []string `json:"beside,omitempty"`
 	// Runs are in the order in which the profiles ran, which is drawn from the
 	// seed.
 	Runs []Run `json:"runs"`
@@ -118,7 +121,9 @@ type Run struct {
 	TimeToRecoverAfterHealS *float64 `json:"time_to_recover_after_heal_s"`
 	// Guards are what must be so for the run to show anything. One that is not
 	// makes it inconclusive.
-	Guards     []Guard     `json:"guards"`
+	Guards []Guard `json:"guards"`
+	// Machine is what the machine did meanwhile; its guards are among Guards.
+	Machine    Machine     `json:"machine"`
 	Steady     Steady      `json:"steady_state"`
 	Price      Price       `json:"price"`
 	Invariants []Invariant `json:"invariants"`

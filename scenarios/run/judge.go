@@ -28,6 +28,8 @@ func judge(s *scenarios.Scenario, events []history.Event) record.Run {
 		spare(&run)
 	}
 	measure(s, &run, a)
+	machine, guards := a.MachineState()
+	run.Machine, run.Guards = machine, append(run.Guards, guards...)
 	run.Objectives = objectives(s, run)
 	return run
 }

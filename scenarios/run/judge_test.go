@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +14,9 @@ import (
 	"paperlab/reports/history"
 	"paperlab/reports/record"
 	"paperlab/scenarios"
+	"paperlab/scenarios/observe"
 	"paperlab/system/paper"
+	"paperlab/system/servicetest"
 )
 
 // good is a run with nothing wrong.
@@ -246,6 +250,80 @@ func TestJudge(t *testing.T) {
 			wantVerdict(t, h.judged(c.scenario), c.want, c.reason)
 		})
 	}
+}
+
+// machine has the machine read once a second, while others take so many of its
+// two CPUs.
+func (h *events) machine(others float64) {
+	for at := 3.0; at < 34; at++ {
+		h.add(at, history.MachineRead(history.MachineReading{Over: 1, CPUs: 2, LateP99: 0.001, LateMax: 0.002,
+			CPU: &history.CPUTime{Own: 0.9, Others: others, Idle: 1.1 - others}, Queue: &history.QueueTime{Ran: 0.4, Waited: 0.8}}))
+	}
+}
+
+// TestABusyMachineIsNoViolation: a bound that is missed while others take the
+// CPU is not the service's doing; an effect that came twice is.
+func TestABusyMachineIsNoViolation(t *testing.T) {
+	late := func(h *events) { h.kill(); h.alert(19.5, "ConsumerDown") }
+	twice := func(h *events) {
+		n := paper.Notification{ID: paper.NotificationID("2101.00001v1", "s"), Subscriber: "u", Subscription: "s", Paper: "2101.00001", Version: 1}
+		h.add(31, history.Told(history.Webhook{Subscriber: "u", Notification: n}))
+	}
+	scenario := consumerDown
+	scenario.Invariants = []string{"no-duplicate-effect"}
+	for name, c := range map[string]struct {
+		others float64
+		happen func(*events)
+		want   record.Verdict
+		reason string
+	}{
+		"quiet, in time":   {0.05, func(h *events) { h.kill(); h.alert(14, "ConsumerDown") }, record.Pass, ""},
+		"quiet, too late":  {0.05, late, record.Violation, "time_to_detect:ConsumerDown is missed"},
+		"busy, in time":    {1.1, func(h *events) { h.kill(); h.alert(14, "ConsumerDown") }, record.Inconclusive, "others took 55 % of the CPUs while none was free; at most 20 % lets a run be judged: end what else runs"},
+		"busy, too late":   {1.1, late, record.Inconclusive, "time_to_detect:ConsumerDown is missed"},
+		"busy, told twice": {1.1, func(h *events) { h.kill(); h.alert(14, "ConsumerDown"); twice(h) }, record.Violation, "no-duplicate-effect"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := calm()
+			h.machine(c.others)
+			c.happen(&h)
+			run := h.judged(scenario)
+			wantVerdict(t, run, c.want, c.reason)
+			if run.Machine.CPU == nil || run.Machine.Readings != 31 {
+				t.Errorf("the record says of the machine %+v", run.Machine)
+			}
+		})
+	}
+}
+
+// TestHog: a run during which somebody else's processes spin on all CPUs is
+// inconclusive, by readings of this machine. It takes some seven seconds, however
+// busy the machine is.
+func TestHog(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells who takes the CPU")
+	}
+	for range 4 * runtime.NumCPU() {
+		hog := exec.Command("sh", "-c", "while :; do :; done")
+		if err := hog.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = hog.Process.Kill(); _ = hog.Wait() })
+	}
+	rec := history.NewRecorder("hardened")
+	machine := observe.NewMachine(rec, func() (service, others []int) { return nil, nil })
+	if err := machine.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	servicetest.Eventually(t, "the machine is read six times", func() bool { return len(rec.Events()) >= 6 })
+	machine.Stop()
+	h := calm()
+	h.kill()
+	h.alert(19.5, "ConsumerDown") // too late
+	for _, read := range rec.Events() {
+		h.add(13+read.T, read)
+	}
+	wantVerdict(t, h.judged(consumerDown), record.Inconclusive, "Guard cpu-taken does not hold: in the worst five seconds others took")
 }
 
 // failed adds a fault whose effect was not proven, or that was given up before

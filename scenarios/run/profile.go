@@ -151,6 +151,11 @@ func (p *profileRun) phasesOf(ctx context.Context) error {
 	if err := p.settle(ctx); err != nil {
 		return err
 	}
+	machine := observe.NewMachine(p.rec, p.processes())
+	if err := machine.Start(ctx); err != nil {
+		return err
+	}
+	defer machine.Stop()
 	if err := p.around.arxiv.Release(p.Scenario.Load.Rate); err != nil {
 		return err
 	}
@@ -168,6 +173,15 @@ func (p *profileRun) phasesOf(ctx context.Context) error {
 	}
 	p.begin(history.PhaseDrain)
 	return p.drain(ctx)
+}
+
+// processes is nil where the environment cannot list them.
+func (p *profileRun) processes() observe.Processes {
+	lister, err := compose.Power[compose.ProcessLister](p.stack)
+	if err != nil {
+		return nil
+	}
+	return lister.Processes
 }
 
 // breakAndMend is the fault and the recover phase. The nemesis works beside
