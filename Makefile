@@ -10,6 +10,9 @@ CORPUS      ?= builtin
 ENVIRONMENT ?= process
 PKG         ?=
 SAMPLE      ?= 0
+BESIDE      ?=
+# Any value: do not wait for another run on this machine to end.
+WAIT = $(if $(BESIDE),--beside)
 
 FOLDERS := bench cmd compose faults grafana reports scenarios system
 
@@ -27,6 +30,7 @@ help: ## show this help
 	@echo
 	@echo "  make scenario NAME=consumer-crash [SEED=1] [PROFILE=compare|all|naive|careful|hardened] [CORPUS=builtin|FILE|live]"
 	@echo "  make bench NAME=sharding"
+	@echo "  BESIDE=1 does not wait for another run on this machine to end"
 	@echo
 	@echo "  Reports land in reports/out/NAME/latest/report.html"
 
@@ -35,14 +39,14 @@ build: ## compile the lab and the service into .build
 	@go build $(BUILD) -o .build/ ./cmd/lab ./cmd/papers
 
 scenario: build ## run one scenario and write its report: make scenario NAME=consumer-crash
-	@$(LAB) scenario $(NAME) --seed="$(SEED)" --profile="$(PROFILE)" --corpus="$(CORPUS)" --environment="$(ENVIRONMENT)"
+	@$(LAB) scenario $(NAME) --seed="$(SEED)" --profile="$(PROFILE)" --corpus="$(CORPUS)" --environment="$(ENVIRONMENT)" $(WAIT)
 
 bench: build ## run one benchmark and write its report: make bench NAME=sharding
-	@$(LAB) bench $(NAME)
+	@$(LAB) bench $(NAME) $(WAIT)
 
 sabotage: build ## prove the judge: each planted defect must turn exactly its checker red
 	@go build $(BUILD) -tags sabotage -o .build/papers-sabotage ./cmd/papers
-	@$(LAB) sabotage $(NAME) --seed="$(SEED)"
+	@$(LAB) sabotage $(NAME) --seed="$(SEED)" $(WAIT)
 
 test: SHELL := /bin/bash
 test: .SHELLFLAGS := -o pipefail -c
@@ -64,7 +68,7 @@ mutate: ## judge the judges: change their code, expect their tests to notice: ma
 	@go run ./cmd/mutate -sample "$(SAMPLE)" -seed "$(SEED)" $(PKG)
 
 nightly: build sabotage ## every scenario, the benchmark and the sabotages
-	@$(LAB) nightly --seed="$(SEED)" --corpus="$(CORPUS)"
+	@$(LAB) nightly --seed="$(SEED)" --corpus="$(CORPUS)" $(WAIT)
 
 report: build ## index of all results, or the pages of one again: make report RUN=reports/out/NAME/latest
 	@$(LAB) report $(RUN)

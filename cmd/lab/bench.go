@@ -12,6 +12,7 @@ import (
 
 	"paperlab/bench"
 	"paperlab/compose/process"
+	"paperlab/compose/turn"
 	"paperlab/compose/undo"
 	"paperlab/reports"
 	"paperlab/reports/record"
@@ -21,6 +22,7 @@ import (
 type benchCommand struct {
 	Name string `arg:"" optional:"" help:"A benchmark (see lab list)."`
 	Out  string `help:"Folder of the reports." default:"reports/out" type:"path"`
+	turnFlags
 }
 
 // Run runs the benchmark on a cluster of its own.
@@ -28,7 +30,12 @@ func (c benchCommand) Run(ctx context.Context, stdout io.Writer) error {
 	var names []string
 	for _, b := range bench.Catalogue {
 		if b.Name == c.Name {
-			return c.measure(ctx, stdout, b)
+			t, err := c.take(ctx, "bench "+b.Name)
+			if err != nil {
+				return err
+			}
+			defer t.Leave()
+			return c.measure(ctx, stdout, b, t)
 		}
 		names = append(names, b.Name)
 	}
@@ -38,7 +45,7 @@ func (c benchCommand) Run(ctx context.Context, stdout io.Writer) error {
 	return unknownInput("benchmark", c.Name, names)
 }
 
-func (c benchCommand) measure(ctx context.Context, stdout io.Writer, b bench.Benchmark) (err error) {
+func (c benchCommand) measure(ctx context.Context, stdout io.Writer, b bench.Benchmark, t *turn.Turn) (err error) {
 	began := time.Now()
 	redisServer, version, err := process.FindRedis(ctx)
 	if err != nil {
@@ -62,6 +69,9 @@ func (c benchCommand) measure(ctx context.Context, stdout io.Writer, b bench.Ben
 	progress.Done()
 	if err != nil {
 		return err
+	}
+	for _, other := range t.Beside() {
+		made.Notes = append(made.Notes, "Another run was on this machine at the same time: "+other+".")
 	}
 	made.StartedAt, made.WallS = began.UTC(), time.Since(began).Seconds()
 	made.Code, made.Host, made.Versions = record.ThisCode(), record.ThisHost(), record.ThisVersions(version)

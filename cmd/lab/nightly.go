@@ -16,6 +16,11 @@ type nightlyCommand struct{ runFlags }
 // Run runs everything; the exit status is that of the worst verdict. One that
 // fails does not keep the others from running.
 func (c nightlyCommand) Run(ctx context.Context, stdout io.Writer) error {
+	whole, err := c.take(ctx, "nightly")
+	if err != nil {
+		return err
+	}
+	defer whole.Leave()
 	var verdicts []record.Verdict
 	var failed error
 	for _, name := range scenarios.Names() {
@@ -30,7 +35,7 @@ func (c nightlyCommand) Run(ctx context.Context, stdout io.Writer) error {
 		if err != nil {
 			return err
 		}
-		verdict, err := c.run(ctx, stdout, s, "", profiles)
+		verdict, err := c.run(ctx, stdout, s, "", profiles, whole)
 		if err != nil {
 			failed = errors.Join(failed, err)
 			verdict = record.Infrastructure
@@ -41,7 +46,7 @@ func (c nightlyCommand) Run(ctx context.Context, stdout io.Writer) error {
 		if ctx.Err() != nil {
 			return statusError(exitAborted)
 		}
-		if err := (benchCommand{Name: b.Name, Out: c.Out}).Run(ctx, stdout); err != nil {
+		if err := (benchCommand{Name: b.Name, Out: c.Out}).measure(ctx, stdout, b, whole); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("benchmark %s: %w", b.Name, err))
 			verdicts = append(verdicts, record.Infrastructure)
 		}

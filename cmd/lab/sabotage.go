@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"paperlab/compose/standin/corpus"
+	"paperlab/compose/turn"
 	"paperlab/reports/record"
 	"paperlab/scenarios/proof"
 	"paperlab/scenarios/run"
@@ -17,6 +18,7 @@ type sabotageCommand struct {
 	Name string `arg:"" optional:"" help:"Plant this defect alone; none plants nothing."`
 	Seed int64  `help:"Everything random comes from it." default:"1"`
 	Out  string `help:"Folder of the reports." default:"reports/out" type:"path"`
+	turnFlags
 }
 
 // Run plants one defect after the other. It fails if a checker stays silent,
@@ -26,9 +28,14 @@ func (c sabotageCommand) Run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	t, err := c.take(ctx, "sabotage")
+	if err != nil {
+		return err
+	}
+	defer t.Leave()
 	failed := 0
 	for _, planted := range cases {
-		result, err := c.run(ctx, planted)
+		result, err := c.run(ctx, planted, t)
 		if err != nil {
 			return err
 		}
@@ -72,7 +79,7 @@ func (c sabotageCommand) cases() ([]proof.Case, error) {
 	return nil, unknownInput("sabotage", c.Name, names)
 }
 
-func (c sabotageCommand) run(ctx context.Context, planted proof.Case) (record.Result, error) {
+func (c sabotageCommand) run(ctx context.Context, planted proof.Case, t *turn.Turn) (record.Result, error) {
 	s := planted.Scenario()
 	papersOf, err := corpus.Builtin(uint64(c.Seed), s.Load.Papers)
 	if err != nil {
@@ -83,7 +90,7 @@ func (c sabotageCommand) run(ctx context.Context, planted proof.Case) (record.Re
 	// In a folder, and so an index, of their own: a red one is as it must be.
 	o := run.Options{
 		Scenario: s, Target: "sabotage", Profiles: []string{record.Hardened}, Seed: c.Seed, Corpus: papersOf, CorpusName: "builtin",
-		Out: filepath.Join(c.Out, "sabotage"), Env: planted.Env(), DrainWithin: proof.DrainWithin, Progress: progress,
+		Out: filepath.Join(c.Out, "sabotage"), Env: planted.Env(), DrainWithin: proof.DrainWithin, Progress: progress, Beside: t.Beside,
 	}
 	if err := equip(ctx, &o, "papers-sabotage"); err != nil {
 		return record.Result{}, err

@@ -14,6 +14,7 @@ import (
 	"paperlab/compose/process"
 	"paperlab/compose/standin"
 	"paperlab/compose/standin/corpus"
+	"paperlab/compose/turn"
 	"paperlab/grafana"
 	"paperlab/reports"
 	"paperlab/reports/record"
@@ -27,6 +28,7 @@ type runFlags struct {
 	Corpus      string `help:"builtin, a .jsonl(.gz) file of real papers, or live: arXiv itself, politely (the environment variable PAPERLAB_ARXIV names another query API)." default:"builtin"`
 	Environment string `help:"process." default:"process"`
 	Out         string `help:"Folder of the reports." default:"reports/out" type:"path"`
+	turnFlags
 }
 
 type scenarioCommand struct {
@@ -48,7 +50,7 @@ func (c scenarioCommand) Run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	verdict, err := c.run(ctx, stdout, s, sourceOf(c.Name), profiles)
+	verdict, err := c.run(ctx, stdout, s, sourceOf(c.Name), profiles, nil)
 	if err != nil {
 		return err
 	}
@@ -92,8 +94,9 @@ func profilesOf(word string, s *scenarios.Scenario) ([]string, error) {
 	return nil, unknownInput("profile", word, append(known, compared, allProfiles))
 }
 
-// run runs one scenario and says what came of it.
-func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenario, source string, profiles []string) (record.Verdict, error) {
+// run runs one scenario and says what came of it. It takes a turn of its own if
+// it is not part of a larger one.
+func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenario, source string, profiles []string, of *turn.Turn) (record.Verdict, error) {
 	if f.Environment != process.Name {
 		return "", unknownInput("environment", f.Environment, []string{process.Name})
 	}
@@ -113,6 +116,15 @@ func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenar
 	if err := equip(ctx, &o, "papers"); err != nil {
 		return "", err
 	}
+	if of == nil {
+		own, err := f.take(ctx, "scenario "+s.Name)
+		if err != nil {
+			return "", err
+		}
+		defer own.Leave()
+		of = own
+	}
+	o.Beside = of.Beside
 	result, folder, err := run.Run(ctx, o)
 	o.Progress.Done()
 	if err != nil {

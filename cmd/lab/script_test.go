@@ -1,17 +1,18 @@
 package main
 
 import (
-	"context"
-	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"paperlab/compose/turn"
 )
 
 // TestMain lets the scripts call this binary as lab.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"lab": func() { os.Exit(execute(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
+		"lab": main,
 	})
 }
 
@@ -21,6 +22,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TMPDIR", e.WorkDir)
+			e.Setenv(turn.FolderVariable, filepath.Join(e.WorkDir, "turns"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},

@@ -43,7 +43,7 @@ import (
 )
 
 // Options say what to run. All fields must be set but Source,
-// Target, Env and Live.
+// Target, Env, Live and Beside.
 type Options struct {
 	Scenario *scenarios.Scenario
 	// Source is the file that the scenario was read from, if it is none of the
@@ -73,6 +73,8 @@ type Options struct {
 	// was offered.
 	DrainWithin time.Duration
 	Progress    *Progress
+	// Beside names what else has run on this machine meanwhile; it may be nil.
+	Beside func() []string
 }
 
 // Run carries the scenario out and writes its report. It returns the record
@@ -114,6 +116,9 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 	}
 	result.FinishedAt = time.Now().UTC()
 	result.WallS = time.Since(began).Seconds()
+	if o.Beside != nil {
+		result.Beside = o.Beside()
+	}
 	folder, err := write(o, result, events, slack)
 	return result, folder, err
 }
