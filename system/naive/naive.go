@@ -45,9 +45,6 @@ import (
 	"fmt"
 
 	"github.com/redis/go-redis/v9"
-
-	"paperlab/system/crawl"
-	"paperlab/system/paper"
 )
 
 // Stream is one of the profile's two streams.
@@ -77,30 +74,6 @@ const MaxLength = 10_000
 
 // payloadField is the one field of an entry.
 const payloadField = "payload"
-
-// Into is a crawl.Sink that adds each paper to the stream. It stops at
-// the first error; being called again then adds the whole page again, the part
-// that had arrived included. It leaves out the paper that the crawler asks for
-// again with each page in order to see where it stands: nobody would write a
-// crawler that adds its last paper for ever.
-func Into(rdb *redis.ClusterClient, to Stream, m *crawl.Metrics) crawl.Sink {
-	last := ""
-	return func(ctx context.Context, papers []paper.Paper) error {
-		if len(papers) > 0 && papers[0].VersionID() == last {
-			papers = papers[1:]
-		}
-		for _, p := range papers {
-			if err := add(ctx, rdb, to, p); err != nil {
-				return fmt.Errorf("adding paper %s: %w", p.VersionID(), err)
-			}
-			m.Produced(to.Name(), false)
-		}
-		if len(papers) > 0 {
-			last = papers[len(papers)-1].VersionID()
-		}
-		return nil
-	}
-}
 
 func add(ctx context.Context, rdb *redis.ClusterClient, to Stream, value any) error {
 	payload, err := json.Marshal(value)
