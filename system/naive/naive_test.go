@@ -18,8 +18,9 @@ import (
 func TestPapersAreAddedInOrder(t *testing.T) {
 	rdb, registry := connect(t), prometheus.NewRegistry()
 	list := papers(3)
+	add := Adding(rdb, Papers(""), crawl.NewMetrics(registry))
 	for _, p := range list {
-		if err := Adding(rdb, Papers(""), crawl.NewMetrics(registry))(t.Context(), p); err != nil {
+		if err := add(t.Context(), p); err != nil {
 			t.Fatal(err)
 		}
 	}
