@@ -81,16 +81,19 @@ func TestEachPartitionIsReadByOneProcessInOrder(t *testing.T) {
 // A batch's keys are worked on at once, up to Workers over all partitions.
 func TestWorkersBoundWhatIsWorkedOnAtOnce(t *testing.T) {
 	rdb := connect(t)
-	produce(t, rdb, papers(40)...)
+	produce(t, rdb, papers(12)[:12]...)
 	var now, most atomic.Int64
+	release := make(chan struct{})
 	startTest(t, Config{Redis: rdb, Workers: 3, Handler: func(context.Context, []byte) error {
 		running := now.Add(1)
 		defer now.Add(-1)
 		for seen := most.Load(); running > seen && !most.CompareAndSwap(seen, running); seen = most.Load() {
 		}
-		time.Sleep(time.Millisecond) // work
+		<-release
 		return nil
 	}})
+	servicetest.Eventually(t, "all is taken, and three run", func() bool { return pending(t, rdb) == 12 && now.Load() == 3 })
+	close(release)
 	servicetest.Eventually(t, "all is acknowledged", func() bool { return backlog(t, rdb) == 0 })
 	if n := most.Load(); n != 3 {
 		t.Errorf("%d ran at once, want 3", n)
@@ -142,12 +145,10 @@ func TestEntriesOfAnotherNameAreClaimedAfterMinIdle(t *testing.T) {
 // 1.5 s.
 func TestAFailingEntryKeepsItsPlace(t *testing.T) {
 	rdb := connect(t)
-	var done journal
-	var tries journal
+	var tries, done journal
 	startTest(t, Config{Redis: rdb, Handler: func(_ context.Context, payload []byte) error {
-		var p paper.Paper
-		if times := tries.note(payload); strings.HasSuffix(tries.all()[0], "v1") && times < 3 && !strings.Contains(string(payload), `"version":2`) {
-			return fmt.Errorf("no luck with %v", p)
+		if times := tries.note(payload); times < 3 && strings.Contains(string(payload), `"version":1`) {
+			return errors.New("no luck")
 		}
 		done.note(payload)
 		return nil
@@ -165,6 +166,9 @@ func TestAFailingEntryKeepsItsPlace(t *testing.T) {
 // Takes the pauses of 1.5 s.
 func TestTheDeliveryCapMakesADeadLetterAndOthersGoOn(t *testing.T) {
 	rdb := connect(t)
+	// Both versions of the one are in the batch that is read first: the second is
+	// not tried while the first fails, and nothing counts against it meanwhile.
+	produce(t, rdb, papers(20)...)
 	var j journal
 	startTest(t, Config{Redis: rdb, MaxDeliveries: 3, Handler: func(_ context.Context, payload []byte) error {
 		j.note(payload)
@@ -173,7 +177,6 @@ func TestTheDeliveryCapMakesADeadLetterAndOthersGoOn(t *testing.T) {
 		}
 		return nil
 	}})
-	produce(t, rdb, papers(20)...)
 	servicetest.Eventually(t, "all is acknowledged", func() bool { return backlog(t, rdb) == 0 })
 	list := dead(t, rdb)
 	if len(list) != 2 {

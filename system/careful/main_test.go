@@ -144,6 +144,19 @@ func backlog(t *testing.T, rdb *redis.ClusterClient) (sum int64) {
 	return sum
 }
 
+// pending is what is delivered and not acknowledged, over all partitions.
+func pending(t *testing.T, rdb *redis.ClusterClient) (sum int64) {
+	t.Helper()
+	for _, key := range topic.Keys() {
+		found, err := rdb.XPending(t.Context(), key, group).Result()
+		if err != nil {
+			return -1 // the group is not there yet
+		}
+		sum += found.Count
+	}
+	return sum
+}
+
 // dead are the dead letters of all partitions.
 func dead(t *testing.T, rdb *redis.ClusterClient) (all []redis.XMessage) {
 	t.Helper()
