@@ -1,7 +1,8 @@
 // Package naive is the same paper service as such services are usually written.
 // The lab shows it beside the hardened one in each scenario. It is meant
-// honestly: every choice below is what documentation and tutorials advise, and
-// nothing is left out in order to look bad.
+// honestly: every choice below is what documentation, client examples and
+// libraries do, the README names which, and nothing is left out in order to look
+// bad. Nothing here comes from the hardened service's design.
 //
 //	crawl ─ XADD ─▶ naive:papers ───────── XREADGROUP ─▶ Summarize ─▶ LLM, store
 //	                                                         │
@@ -13,7 +14,13 @@
 // to MEMBER-n, and reads for itself. An entry is acknowledged after the work.
 // An error leaves it pending, and whoever looks first once it was idle for
 // MinIdle claims it, whatever became of the consumer that had it. Streams are
-// kept at [MaxLength] by XADD.
+// kept at [MaxLength] by XADD. The crawler keeps the last time that it saw and
+// what it saw then ([Crawler]).
+//
+// What it does not leave out: it acknowledges after the work and not before, it
+// claims what a dead consumer had, it bounds every wait, tries an LLM again with
+// back-off, outlives a panic, finishes on SIGTERM what it has read, and makes as
+// many calls at once, with the same time-outs, as the others.
 //
 // # What goes wrong, and where the hardened service differs
 //
