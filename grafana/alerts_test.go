@@ -125,7 +125,12 @@ var cases = []struct {
 		`papers_llm_breaker_open{job="summarize",instance="summarize-2",provider="openai"} 0x30`,
 		`papers_llm_breaker_open{job="summarize",instance="summarize-3",provider="openai"} 1x30`,
 	},
-	want: []string{"6: LLMPrimaryDown{ollama}", "11: LLMAllDown{} LLMPrimaryDown{ollama}", "15: LLMPrimaryDown{ollama}"},
+	want: []string{
+		"1: LLMFailing{openai}",
+		"6: LLMFailing{ollama} LLMFailing{openai} LLMPrimaryDown{ollama}",
+		"11: LLMAllDown{} LLMFailing{ollama} LLMFailing{openai} LLMPrimaryDown{ollama}",
+		"15: LLMFailing{ollama} LLMFailing{openai} LLMPrimaryDown{ollama}",
+	},
 }, {
 	name: "no LLM fails where a call is lost now and then",
 	series: []string{
@@ -151,6 +156,14 @@ var cases = []struct {
 		`papers_llm_calls_total{job="summarize",instance="summarize-1",provider="openai",outcome="ok"} 0x10 0+20x19`,
 	},
 	want: []string{"13: LLMFailing{ollama}", "20: "},
+}, {
+	name: "a breaker that opens among many calls is no share of them",
+	series: []string{
+		`papers_llm_calls_total{job="summarize",instance="summarize-1",provider="ollama",outcome="ok"} 0+200x10 2000x3`,
+		`papers_llm_calls_total{job="summarize",instance="summarize-1",provider="ollama",outcome="error"} 0x10 5x3`,
+		`papers_llm_breaker_open{job="summarize",instance="summarize-1",provider="ollama"} 0x10 1x3`,
+	},
+	want: []string{"12: LLMAllDown{} LLMFailing{ollama} LLMPrimaryDown{ollama}"},
 }, {
 	name: "a hundred papers wait in the careful profile",
 	series: []string{
