@@ -52,7 +52,7 @@ type Plan struct {
 	Ledger *undo.Ledger
 	// Prefix begins the name of every Redis key of the run.
 	Prefix string
-	// Profile is hardened or naive.
+	// Profile is hardened, careful or naive.
 	Profile string
 	// Env is added to the environment of the service's processes.
 	Env []string

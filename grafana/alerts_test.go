@@ -125,7 +125,53 @@ var cases = []struct {
 		`papers_llm_breaker_open{job="summarize",instance="summarize-2",provider="openai"} 0x30`,
 		`papers_llm_breaker_open{job="summarize",instance="summarize-3",provider="openai"} 1x30`,
 	},
-	want: []string{"6: LLMPrimaryDown{ollama}", "11: LLMAllDown{} LLMPrimaryDown{ollama}", "15: LLMPrimaryDown{ollama}"},
+	want: []string{
+		"1: LLMFailing{openai}",
+		"6: LLMFailing{ollama} LLMFailing{openai} LLMPrimaryDown{ollama}",
+		"11: LLMAllDown{} LLMFailing{ollama} LLMFailing{openai} LLMPrimaryDown{ollama}",
+		"15: LLMFailing{ollama} LLMFailing{openai} LLMPrimaryDown{ollama}",
+	},
+}, {
+	name: "no LLM fails where a call is lost now and then",
+	series: []string{
+		`papers_llm_calls_total{job="summarize",instance="summarize-1",provider="ollama",outcome="ok"} 0+20x40`,
+		`papers_llm_calls_total{job="summarize",instance="summarize-1",provider="ollama",outcome="timeout"} 0+0x5 0+0.4x34`,
+		`papers_llm_calls_total{job="summarize",instance="summarize-1",provider="openai",outcome="ok"} 0+0x40`,
+		`papers_llm_calls_total{job="summarize",instance="summarize-1",provider="openai",outcome="refused"} 0x9 3x30`,
+	},
+}, {
+	name: "the only LLM fails for ten seconds: nothing but its calls tells",
+	series: []string{
+		`papers_llm_calls_total{job="summarize",instance="summarize-1",provider="ollama",outcome="ok"} 0+20x10 200+0x9 200+20x20`,
+		`papers_llm_calls_total{job="summarize",instance="summarize-1",provider="ollama",outcome="error"} 0x10 0+20x9 180x30`,
+	},
+	want: []string{"13: LLMFailing{ollama}", "29: "},
+}, {
+	name: "a breaker leaves few calls to fail, and the fallback carries",
+	series: []string{
+		`papers_llm_calls_total{job="summarize",instance="summarize-1",provider="ollama",outcome="ok"} 0+20x10 200x19`,
+		`papers_llm_calls_total{job="summarize",instance="summarize-1",provider="ollama",outcome="error"} 0x10 8x2 10x17`,
+		`papers_llm_calls_total{job="summarize",instance="summarize-2",provider="ollama",outcome="ok"} 0+20x10 200x19`,
+		`papers_llm_calls_total{job="summarize",instance="summarize-2",provider="ollama",outcome="refused"} 0x10 9x2 11x17`,
+		`papers_llm_calls_total{job="summarize",instance="summarize-1",provider="openai",outcome="ok"} 0x10 0+20x19`,
+	},
+	want: []string{"13: LLMFailing{ollama}", "20: "},
+}, {
+	name: "a breaker that opens among many calls is no share of them",
+	series: []string{
+		`papers_llm_calls_total{job="summarize",instance="summarize-1",provider="ollama",outcome="ok"} 0+200x10 2000x3`,
+		`papers_llm_calls_total{job="summarize",instance="summarize-1",provider="ollama",outcome="error"} 0x10 5x3`,
+		`papers_llm_breaker_open{job="summarize",instance="summarize-1",provider="ollama"} 0x10 1x3`,
+	},
+	want: []string{"12: LLMAllDown{} LLMFailing{ollama} LLMPrimaryDown{ollama}"},
+}, {
+	name: "a hundred papers wait in the careful profile",
+	series: []string{
+		`papers_stream_lag{stream="careful:papers",group="summarize"} 0x4 140x9`,
+		`papers_stream_pending{stream="careful:papers",group="summarize"} 8x40`,
+		`papers_dead_letters{stream="careful:notifications"} 0x8 1x9`,
+	},
+	want: []string{"10: DeadLetters{careful:notifications} LagHigh{careful:papers summarize}"},
 }, {
 	name:   "an entry becomes a dead letter",
 	series: []string{`papers_dead_letters{stream="papers"} 0x4 3x9`},
@@ -169,7 +215,7 @@ func TestTextsAreComplete(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"ConsumerDown", "LagHigh", "LLMPrimaryDown", "RedisNodeUnreachable"} {
+	for _, name := range []string{"ConsumerDown", "LagHigh", "LLMFailing", "LLMPrimaryDown", "RedisNodeUnreachable"} {
 		if !seen[name] {
 			t.Errorf("there is no rule %s", name)
 		}

@@ -28,7 +28,7 @@ var rules = []struct {
 	{"paperlab/cmd/papers", false, []string{"paperlab/cmd/lab", "paperlab/compose", "paperlab/faults", "paperlab/scenarios", "paperlab/reports", "paperlab/bench", "paperlab/grafana"}, "the service ships without the lab"},
 	{"paperlab/system/paper", false, []string{"paperlab/system/"}, "the domain's types know nobody"},
 	{"paperlab/scenarios/check", true, []string{"os", "net", "net/http", "time", "math/rand", "math/rand/v2", "crypto/rand"}, "checkers see histories only"},
-	{"paperlab/scenarios/observe", false, []string{"paperlab/system/stream", "paperlab/system/store", "paperlab/system/naive"}, "the witness does not share the suspect's code"},
+	{"paperlab/scenarios/observe", false, []string{"paperlab/system/stream", "paperlab/system/store", "paperlab/system/naive", "paperlab/system/careful"}, "the witness does not share the suspect's code"},
 	{"paperlab/scenarios/check", false, []string{"paperlab/system/match"}, "the oracle does not share the suspect's code"},
 	{"paperlab/reports/...", false, []string{"paperlab/system/stream"}, "reports read records and histories and run nothing"},
 	{"paperlab/bench", false, []string{"paperlab/faults", "paperlab/scenarios/run"}, "benchmarks break nothing"},

@@ -120,10 +120,10 @@ func (s *stack) roleArguments(role string) []string {
 		return []string{"--arxiv", around.Arxiv, "--interval", s.plan.Interval.String(),
 			"--page-size", strconv.Itoa(s.plan.PageSize), "--from", s.plan.Begin.UTC().Format(time.RFC3339)}
 	case "summarize":
-		return []string{"--ollama", around.Ollama, "--openai", around.OpenAI, "--lanes", lanes,
+		return []string{"--ollama", around.Ollama, "--openai", around.OpenAI, "--lanes", lanes, "--members", strconv.Itoa(s.plan.Summarizers),
 			"--llm-timeout", llmTimeout, "--llm-in-flight", llmInFlight}
 	case "deliver":
-		return []string{"--lanes", lanes, "--timeout", webhookTimeout}
+		return []string{"--lanes", lanes, "--members", strconv.Itoa(s.plan.Deliverers), "--timeout", webhookTimeout}
 	default:
 		return nil
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
 	"sync"
 
 	"paperlab/compose/standin/corpus"
@@ -62,10 +64,12 @@ type Gateway struct {
 	// What follows is guarded by mu. end is the last version of the last page that was asked for in full, ""
 	// if it had none.
 	end string
+	// repeats counts the pages in a row that ended there too.
+	repeats int
 	// settled tells that no more versions will come and that the crawler has
-	// them all: its last page held nothing but the end of the one before, where
-	// it began.
+	// them all; see atEnd. tail is how many versions it then asks for again.
 	settled bool
+	tail    int
 }
 
 // NewGateway makes a gateway; Start it, then Release. It does not close the
@@ -128,16 +132,16 @@ func (g *Gateway) forward(r *http.Request) reply {
 		return reply{status: http.StatusBadGateway, body: fmt.Appendf(nil, "the lab's gateway got no answer from arXiv: %v\n", err)}
 	}
 	if got.status == http.StatusOK && r.Context().Err() == nil {
-		got.body = g.witness(got.body)
+		got.body = g.witness(r.URL.RawQuery, got.body)
 	}
 	return got
 }
 
-// question is what arXiv is asked: what the crawler asks, but for the one entry
+// question is what arXiv is asked: what the crawler asks, but for the few entries
 // that it begins with once it has them all. Hundreds of entries every few
-// seconds, fetched to be cut off, would not be polite. One is enough to see that
-// the crawler still stands at the end; if it does not (it died, and its cursor
-// is an older one), the next question is the crawler's own again.
+// seconds, fetched to be cut off, would not be polite. Those few are enough to
+// see that the crawler still stands at the end; if it does not (it died, and its
+// cursor is an older one), the next question is the crawler's own again.
 func (g *Gateway) question(raw string) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -145,7 +149,7 @@ func (g *Gateway) question(raw string) string {
 	if err != nil || !g.settled {
 		return raw
 	}
-	values.Set("max_results", "1")
+	values.Set("max_results", strconv.Itoa(max(g.tail, 1)))
 	return values.Encode()
 }
 
@@ -153,7 +157,7 @@ func (g *Gateway) question(raw string) string {
 // the first one above Limit. What is no feed of arXiv's is passed on without a
 // record: if the service makes a paper of it, that paper was never served, and
 // the checkers say so.
-func (g *Gateway) witness(body []byte) []byte {
+func (g *Gateway) witness(question string, body []byte) []byte {
 	page, err := readAtom(body)
 	if err != nil {
 		return body
@@ -171,11 +175,43 @@ func (g *Gateway) witness(body []byte) []byte {
 			g.record(e.paper)
 		}
 	}
+	g.settle(question, page, exhausted)
+	return body
+}
+
+// settle notes where the page ends and what that says. The caller holds mu.
+func (g *Gateway) settle(question string, page atomPage, exhausted bool) {
 	end := page.end()
-	settled := (g.full() || exhausted) && len(page.Entries) <= 1 && end == g.end
-	if !g.settled { // else this page was asked for one entry
+	if end == g.end {
+		g.repeats++
+	} else {
+		g.repeats = 0
+	}
+	settled := (g.full() || exhausted) && end == g.end && g.atEnd(question, page)
+	if !g.settled { // else this page was asked for its tail
 		g.end = end
 	}
-	g.settled = settled
-	return body
+	g.settled, g.tail = settled, len(page.Entries)
+}
+
+// lostInARow is how many answers in a row may get lost on their way without the
+// crawler being taken for one that has them.
+const lostInARow = 3
+
+var since = regexp.MustCompile(`lastUpdatedDate:\[(\d{12}) TO`)
+
+// atEnd tells whether the crawler, which asks for a page that ends as the one
+// before did, has what is on it. A crawler that keeps its place begins with the
+// last entry that it has: nothing else is on the page. One that keeps the last
+// minute asks for that minute again and again; that it is the last entry's says
+// the same, unless the page before ended in that minute too and this one was
+// lost on its way, so that it must have asked a few times.
+func (g *Gateway) atEnd(question string, page atomPage) bool {
+	if len(page.Entries) <= 1 {
+		return true
+	}
+	values, _ := url.ParseQuery(question)
+	asked := since.FindStringSubmatch(values.Get("search_query"))
+	last := page.Entries[len(page.Entries)-1].paper
+	return asked != nil && last != nil && last.Updated.UTC().Format("200601021504") == asked[1] && g.repeats > lostInARow
 }

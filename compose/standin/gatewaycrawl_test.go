@@ -19,7 +19,10 @@ import (
 	"paperlab/compose/standin/corpus"
 	"paperlab/reports/history"
 	"paperlab/system/crawl"
+	"paperlab/system/naive"
 	"paperlab/system/paper"
+	"paperlab/system/service"
+	"paperlab/system/servicetest"
 )
 
 // The gateway and the service's crawler read arXiv's answers each in their own
@@ -162,13 +165,40 @@ func (h *harvested) SetCursor(_ context.Context, _, value string) error {
 	return nil
 }
 
-// TestHarvestThroughAGateway: the crawler gets every version that was served, as
-// it was served, although pages get lost on their way, the last one too, and
-// although arXiv has more than the limit.
+// TestHarvestThroughAGateway: each profile's crawler gets every version that was
+// served, as it was served, although pages get lost on their way, the last one
+// too, and although arXiv has more than the limit. Takes about 10 s: the naive
+// crawler waits for a second after each lost page.
 func TestHarvestThroughAGateway(t *testing.T) {
+	for name, h := range map[string]harvesting{
+		"hardened":                      {naive: false, size: 20, limit: 110},
+		"naive":                         {naive: true, size: 50, limit: 110},
+		"hardened, five to each minute": {naive: false, size: 20, limit: 110, apart: 12 * time.Second},
+		// The last page begins and ends in the minute in which the one before ends.
+		"naive, five to each minute": {naive: true, size: 58, limit: 59, apart: 12 * time.Second},
+	} {
+		t.Run(name, h.run)
+	}
+}
+
+// harvesting is one harvest through a gateway.
+type harvesting struct {
+	naive       bool
+	size, limit int
+	// apart is the time between versions, 0 for the corpus's own.
+	apart time.Duration
+}
+
+func (how harvesting) run(t *testing.T) {
 	c, err := corpus.Builtin(1, 300)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for i := range c.Versions {
+		if v := &c.Versions[i]; how.apart > 0 {
+			v.Updated = c.Begin().Add(time.Duration(i) * how.apart)
+			v.Published = c.Begin()
+		}
 	}
 	arxiv, err := standin.NewArxiv(standin.ArxivConfig{Recorder: history.NewRecorder("hardened"), Corpus: c})
 	if err != nil {
@@ -179,38 +209,42 @@ func TestHarvestThroughAGateway(t *testing.T) {
 	}
 	defer arxiv.Stop()
 	arxiv.ReleaseNow(300)
-	const limit = 110
-	g, rec := gateway(t, arxiv.QueryURL(), limit)
+	g, rec := gateway(t, arxiv.QueryURL(), how.limit)
 	lossy := httptest.NewServer(losing(t, g.QueryURL()))
 	defer lossy.Close()
 	h := &harvested{papers: map[string]paper.Paper{}}
-	client, err := crawl.NewArXiv(lossy.URL, "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	crawler, err := crawl.New(crawl.Config{
-		Metrics: crawl.NewMetrics(nil),
-		ArXiv:   client, Sink: h.sink, Cursors: h, Interval: time.Millisecond, PageSize: 20, From: c.Begin(),
-		Logger: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	crawler := how.crawler(t, lossy.URL, h, c.Begin())
 	if err := crawler.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	defer crawler.Stop()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.After(20 * time.Second); !g.Done(); {
-		select {
-		case <-deadline:
-			t.Fatalf("not done within 20 s: served %d", g.Served())
-		case <-tick.C:
-		}
-	}
+	servicetest.Eventually(t, "it is done", g.Done)
 	crawler.Stop()
-	compare(t, rec, h, limit)
+	compare(t, rec, h, how.limit)
+}
+
+func (how harvesting) crawler(t *testing.T, url string, h *harvested, from time.Time) service.Service {
+	t.Helper()
+	client, err := crawl.NewArXiv(url, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	quiet, metrics := slog.New(slog.DiscardHandler), crawl.NewMetrics(nil)
+	var crawler service.Service
+	if how.naive {
+		crawler, err = naive.NewCrawler(naive.CrawlConfig{
+			ArXiv: client, Cursors: h, Interval: time.Millisecond, PageSize: how.size, From: from, Metrics: metrics, Logger: quiet,
+			Add: func(ctx context.Context, p paper.Paper) error { return h.sink(ctx, []paper.Paper{p}) },
+		})
+	} else {
+		crawler, err = crawl.New(crawl.Config{
+			ArXiv: client, Sink: h.sink, Cursors: h, Interval: time.Millisecond, PageSize: how.size, From: from, Metrics: metrics, Logger: quiet,
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return crawler
 }
 
 // losing passes a page on only when it is asked for the third time.

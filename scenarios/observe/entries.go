@@ -35,7 +35,7 @@ func (o *Observer) tail(ctx context.Context) error {
 }
 
 // accepted tells what stands in an entry. It is read from the payload, which
-// both profiles write alike, and not from the hardened profile's own fields.
+// all profiles write alike, and not from the hardened profile's own fields.
 func accepted(s *source, entry redis.XMessage) history.Event {
 	at := history.Place{Stream: s.stream, Shard: s.shard, Entry: entry.ID}
 	payload, _ := entry.Values["payload"].(string)

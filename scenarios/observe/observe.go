@@ -50,9 +50,11 @@ type source struct {
 	shard  int
 	// last is the id of the last entry that was read.
 	last string
-	// keys begins the names of all keys of a shard, "" for a plain stream; owner
-	// is who holds its lease.
+	// keys begins the names of all keys of a shard, "" for a stream that is none;
+	// owner is who holds its lease.
 	keys, owner string
+	// dead is the key of its dead letters, "" if it has none.
+	dead string
 }
 
 // Observer watches a cluster and records what it sees.
@@ -123,8 +125,9 @@ func (o *Observer) every(period time.Duration, what string, look func(context.Co
 
 // find looks where the service documents its streams: sharded ones in their
 // routing tables ({papers}:routing), plain ones under their own names
-// (naive:papers), each after the run's prefix. It does not search the keyspace,
-// which may be large and somebody else's.
+// (naive:papers), partitions under their numbers (careful:{papers:0} and on),
+// each after the run's prefix. It does not search the keyspace, which may be
+// large and somebody else's.
 func (o *Observer) find(ctx context.Context) (err error) {
 	for _, stream := range slices.Sorted(maps.Keys(groups)) {
 		plain := o.prefix + "naive:" + stream
@@ -133,6 +136,7 @@ func (o *Observer) find(ctx context.Context) (err error) {
 		if n > 0 {
 			o.add(&source{key: plain, stream: stream, last: "0"})
 		}
+		err = errors.Join(err, o.findPartitions(ctx, stream))
 		table, failed := o.rdb.Get(ctx, "{"+o.prefix+stream+"}:routing").Bytes()
 		if errors.Is(failed, redis.Nil) {
 			continue
@@ -140,10 +144,29 @@ func (o *Observer) find(ctx context.Context) (err error) {
 		var routing struct{ Tags []string }
 		err = errors.Join(err, failed, json.Unmarshal(table, &routing))
 		for shard, tag := range routing.Tags {
-			o.add(&source{key: "{" + tag + "}:entries", stream: stream, shard: shard, last: "0", keys: "{" + tag + "}:"})
+			keys := "{" + tag + "}:"
+			o.add(&source{key: keys + "entries", stream: stream, shard: shard, last: "0", keys: keys, dead: keys + "dead"})
 		}
 	}
 	return err
+}
+
+// mostPartitions is how many partitions are looked for.
+const mostPartitions = 1024
+
+// findPartitions counts on until a partition is not there. The service makes
+// all of them when it starts, so that a gap is one that is looked into again a
+// moment later.
+func (o *Observer) findPartitions(ctx context.Context, stream string) error {
+	for n := range mostPartitions {
+		key := fmt.Sprintf("%scareful:{%s:%d}", o.prefix, stream, n)
+		found, err := o.rdb.Exists(ctx, key).Result()
+		if err != nil || found == 0 {
+			return err
+		}
+		o.add(&source{key: key, stream: stream, shard: n, last: "0", dead: key + ":dead"})
+	}
+	return nil
 }
 
 func (o *Observer) add(s *source) {
@@ -230,7 +253,8 @@ func (o *Observer) InHand(ctx context.Context, consumer string) (int64, error) {
 			return 0, fmt.Errorf("read consumers of %s: %w", s.key, err)
 		}
 		for _, c := range consumers {
-			// The naive service runs several consumers in a process.
+			// The naive service runs several consumers in a process, the
+			// others one.
 			if c.Name == consumer || strings.HasPrefix(c.Name, consumer+"-") {
 				total += c.Pending
 			}

@@ -31,6 +31,7 @@ func TestStreamsOfTheServiceAreFound(t *testing.T) {
 	// What others keep on the cluster is not the run's.
 	add(t, rdb, first+":entries", paperJSON(1))
 	add(t, rdb, "naive:papers", paperJSON(2))
+	add(t, rdb, "careful:{papers:0}", paperJSON(2))
 	w := startUnder(t, rdb, "run-1")
 	const shards, count = 5, 40
 	want := map[string]int{}
@@ -118,6 +119,47 @@ func TestAnEntryTellsWhatStandsInIt(t *testing.T) {
 	}
 	if !maps.Equal(told, want) {
 		t.Errorf("got %v\nwant %v", told, want)
+	}
+}
+
+// The careful service's partitions, found one after the other however they
+// appear, are one stream, and each has its dead letters.
+func TestPartitionsAreOneStream(t *testing.T) {
+	rdb := connect(t)
+	partition := func(n int) string { return fmt.Sprintf("careful:{papers:%d}", n) }
+	add(t, rdb, partition(0), paperJSON(0), paperJSON(1))
+	add(t, rdb, partition(2), paperJSON(4), paperJSON(5))
+	w := start(t, rdb)
+	servicetest.Eventually(t, "the first is seen", func() bool { return len(w.events(history.Accept)) == 2 })
+	add(t, rdb, partition(1), paperJSON(2), paperJSON(3))
+	servicetest.Eventually(t, "all are seen", func() bool { return len(w.events(history.Accept)) == 6 })
+	shards := map[int]int{}
+	for _, e := range w.events(history.Accept) {
+		shards[e.Shard]++
+	}
+	if want := map[int]int{0: 2, 1: 2, 2: 2}; !maps.Equal(shards, want) {
+		t.Errorf("entries by shard: %v", shards)
+	}
+	for n := range 3 {
+		read(t, rdb, partition(n), "summarize", fmt.Sprint("s-", n%2), 1)
+	}
+	servicetest.Eventually(t, "lag and pending are sums", func() bool {
+		lag, pending := w.last("papers", "lag"), w.last("papers", "pending")
+		return lag.Value == 3 && pending.Value == 3 && *w.Backlog() == 6
+	})
+	if n, err := w.InHand(t.Context(), "s-0"); n != 2 || err != nil {
+		t.Errorf("s-0 has %d in hand, %v, want 2", n, err)
+	}
+	// The shards of the routing table are unowned; partitions have no owners.
+	if shards := w.Owners("papers")[""]; !slices.Equal(shards, []int{0, 1}) {
+		t.Errorf("unowned shards: %v", shards)
+	}
+	rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: partition(2) + ":dead", Values: []any{"id", "2101.00004v2", "reason", "delivered 10 times"}})
+	if err := w.DeadLetters(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if dead := w.events(history.DeadLetter); len(dead) != 1 || dead[0].Shard != 2 || dead[0].Message != "2101.00004v2" || dead[0].Reason != "delivered 10 times" {
+		t.Errorf("dead letters: %+v", dead)
 	}
 }
 

@@ -49,10 +49,13 @@ func table(ctx context.Context, db *sql.DB, rec *history.Recorder, name, query s
 
 // DeadLetters records what stands on the consumer dead letter streams.
 func (o *Observer) DeadLetters(ctx context.Context) error {
-	for _, s := range o.shards() {
-		entries, err := o.rdb.XRange(ctx, s.keys+"dead", "-", "+").Result()
+	for _, s := range o.known() {
+		if s.dead == "" {
+			continue
+		}
+		entries, err := o.rdb.XRange(ctx, s.dead, "-", "+").Result()
 		if err != nil {
-			return fmt.Errorf("read dead letters %sdead: %w", s.keys, err)
+			return fmt.Errorf("read dead letters %s: %w", s.dead, err)
 		}
 		for _, e := range entries {
 			id, _ := e.Values["id"].(string)

@@ -129,7 +129,7 @@ func (c *Crawler) harvest(ctx context.Context, at cursor) {
 		if ctx.Err() != nil {
 			return
 		}
-		c.cfg.Metrics.request(err)
+		c.cfg.Metrics.Request(err)
 		if err != nil {
 			failures++
 			wait = c.backOff(err, failures)

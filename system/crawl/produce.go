@@ -58,7 +58,8 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 	}
 }
 
-func (m *Metrics) request(err error) {
+// Request counts one request by how it ended.
+func (m *Metrics) Request(err error) {
 	var limited *LimitedError
 	outcome := "ok"
 	switch {

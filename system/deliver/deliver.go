@@ -199,10 +199,16 @@ type Metrics struct{ deliveries *prometheus.CounterVec }
 
 // NewMetrics registers the metrics.
 func NewMetrics(registry prometheus.Registerer) *Metrics {
-	return &Metrics{promauto.With(registry).NewCounterVec(prometheus.CounterOpts{
+	m := &Metrics{promauto.With(registry).NewCounterVec(prometheus.CounterOpts{
 		Name: "papers_deliveries_total",
 		Help: "Notifications by what became of an attempt: ok, repeat (told before) or error.",
 	}, []string{"outcome"})}
+	// There from the beginning on: of a series that begins with a failure,
+	// nobody sees the increase.
+	for _, outcome := range []string{"ok", "repeat", "error"} {
+		m.deliveries.WithLabelValues(outcome)
+	}
+	return m
 }
 
 // Count counts one attempt.

@@ -58,7 +58,7 @@ func Redis(addrs []string, links Links) *redis.ClusterClient {
 		// Per node. The hardened profile sends short scripts only, at any time a
 		// few for each shard that it owns, so that connections are free again in
 		// a moment. The naive profile keeps one blocked for each of its workers,
-		// which must therefore be fewer.
+		// the careful one for each of its partitions: both must be fewer.
 		PoolSize:    32,
 		PoolTimeout: Answers,
 

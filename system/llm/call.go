@@ -23,6 +23,7 @@ func NewCaller(p Provider, over *http.Client, metrics *Metrics) Caller {
 	settings := openai.DefaultConfig(p.Key)
 	settings.BaseURL = strings.TrimSuffix(p.URL, "/") + "/v1"
 	settings.HTTPClient = observer{over}
+	metrics.expect(p.Name)
 	return Caller{p, openai.NewClientWithConfig(settings), metrics}
 }
 

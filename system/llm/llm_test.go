@@ -232,8 +232,14 @@ func TestTimeoutFallsBack(t *testing.T) {
 	}
 	want := `# HELP papers_llm_calls_total Requests to an LLM provider by how they ended.
 # TYPE papers_llm_calls_total counter
+papers_llm_calls_total{outcome="error",provider="ollama"} 0
+papers_llm_calls_total{outcome="error",provider="openai"} 0
+papers_llm_calls_total{outcome="ok",provider="ollama"} 0
 papers_llm_calls_total{outcome="ok",provider="openai"} 1
+papers_llm_calls_total{outcome="refused",provider="ollama"} 0
+papers_llm_calls_total{outcome="refused",provider="openai"} 0
 papers_llm_calls_total{outcome="timeout",provider="ollama"} 1
+papers_llm_calls_total{outcome="timeout",provider="openai"} 0
 `
 	if err := testutil.GatherAndCompare(p.registry, strings.NewReader(want), "papers_llm_calls_total"); err != nil {
 		t.Error(err)

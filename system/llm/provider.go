@@ -176,7 +176,18 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 	}
 }
 
-// call counts one call. Outcome is ok, error, timeout or refused.
+// outcomes are the ways in which a call ends.
+var outcomes = []string{"ok", "error", "timeout", "refused"}
+
+// expect shows a provider's counters from the beginning on: of a series that
+// begins with a failure, nobody sees the increase.
+func (m *Metrics) expect(provider string) {
+	for _, outcome := range outcomes {
+		m.calls.WithLabelValues(provider, outcome)
+	}
+}
+
+// call counts one call by its outcome.
 func (m *Metrics) call(provider, outcome string, took time.Duration) {
 	m.calls.WithLabelValues(provider, outcome).Inc()
 	m.seconds.WithLabelValues(provider).Observe(took.Seconds())

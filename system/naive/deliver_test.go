@@ -120,6 +120,8 @@ func TestAnythingButSuccessIsAnErrorAndNotRecorded(t *testing.T) {
 		want := `# HELP papers_deliveries_total Notifications by what became of an attempt: ok, repeat (told before) or error.
 # TYPE papers_deliveries_total counter
 papers_deliveries_total{outcome="error"} 1
+papers_deliveries_total{outcome="ok"} 0
+papers_deliveries_total{outcome="repeat"} 0
 `
 		if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "papers_deliveries_total"); err != nil {
 			t.Error(err)

@@ -90,8 +90,10 @@ func papers(count int) []paper.Paper {
 
 func produce(t *testing.T, rdb *redis.ClusterClient, list ...paper.Paper) {
 	t.Helper()
-	if err := Into(rdb, Papers(""), crawl.NewMetrics(nil))(t.Context(), list); err != nil {
-		t.Fatal(err)
+	for _, p := range list {
+		if err := Adding(rdb, Papers(""), crawl.NewMetrics(nil))(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

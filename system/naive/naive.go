@@ -1,7 +1,8 @@
 // Package naive is the same paper service as such services are usually written.
 // The lab shows it beside the hardened one in each scenario. It is meant
-// honestly: every choice below is what documentation and tutorials advise, and
-// nothing is left out in order to look bad.
+// honestly: every choice below is what documentation, client examples and
+// libraries do, the README names which, and nothing is left out in order to look
+// bad. Nothing here comes from the hardened service's design.
 //
 //	crawl ─ XADD ─▶ naive:papers ───────── XREADGROUP ─▶ Summarize ─▶ LLM, store
 //	                                                         │
@@ -13,7 +14,13 @@
 // to MEMBER-n, and reads for itself. An entry is acknowledged after the work.
 // An error leaves it pending, and whoever looks first once it was idle for
 // MinIdle claims it, whatever became of the consumer that had it. Streams are
-// kept at [MaxLength] by XADD.
+// kept at [MaxLength] by XADD. The crawler keeps the last time that it saw and
+// what it saw then ([Crawler]).
+//
+// What it does not leave out: it acknowledges after the work and not before, it
+// claims what a dead consumer had, it bounds every wait, tries an LLM again with
+// back-off, outlives a panic, finishes on SIGTERM what it has read, and makes as
+// many calls at once, with the same time-outs, as the others.
 //
 // # What goes wrong, and where the hardened service differs
 //
@@ -45,9 +52,6 @@ import (
 	"fmt"
 
 	"github.com/redis/go-redis/v9"
-
-	"paperlab/system/crawl"
-	"paperlab/system/paper"
 )
 
 // Stream is one of the profile's two streams.
@@ -77,30 +81,6 @@ const MaxLength = 10_000
 
 // payloadField is the one field of an entry.
 const payloadField = "payload"
-
-// Into is a crawl.Sink that adds each paper to the stream. It stops at
-// the first error; being called again then adds the whole page again, the part
-// that had arrived included. It leaves out the paper that the crawler asks for
-// again with each page in order to see where it stands: nobody would write a
-// crawler that adds its last paper for ever.
-func Into(rdb *redis.ClusterClient, to Stream, m *crawl.Metrics) crawl.Sink {
-	last := ""
-	return func(ctx context.Context, papers []paper.Paper) error {
-		if len(papers) > 0 && papers[0].VersionID() == last {
-			papers = papers[1:]
-		}
-		for _, p := range papers {
-			if err := add(ctx, rdb, to, p); err != nil {
-				return fmt.Errorf("adding paper %s: %w", p.VersionID(), err)
-			}
-			m.Produced(to.Name(), false)
-		}
-		if len(papers) > 0 {
-			last = papers[len(papers)-1].VersionID()
-		}
-		return nil
-	}
-}
 
 func add(ctx context.Context, rdb *redis.ClusterClient, to Stream, value any) error {
 	payload, err := json.Marshal(value)

@@ -15,11 +15,14 @@ import (
 	"paperlab/system/paper"
 )
 
-func TestIntoAddsEachPaperInOrder(t *testing.T) {
+func TestPapersAreAddedInOrder(t *testing.T) {
 	rdb, registry := connect(t), prometheus.NewRegistry()
 	list := papers(3)
-	if err := Into(rdb, Papers(""), crawl.NewMetrics(registry))(t.Context(), list); err != nil {
-		t.Fatal(err)
+	add := Adding(rdb, Papers(""), crawl.NewMetrics(registry))
+	for _, p := range list {
+		if err := add(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
 	}
 	entries, err := rdb.XRange(t.Context(), "naive:papers", "-", "+").Result()
 	if err != nil || len(entries) != 3 {
@@ -43,28 +46,18 @@ papers_produced_total{outcome="added",stream="naive:papers"} 3
 	}
 }
 
-// The weakness, on purpose: the crawler asks again for a page it is not sure of.
-func TestIntoAddsAPageThatComesAgainAgain(t *testing.T) {
-	rdb := connect(t)
-	produce(t, rdb, papers(3)...)
-	produce(t, rdb, papers(3)...)
-	if n := rdb.XLen(t.Context(), Papers("").Key()).Val(); n != 6 {
-		t.Errorf("%d entries, want 6", n)
-	}
-}
-
-func TestIntoSaysWhichPaperCouldNotBeAdded(t *testing.T) {
+func TestTheErrorNamesThePaperThatCouldNotBeAdded(t *testing.T) {
 	rdb := connect(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := Into(rdb, Papers(""), crawl.NewMetrics(nil))(ctx, papers(1))
+	err := Adding(rdb, Papers(""), crawl.NewMetrics(nil))(ctx, papers(1)[0])
 	if err == nil || !strings.Contains(err.Error(), "2101.00000v1") {
 		t.Errorf("got %v", err)
 	}
 }
 
 // The weakness, on purpose: nobody has read any of these.
-func TestIntoTrimsWhatNobodyHasRead(t *testing.T) {
+func TestAddingTrimsWhatNobodyHasRead(t *testing.T) {
 	rdb := connect(t)
 	if err := rdb.XGroupCreateMkStream(t.Context(), Papers("").Key(), group, "0").Err(); err != nil {
 		t.Fatal(err)

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"paperlab/system/careful"
 	"paperlab/system/crawl"
 	"paperlab/system/naive"
+	"paperlab/system/service"
 )
 
 // Crawl harvests arXiv.
@@ -38,30 +40,36 @@ func (c *Crawl) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("--arxiv: %w", err)
 	}
-	metrics := crawl.NewMetrics(p.registry)
-	sink, err := c.sink(ctx, p, metrics)
-	if err != nil {
-		return err
-	}
-	crawler, err := crawl.New(crawl.Config{
-		ArXiv: arxiv, Sink: sink, Cursors: p.store, Interval: c.Interval, PageSize: c.PageSize,
-		From: from, Metrics: metrics, Logger: p.log,
-	})
+	crawler, err := c.crawler(ctx, p, arxiv, from)
 	if err != nil {
 		return err
 	}
 	return p.serve(ctx, crawler)
 }
 
-func (c *Crawl) sink(ctx context.Context, p *process, metrics *crawl.Metrics) (crawl.Sink, error) {
-	if c.isNaive() {
-		return naive.Into(p.redis, naive.Papers(c.Prefix), metrics), nil
+// crawler is the profile's. The careful one crawls as the naive one does, onto
+// streams of its own.
+func (c *Crawl) crawler(ctx context.Context, p *process, arxiv *crawl.ArXiv, from time.Time) (service.Service, error) {
+	metrics := crawl.NewMetrics(p.registry)
+	plain := naive.CrawlConfig{
+		ArXiv: arxiv, Cursors: p.store, Interval: c.Interval, PageSize: c.PageSize, From: from, Metrics: metrics, Logger: p.log,
+	}
+	switch c.Profile {
+	case profileNaive:
+		plain.Add = naive.Adding(p.redis, naive.Papers(c.Prefix), metrics)
+		return naive.NewCrawler(plain)
+	case profileCareful:
+		plain.Add = careful.Adding(p.redis, careful.Papers(c.Prefix, c.Shards), metrics)
+		return naive.NewCrawler(plain)
 	}
 	papers, _, err := p.openStreams(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return crawl.Into(papers, metrics), nil
+	return crawl.New(crawl.Config{
+		ArXiv: arxiv, Sink: crawl.Into(papers, metrics), Cursors: p.store, Interval: c.Interval, PageSize: c.PageSize,
+		From: from, Metrics: metrics, Logger: p.log,
+	})
 }
 
 func (c *Crawl) from(now time.Time) (time.Time, error) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"paperlab/system/careful"
 	"paperlab/system/deliver"
 	"paperlab/system/stream"
 )
@@ -21,8 +22,9 @@ type Deliver struct {
 type Consumer struct {
 	Lanes   int           `help:"Keys that are worked on at once in each owned shard." default:"8" env:"PAPERS_LANES"`
 	Lease   time.Duration `help:"How long a shard stays with an owner that is not heard of." default:"3s" env:"PAPERS_LEASE"`
-	Workers int           `help:"Consumers in this process; naive profile only." default:"16" env:"PAPERS_WORKERS"`
-	MinIdle time.Duration `help:"Idle time after which an entry is claimed from another consumer; naive profile only." default:"10s" env:"PAPERS_MIN_IDLE"`
+	Workers int           `help:"Notifications that are worked on at once in this process; naive and careful profile only." default:"16" env:"PAPERS_WORKERS"`
+	MinIdle time.Duration `help:"Idle time after which an entry is claimed from another consumer; naive and careful profile only." default:"10s" env:"PAPERS_MIN_IDLE"`
+	Members int           `help:"Processes of this role. Each reads the partitions whose number is its own modulo this; its own number is what its name ends with. Careful profile only." default:"1" env:"PAPERS_MEMBERS"`
 }
 
 // check refuses here what the consumer would refuse after Redis and the database
@@ -35,8 +37,11 @@ func (c Consumer) check(f Flags) error {
 		return fmt.Errorf("--lanes is %d; it must be at least 1", c.Lanes)
 	case c.Lease < stream.MinLease:
 		return fmt.Errorf("--lease is %s; it must be at least %s", c.Lease, stream.MinLease)
+	case f.Shards < 1:
+		return fmt.Errorf("--shards is %d; it must be at least 1", f.Shards)
 	}
-	return nil
+	_, err := careful.PlaceOf(f.Name, c.Members)
+	return err
 }
 
 // Run delivers until the context ends.
@@ -53,8 +58,11 @@ func (d *Deliver) Run(ctx context.Context) error {
 	}
 	defer p.close()
 	metrics := deliver.NewMetrics(p.registry)
-	if d.isNaive() {
+	switch d.Profile {
+	case profileNaive:
 		return d.serveNaive(ctx, p, metrics)
+	case profileCareful:
+		return d.serveCareful(ctx, p, metrics)
 	}
 	_, notifications, err := p.openStreams(ctx)
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"paperlab/system/careful"
+	"paperlab/system/crawl"
 	"paperlab/system/naive"
 	"paperlab/system/paper"
 	"paperlab/system/redistest"
@@ -19,7 +21,7 @@ import (
 	"paperlab/system/stream"
 )
 
-// producePaper puts one paper on the papers stream of both profiles.
+// producePaper puts one paper on the papers stream of each profile.
 func producePaper(t *testing.T) {
 	t.Helper()
 	rdb := redistest.Client(t)
@@ -35,6 +37,10 @@ func producePaper(t *testing.T) {
 	if _, err := s.Produce(t.Context(), stream.Message{ID: p.VersionID(), Key: p.ID, Payload: text}); err != nil {
 		t.Fatal(err)
 	}
+	add := careful.Adding(rdb, careful.Papers("", 12), crawl.NewMetrics(nil))
+	if err := add(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
 	if err := rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: naive.Papers("").Key(), Values: []any{"payload", text}}).Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +50,7 @@ func producePaper(t *testing.T) {
 func TestTheKeyOfOpenAIIsNeverTold(t *testing.T) {
 	const key = "sk-proj-0123456789abcdef"
 	for _, status := range []int{http.StatusUnauthorized, http.StatusBadRequest, http.StatusTooManyRequests} {
-		for _, profile := range []string{"hardened", "naive"} {
+		for _, profile := range []string{"hardened", "careful", "naive"} {
 			t.Run(fmt.Sprint(profile, " ", status), func(t *testing.T) {
 				producePaper(t)
 				var asked atomic.Int64
@@ -71,7 +77,7 @@ func TestTheKeyOfOpenAIIsNeverTold(t *testing.T) {
 
 // An LLM that does not answer must not keep a process from ending.
 func TestSIGTERMEndsASummarizerWhoseLLMIsSilent(t *testing.T) {
-	for _, profile := range []string{"hardened", "naive"} {
+	for _, profile := range []string{"hardened", "careful", "naive"} {
 		producePaper(t)
 		asked := make(chan struct{}, 100)
 		llm := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -78,10 +78,33 @@ func serveOne(t *testing.T, flags ...string) {
 	servicetest.Eventually(t, "the watcher shows the logical name", func() bool {
 		text := watcher.get("/metrics")
 		return strings.Contains(text, `papers_stream_length{stream="papers"} 1`) ||
-			strings.Contains(text, `papers_stream_length{stream="naive:papers"} 1`)
+			strings.Contains(text, `papers_stream_length{stream="naive:papers"} 1`) ||
+			strings.Contains(text, `papers_stream_length{stream="careful:papers"} 1`)
 	})
+	showsWhatAlertsAsk(t, running)
 	for _, p := range running {
 		p.stop(t)
+	}
+}
+
+// showsWhatAlertsAsk looks for the series that the alert rules ask for and that
+// every profile must have, whether anything has gone wrong yet or not.
+func showsWhatAlertsAsk(t *testing.T, roles []*process) {
+	t.Helper()
+	const crawl, summarize, deliver, watch = 0, 1, 2, 3
+	asked := map[int][]string{
+		crawl:     {`papers_redis_node_reachable{node=`},
+		summarize: {`papers_redis_node_reachable{node=`, `papers_llm_calls_total{outcome="error",provider="ollama"}`, `papers_llm_calls_total{outcome="timeout",provider="ollama"}`, `papers_llm_calls_total{outcome="refused",provider="ollama"}`},
+		deliver:   {`papers_redis_node_reachable{node=`, `papers_deliveries_total{outcome="error"} 0`},
+		watch:     {`papers_stream_lag{`, `papers_stream_pending{`, `papers_dead_letters{`},
+	}
+	for role, series := range asked {
+		text := roles[role].get("/metrics")
+		for _, one := range series {
+			if !strings.Contains(text, one) {
+				t.Errorf("role %d does not show %s", role, one)
+			}
+		}
 	}
 }
 
@@ -106,6 +129,7 @@ func TestNoKeyLiesOutsideThePrefix(t *testing.T) {
 	for profile, want := range map[string][]string{
 		"hardened": {"{run-1.a:papers}:routing", "{run-1.a:notifications}:routing"},
 		"naive":    {"run-1.a:naive:papers", "run-1.a:naive:notifications"},
+		"careful":  {"run-1.a:careful:{papers:0}", "run-1.a:careful:{notifications:11}"},
 	} {
 		t.Run(profile, func(t *testing.T) {
 			rdb := redistest.Client(t)
@@ -131,6 +155,7 @@ func TestWithoutAPrefixTheKeysAreThoseOfBefore(t *testing.T) {
 	for profile, want := range map[string][]string{
 		"hardened": {"{papers}:routing", "{notifications}:routing", "{papers.0.0}:meta"},
 		"naive":    {"naive:papers", "naive:notifications"},
+		"careful":  {"careful:{papers:1}", "careful:{notifications:0}"},
 	} {
 		t.Run(profile, func(t *testing.T) {
 			rdb := redistest.Client(t)

@@ -15,8 +15,9 @@
 //  2. serve: start the parts in order, say that it is ready, wait for SIGTERM
 //     or Ctrl-C, stop the parts in the opposite order.
 //
-// The naive profile (package naive) is the same four processes without what
-// makes the hardened ones safe. It exists to be compared with.
+// The naive and the careful profile (packages naive and careful) are the same
+// four processes without what makes the hardened ones safe. They exist to be
+// compared with.
 package role
 
 import (
@@ -61,14 +62,18 @@ type Flags struct {
 	Listen   string   `help:"Address of /metrics and /healthz; port 0 takes a free one." default:"127.0.0.1:0" env:"PAPERS_LISTEN"`
 	Prefix   string   `help:"Stands before every Redis key, so that runs can share a cluster: letters, digits, - . _" env:"PAPERS_PREFIX"`
 	Shards   int      `help:"Shards of each stream, decided when it is first opened." default:"12" env:"PAPERS_SHARDS"`
-	Profile  string   `help:"hardened, or naive: how such services are usually written, for comparison." enum:"hardened,naive" default:"hardened" env:"PAPERS_PROFILE"`
+	Profile  string   `help:"hardened; or for comparison naive, as such services are usually written, or careful, with Redis' own advice and no coordinator." enum:"hardened,careful,naive" default:"hardened" env:"PAPERS_PROFILE"`
 	LogLevel string   `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"PAPERS_LOG_LEVEL"`
 }
 
 // prefixes are those that no key, pattern or hash tag can be misread with.
 var prefixes = regexp.MustCompile(`^[A-Za-z0-9._-]*$`)
 
-func (f Flags) isNaive() bool { return f.Profile == "naive" }
+// The profiles that are compared with.
+const (
+	profileNaive   = "naive"
+	profileCareful = "careful"
+)
 
 // process is what every role needs.
 type process struct {

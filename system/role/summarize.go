@@ -27,13 +27,16 @@ type Summarize struct {
 	Openai      string        `name:"openai" help:"Root address of OpenAI, the fallback. Its key comes from the environment, OPENAI_API_KEY, and never from a flag." placeholder:"https://api.openai.com" env:"PAPERS_OPENAI"`
 	OpenaiModel string        `name:"openai-model" help:"OpenAI's model." default:"gpt-4o-mini" env:"PAPERS_OPENAI_MODEL"`
 	LLMTimeout  time.Duration `name:"llm-timeout" help:"How long one call may take; half of it counts as slow." default:"30s" env:"PAPERS_LLM_TIMEOUT"`
-	LLMInFlight int           `name:"llm-in-flight" help:"Calls in flight to one provider, at most." default:"8" env:"PAPERS_LLM_IN_FLIGHT"`
+	LLMInFlight int           `name:"llm-in-flight" help:"Calls in flight, at most: to one provider, or in the naive and careful profile in all." default:"8" env:"PAPERS_LLM_IN_FLIGHT"`
 }
 
 // Run summarizes until the context ends.
 func (s *Summarize) Run(ctx context.Context) error {
 	if s.LLMTimeout <= 0 {
 		return fmt.Errorf("--llm-timeout is %s; it must be more than 0", s.LLMTimeout)
+	}
+	if s.LLMInFlight < 1 {
+		return fmt.Errorf("--llm-in-flight is %d; it must be at least 1", s.LLMInFlight)
 	}
 	if err := s.check(s.Flags); err != nil {
 		return err
@@ -48,8 +51,11 @@ func (s *Summarize) Run(ctx context.Context) error {
 	}
 	defer p.close()
 	live := match.NewLive(p.store, subscriptionsEvery, p.log)
-	if s.isNaive() {
+	switch s.Profile {
+	case profileNaive:
 		return s.serveNaive(ctx, p, providers[0], live)
+	case profileCareful:
+		return s.serveCareful(ctx, p, providers, live)
 	}
 	client, err := llm.New(llm.Config{
 		Providers: providers, Timeout: s.LLMTimeout, InFlight: s.LLMInFlight,

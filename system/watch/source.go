@@ -29,20 +29,11 @@ func (s Sharded) Read(ctx context.Context) (Reading, error) {
 	if err != nil {
 		return Reading{}, err
 	}
-	lag := int64(0)
-	r := Reading{Stream: s.Name(), Group: s.Group, Lag: &lag}
+	sum := newSum(s.Name(), s.Group)
 	for _, i := range infos {
-		r.Pending += i.Pending
-		r.Length += i.Length
-		r.DeadLetters += i.DeadLetters
-		r.OldestPending = max(r.OldestPending, i.OldestPending)
-		if i.Lag == nil {
-			r.Lag = nil
-			continue
-		}
-		lag += *i.Lag
+		sum.add(Reading{Lag: i.Lag, Pending: i.Pending, Length: i.Length, DeadLetters: i.DeadLetters, OldestPending: i.OldestPending})
 	}
-	return r, nil
+	return *sum, nil
 }
 
 // Single reads one plain Redis stream.
@@ -81,6 +72,54 @@ func (s Single) Read(ctx context.Context) (Reading, error) {
 		r.OldestPending = age(oldest.Val().Lower)
 	}
 	return r, nil
+}
+
+// Partitioned reads a topic that lies on several plain streams, each with its
+// dead letters: sums, and unknown as soon as one stream's lag is.
+type Partitioned struct {
+	Redis *redis.ClusterClient
+	// Topic is the name that is shown, Keys where its streams lie.
+	Topic string
+	Keys  []string
+	// DeadKey is where the dead letters of a stream lie.
+	DeadKey func(key string) string
+	Group   string
+}
+
+// Name implements Source.
+func (p Partitioned) Name() string { return p.Topic }
+
+// Read implements Source.
+func (p Partitioned) Read(ctx context.Context) (Reading, error) {
+	sum := newSum(p.Topic, p.Group)
+	for _, key := range p.Keys {
+		r, err := Single{Redis: p.Redis, Stream: p.Topic, Key: key, Group: p.Group}.Read(ctx)
+		if err != nil {
+			return Reading{}, err
+		}
+		if r.DeadLetters, err = p.Redis.XLen(ctx, p.DeadKey(key)).Result(); err != nil {
+			return Reading{}, fmt.Errorf("count the dead letters of %s: %w", key, err)
+		}
+		sum.add(r)
+	}
+	return *sum, nil
+}
+
+// newSum is a reading of nothing, to be added to.
+func newSum(stream, group string) *Reading {
+	return &Reading{Stream: stream, Group: group, Lag: new(int64)}
+}
+
+func (r *Reading) add(part Reading) {
+	r.Pending += part.Pending
+	r.Length += part.Length
+	r.DeadLetters += part.DeadLetters
+	r.OldestPending = max(r.OldestPending, part.OldestPending)
+	if r.Lag == nil || part.Lag == nil {
+		r.Lag = nil
+		return
+	}
+	*r.Lag += *part.Lag
 }
 
 // unlessMissing is nil for the errors that say that the stream or its group is

@@ -139,6 +139,26 @@ func TestSingleReadsAPlainStream(t *testing.T) {
 	}
 }
 
+func TestPartitionedIsTheSumOfItsStreams(t *testing.T) {
+	rdb := redistest.Client(t)
+	partitions := []string{"topic:{0}", "topic:{1}", "topic:{2}"}
+	w := start(t, watch.Partitioned{Redis: rdb, Topic: "topic", Keys: partitions, DeadKey: func(key string) string { return key + ":dead" }, Group: group})
+	// Nobody has made them yet.
+	w.await(t, map[string]float64{"stream_lag topic": 0, "stream_pending topic": 0, "stream_length topic": 0, "dead_letters topic": 0})
+	for n, key := range partitions {
+		rdb.XGroupCreateMkStream(t.Context(), key, group, "0")
+		for range 5 {
+			rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: key, Values: []any{"n", 1}})
+		}
+		deliver(t, rdb, key, int64(n)+1)
+	}
+	rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: partitions[1] + ":dead", Values: []any{"id", "m"}})
+	w.await(t, map[string]float64{"stream_lag topic": 15 - 6, "stream_pending topic": 6, "stream_length topic": 15, "dead_letters topic": 1})
+	unread := rdb.XRevRangeN(t.Context(), partitions[2], "+", "-", 2).Val()[1].ID
+	rdb.XDel(t.Context(), partitions[2], unread)
+	w.await(t, map[string]float64{"stream_lag topic": -1, "stream_pending topic": 6, "stream_length topic": 14})
+}
+
 func TestAShardedStreamThatNobodyConsumesYetIsAllLag(t *testing.T) {
 	rdb := redistest.Client(t)
 	s := open(t, rdb, "in", 3)
