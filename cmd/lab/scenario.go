@@ -27,6 +27,7 @@ type runFlags struct {
 	Corpus      string `help:"builtin, a .jsonl(.gz) file of real papers, or live: arXiv itself, politely (the environment variable PAPERLAB_ARXIV names another query API)." default:"builtin"`
 	Environment string `help:"process." default:"process"`
 	Out         string `help:"Folder of the reports." default:"reports/out" type:"path"`
+	Remeasure   bool   `help:"Measure what the machine can do, though a figure is known that holds."`
 }
 
 type scenarioCommand struct {
@@ -99,18 +100,22 @@ func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenar
 	}
 	o := run.Options{
 		Scenario: s, Source: source, Profiles: profiles, Seed: f.Seed, CorpusName: f.Corpus,
-		Out: f.Out, DrainWithin: run.DrainWithin, Progress: run.NewProgress(os.Stderr),
+		Out: f.Out, DrainWithin: run.DrainWithin, Remeasure: f.Remeasure, Progress: run.NewProgress(os.Stderr),
 	}
-	var err error
-	if f.Corpus == live {
-		if err := askArxiv(ctx, &o); err != nil {
-			return "", err
-		}
+	if err := f.findCorpus(ctx, &o); err != nil {
+		return "", err
+	}
+	if o.Live != nil {
 		defer o.Live.Close()
-	} else if o.Corpus, err = f.corpus(s); err != nil {
-		return "", inputError{err}
 	}
 	if err := equip(ctx, &o, "papers"); err != nil {
+		return "", err
+	}
+	if err := o.SetLoad(ctx); err != nil {
+		o.Progress.Done()
+		return "", err
+	}
+	if err := o.CheckSpace(); err != nil {
 		return "", err
 	}
 	result, folder, err := run.Run(ctx, o)
@@ -135,24 +140,27 @@ func equip(ctx context.Context, o *run.Options, papers string) error {
 	}
 	o.RedisVersion = version
 	o.Environment = process.New(process.Config{Papers: program, RedisServer: redisServer})
+	o.Program = program
 	return errors.Join(o.Environment.Check(ctx), o.CheckSpace())
 }
 
-// corpus is what arXiv's stand-in will serve: as many papers as the scenario
-// wants.
-func (f runFlags) corpus(s *scenarios.Scenario) (*corpus.Corpus, error) {
-	want := s.Load.Papers
-	if f.Corpus == "builtin" {
-		return corpus.Builtin(uint64(f.Seed), want)
+// findCorpus makes ready what arXiv's stand-in will serve. Where arXiv itself is
+// asked, the builtin corpus stands in when a capacity is measured: nobody may ask
+// arXiv for a thousand papers at once.
+func (f runFlags) findCorpus(ctx context.Context, o *run.Options) error {
+	o.CorpusOf = func(versions int) (*corpus.Corpus, error) { return corpus.Builtin(uint64(f.Seed), versions) }
+	switch f.Corpus {
+	case "builtin":
+	case live:
+		return askArxiv(ctx, o)
+	default:
+		papers, err := corpus.Read(f.Corpus)
+		if err != nil {
+			return inputError{err}
+		}
+		o.CorpusOf = papers.First
 	}
-	c, err := corpus.File(f.Corpus, want)
-	if err != nil {
-		return nil, err
-	}
-	if have := len(c.Versions); have < want {
-		return nil, fmt.Errorf("corpus %s holds %d versions of papers and %s needs %d: give a larger file, or lower load.papers in a copy of the scenario", f.Corpus, have, s.Name, want)
-	}
-	return c, nil
+	return nil
 }
 
 // What --corpus live does.

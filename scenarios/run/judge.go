@@ -12,9 +12,10 @@ import (
 	"paperlab/scenarios/check"
 )
 
-// judge states what one profile's history says, held against the scenario. It
+// judge states what one profile's history says, held against the scenario and
+// what was offered: its rate and, if it is known, the capacity. It
 // starts nothing and asks nobody: of the same events it says the same again.
-func judge(s *scenarios.Scenario, events []history.Event) record.Run {
+func judge(s *scenarios.Scenario, offered record.Load, events []history.Event) record.Run {
 	a := history.AccountOf(events)
 	found := check.Judge(a, s.Invariants)
 	run := record.Run{
@@ -27,6 +28,9 @@ func judge(s *scenarios.Scenario, events []history.Event) record.Run {
 	if !a.Complete {
 		spare(&run)
 	}
+	run.Load = found.Load
+	run.Load.RatePerS, run.Load.OfCapacity = offered.RatePerS, offered.OfCapacity
+	run.Load.CapacityOf, run.Load.CapacityPerS = offered.CapacityOf, offered.CapacityPerS
 	measure(s, &run, a)
 	run.Objectives = objectives(s, run)
 	return run
@@ -54,8 +58,7 @@ func measure(s *scenarios.Scenario, run *record.Run, a *history.Account) {
 		run.DetectedBy, run.TimeToDetectS = alert, &after
 	}
 	run.Price = a.Price()
-	// A load that was not measured as a share of a capacity is a rate alone.
-	run.Steady, run.Guards = a.Steady(history.Load{Rate: s.Load.Rate})
+	run.Steady, run.Guards = a.Steady(history.Load{Rate: run.Load.RatePerS, Capacity: run.Load.CapacityPerS})
 	if !run.Bounded() {
 		return
 	}

@@ -201,7 +201,7 @@ func (h *events) alert(at float64, name string) {
 func (h events) judged(s scenarios.Scenario) record.Run {
 	s.Load.Rate = 10
 	slices.SortStableFunc(h, func(a, b history.Event) int { return cmp.Compare(a.T, b.T) })
-	return judge(&s, h)
+	return judge(&s, record.Load{RatePerS: s.Load.Rate}, h)
 }
 
 var consumerDown = scenarios.Scenario{Objectives: scenarios.Objectives{

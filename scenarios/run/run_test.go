@@ -29,7 +29,7 @@ const short = `
 name: short
 about: A summarizer dies, a deliverer loses Redis, the sink loses answers, and more.
 service: {shards: 4, summarizers: 2, deliverers: 2}
-load: {papers: 400, rate: 40/s, subscribers: 12}
+load: {rate: 30/s, subscribers: 12}
 phases: {control: 2s, steady: 1s, fault: 5s, recover: 2s}
 faults:
   - kill: {role: summarize, pick: one}
@@ -66,19 +66,20 @@ func options(t *testing.T) run.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := corpus.Builtin(1, s.Load.Papers)
-	if err != nil {
-		t.Fatal(err)
-	}
 	redisServer, version, err := process.FindRedis(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return run.Options{
+	o := run.Options{
 		Environment: process.New(process.Config{Papers: papers, RedisServer: redisServer}), RedisVersion: version,
-		Scenario: s, Profiles: []string{"hardened"}, Seed: 1, Corpus: c, CorpusName: "builtin",
-		Out: t.TempDir(), DrainWithin: time.Minute, Progress: run.NewProgress(os.Stderr),
+		Scenario: s, Profiles: []string{"hardened"}, Seed: 1, CorpusName: "builtin", Program: papers,
+		CorpusOf: func(n int) (*corpus.Corpus, error) { return corpus.Builtin(1, n) },
+		Out:      t.TempDir(), DrainWithin: time.Minute, Progress: run.NewProgress(os.Stderr),
 	}
+	if err := o.SetLoad(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return o
 }
 
 // TestEndToEnd runs a short scenario whole, with both profiles: about a minute.

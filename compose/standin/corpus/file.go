@@ -50,6 +50,21 @@ func File(path string, limit int) (*Corpus, error) {
 	if err := checkLimit("the number of versions wanted", limit); err != nil {
 		return nil, err
 	}
+	p, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return p.First(limit)
+}
+
+// Papers are what a file holds, read once.
+type Papers struct {
+	// lineages are in the order of their submission.
+	lineages []lineage
+}
+
+// Read reads a file of which several corpora are wanted; see File.
+func Read(path string) (*Papers, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("corpus: %w: give a .jsonl or .jsonl.gz file, or use the builtin corpus", err)
@@ -63,7 +78,25 @@ func File(path string, limit int) (*Corpus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("corpus: %s %w", path, err)
 	}
-	versions := slice(papers, limit)
+	slices.SortFunc(papers, func(a, b lineage) int {
+		return cmp.Or(a[0].Updated.Compare(b[0].Updated), strings.Compare(a[0].ID, b[0].ID))
+	})
+	return &Papers{papers}, nil
+}
+
+// First takes papers, with all their versions, in the order of their submission
+// until there are limit versions. A window of versions by date was rejected: on
+// real papers, whose second version comes three months later in the median, a
+// window of 2,000 holds both versions of a fifth fewer papers, and second
+// versions whose first one was never seen.
+//
+// Only the last paper taken may lose its later version to the limit.
+func (p *Papers) First(limit int) (*Corpus, error) {
+	if err := checkLimit("the number of versions wanted", limit); err != nil {
+		return nil, err
+	}
+	versions := slices.Concat(p.lineages...)
+	versions = versions[:min(limit, len(versions))]
 	slices.SortFunc(versions, func(a, b Version) int {
 		return cmp.Or(a.Updated.Compare(b.Updated), strings.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version))
 	})
@@ -205,19 +238,4 @@ func parseTime(field, text string) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("%s is %q: arXiv began in 1991", field, text)
 	}
 	return t.UTC(), nil
-}
-
-// slice takes papers, with all their versions, in the order of their
-// submission until there are limit versions. A window of versions by date was
-// rejected: on real papers, whose second version comes three months later in
-// the median, a window of 2,000 holds both versions of a fifth fewer papers,
-// and second versions whose first one was never seen.
-//
-// Only the last paper taken may lose its later version to the limit.
-func slice(papers []lineage, limit int) []Version {
-	slices.SortFunc(papers, func(a, b lineage) int {
-		return cmp.Or(a[0].Updated.Compare(b[0].Updated), strings.Compare(a[0].ID, b[0].ID))
-	})
-	versions := slices.Concat(papers...)
-	return versions[:min(limit, len(versions))]
 }
