@@ -19,6 +19,8 @@ var templates embed.FS
 // them: html/template does its own, and md is for Markdown alone.
 var words = map[string]any{
 	"seconds":   chart.Seconds,
+	"number":    chart.Number,
+	"percent":   func(share float64) string { return chart.Number(100*share) + "%" },
 	"when":      when,
 	"orElse":    cmp.Or[string],
 	"measured":  objectiveValue,

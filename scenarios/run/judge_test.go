@@ -311,3 +311,23 @@ func TestARunCutShortLosesNothing(t *testing.T) {
 		t.Errorf("the last phase is %+v, want recover until the last event", last)
 	}
 }
+
+// The record says what was offered: what the history shows, and the rate and
+// capacity that it cannot.
+func TestTheRecordStatesTheLoad(t *testing.T) {
+	h := calm()
+	slices.SortStableFunc(h, func(a, b history.Event) int { return cmp.Compare(a.T, b.T) })
+	run := judge(&scenarios.Scenario{}, record.Load{RatePerS: 4, OfCapacity: 0.7, CapacityOf: "naive", CapacityPerS: 6}, h)
+	got := run.Load
+	if got.PaperBytes < 100 {
+		t.Errorf("a paper has %d bytes", got.PaperBytes)
+	}
+	got.PaperBytes = 0
+	want := record.Load{RatePerS: 4, OfCapacity: 0.7, CapacityOf: "naive", CapacityPerS: 6, Subscribers: 1, HottestShare: 1, FanOut: 1}
+	if got != want {
+		t.Errorf("the load is %+v, want %+v", got, want)
+	}
+	if g := run.Guards[0]; g.Bound != 10 || !strings.Contains(g.Detail, "of a capacity of 6/s") {
+		t.Errorf("the ceiling does not follow from the capacity: %+v", g)
+	}
+}
