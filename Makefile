@@ -28,6 +28,7 @@ help: ## show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make scenario NAME=consumer-crash [SEED=1] [PROFILE=compare|all|naive|careful|hardened] [CORPUS=builtin|FILE|live]"
+	@echo "                     [REMEASURE=1: measure again what this machine can do]"
 	@echo "  make bench NAME=sharding"
 	@echo
 	@echo "  Reports land in reports/out/NAME/latest/report.html"

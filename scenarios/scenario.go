@@ -21,6 +21,7 @@
 //
 //	scenario.go the types, and the files of this folder
 //	parse.go    from a file to a Scenario
+//	load.go     what arrives, and for whom
 //	fault.go    one entry of faults
 //	object.go   a mapping and its typed fields
 //	error.go    Error, and the nearest name

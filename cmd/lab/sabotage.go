@@ -82,11 +82,8 @@ func (c sabotageCommand) run(ctx context.Context, planted proof.Case) (record.Re
 		CorpusOf: func(versions int) (*corpus.Corpus, error) { return corpus.Builtin(uint64(c.Seed), versions) },
 		Out:      filepath.Join(c.Out, "sabotage"), Env: planted.Env(), DrainWithin: proof.DrainWithin, Progress: progress,
 	}
-	if err := equip(ctx, &o, "papers-sabotage"); err != nil {
-		return record.Result{}, err
-	}
 	progress.Say("%s: %s", planted.Name(), planted.About)
-	if err := o.SetLoad(ctx); err != nil {
+	if err := prepare(ctx, &o, "papers-sabotage"); err != nil {
 		return record.Result{}, err
 	}
 	result, _, err := run.Run(ctx, o)

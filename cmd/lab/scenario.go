@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -108,14 +107,8 @@ func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenar
 	if o.Live != nil {
 		defer o.Live.Close()
 	}
-	if err := equip(ctx, &o, "papers"); err != nil {
-		return "", err
-	}
-	if err := o.SetLoad(ctx); err != nil {
+	if err := prepare(ctx, &o, "papers"); err != nil {
 		o.Progress.Done()
-		return "", err
-	}
-	if err := o.CheckSpace(); err != nil {
 		return "", err
 	}
 	result, folder, err := run.Run(ctx, o)
@@ -127,8 +120,28 @@ func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenar
 	return result.Verdict, nil
 }
 
-// equip finds the programs that the run needs, and room for what it writes:
-// what can be missing is missed before anything starts.
+// prepare finds what the run needs and decides its load. A rate needs no
+// measuring, so that a corpus that does not suit it shows before anything else.
+func prepare(ctx context.Context, o *run.Options, papers string) error {
+	measures := o.Scenario.Load.OfCapacity > 0
+	if !measures {
+		if err := o.SetLoad(ctx); err != nil {
+			return err
+		}
+	}
+	if err := equip(ctx, o, papers); err != nil {
+		return err
+	}
+	if measures {
+		if err := o.SetLoad(ctx); err != nil {
+			return err
+		}
+	}
+	return o.CheckSpace()
+}
+
+// equip finds the programs that the run needs: what can be missing is missed
+// before anything starts.
 func equip(ctx context.Context, o *run.Options, papers string) error {
 	program, err := sibling(papers)
 	if err != nil {
@@ -141,7 +154,7 @@ func equip(ctx context.Context, o *run.Options, papers string) error {
 	o.RedisVersion = version
 	o.Environment = process.New(process.Config{Papers: program, RedisServer: redisServer})
 	o.Program = program
-	return errors.Join(o.Environment.Check(ctx), o.CheckSpace())
+	return o.Environment.Check(ctx)
 }
 
 // findCorpus makes ready what arXiv's stand-in will serve. Where arXiv itself is

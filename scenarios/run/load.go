@@ -66,11 +66,7 @@ func (o *Options) SetLoad(ctx context.Context) error {
 
 // rated are the profiles whose capacities decide the rate.
 func rated(s *scenarios.Scenario) []string {
-	profiles := []string{"hardened"}
-	if s.Compare != "" {
-		profiles = append(profiles, s.Compare)
-	}
-	return profiles
+	return append([]string{record.Hardened}, s.Compare...)
 }
 
 // draw takes the corpus and those whom it interests.

@@ -45,7 +45,7 @@ func at70(t *testing.T) *Options {
 	t.Cleanup(func() { _ = said.Close() })
 	return &Options{
 		Scenario: &scenarios.Scenario{
-			Name: "at70", Compare: "naive", Service: scenarios.Service{Shards: 12, Summarizers: 2, Deliverers: 2, Lanes: 4},
+			Name: "at70", Compare: []string{"naive"}, Service: scenarios.Service{Shards: 12, Summarizers: 2, Deliverers: 2, Lanes: 4},
 			Load:   scenarios.Workload{OfCapacity: 0.7, Subscribers: 40, Hottest: 0.05, FanOut: 5},
 			Phases: scenarios.Phases{Control: time.Second, Steady: time.Second, Fault: time.Second, Recover: time.Second},
 		},

@@ -120,6 +120,32 @@ func TestEndToEnd(t *testing.T) {
 	nothingLeft(t)
 }
 
+// TestCapacityIsThatOfTheSummarizers measures what a small service can do with two
+// summarizers and with one, about half a minute in all. It is no more than their
+// calls of the LLM allow, and half of it goes with one of two.
+func TestCapacityIsThatOfTheSummarizers(t *testing.T) {
+	o := options(t)
+	measured := func(summarizers int) float64 {
+		one, s := o, *o.Scenario
+		s.Compare, s.Service.Summarizers, s.Load.Rate, s.Load.Papers, s.Load.OfCapacity = nil, summarizers, 0, 0, 1
+		one.Scenario = &s
+		if err := one.SetLoad(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return one.Scenario.Load.Rate
+	}
+	two, one := measured(2), measured(1)
+	t.Logf("%g papers a second with two summarizers, %g with one", two, one)
+	// Eight calls of 0.24 s each on average.
+	if most := 8 / 0.24 * 1.15; one > most || two > 2*most || one < 10 {
+		t.Errorf("%g and %g papers a second; one summarizer can do %.0f at most", two, one, most)
+	}
+	if two < 1.4*one {
+		t.Errorf("two summarizers do %.2f times as much as one, want about 2", two/one)
+	}
+	nothingLeft(t)
+}
+
 // unsteady tells whether all that kept the run from passing is a guard: the
 // machine was too busy.
 func unsteady(r record.Result) bool {
