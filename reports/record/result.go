@@ -144,15 +144,13 @@ type Run struct {
 // figures (hottest, fan-out, size) are those of the papers that were served.
 type Load struct {
 	RatePerS float64 `json:"rate_per_s"`
-	// OfCapacity is the rate as a share of what the profile CapacityOf can do: the
-	// least of hardened and those that the scenario compares it with, so that the
-	// rate is the same whichever of them run. 0 and empty if the scenario sets the
-	// rate itself.
-	OfCapacity float64 `json:"of_capacity,omitempty"`
-	CapacityOf string  `json:"capacity_of,omitempty"`
-	// CapacityPerS is how many papers a second this profile can do on this
-	// machine, with the same service, load and surroundings; 0 if nobody measured
-	// it.
+	// OfCapacity is the rate as a share of CapacityPerS, which is what the profile
+	// CapacityOf can do: the least of hardened and those that the scenario compares
+	// it with, so that the rate is the same whichever of them run. 0 and empty if
+	// the scenario sets the rate itself. What each profile can do is its price's
+	// SaturationPerS.
+	OfCapacity   float64 `json:"of_capacity,omitempty"`
+	CapacityOf   string  `json:"capacity_of,omitempty"`
 	CapacityPerS float64 `json:"capacity_per_s,omitempty"`
 	Subscribers  int     `json:"subscribers"`
 	// HottestShare is the share of all notifications that the subscriber with the

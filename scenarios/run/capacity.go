@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"time"
 
@@ -24,19 +25,50 @@ const (
 	// them all.
 	ample        = 2.0
 	fewest, most = 200, 8000
+	// nearBound is the share of what the LLM's latency allows from which on nothing
+	// else can have been in the way.
+	nearBound = 0.85
 )
 
-// measureCapacity starts what a run of the profile starts, but for faults and
-// monitor, and defects that are planted; lets far more papers appear at once than
-// it can do; and counts how many are done while there is more to do. The history
-// is no part of any run's.
+// measureCapacity is how many papers a second a profile can do.
+//
+// What else the machine does in those seconds makes it less and never more. So
+// where it is far below what the LLM's latency allows, which on a slow machine is
+// right, it is measured once more, and the better one counts.
+func (o Options) measureCapacity(ctx context.Context, profile string) (papersPerS float64, err error) {
+	for range 2 {
+		again, err := o.measureOnce(ctx, profile)
+		if err != nil {
+			return 0, err
+		}
+		papersPerS = max(papersPerS, again)
+		bound := llmBound(o.Scenario.Service.Summarizers)
+		if papersPerS >= nearBound*bound {
+			break
+		}
+		o.Progress.Say("%s: did %.1f papers/s, and the LLM would allow %.0f: was the machine busy?", profile, again, bound)
+	}
+	return papersPerS, nil
+}
+
+// llmBound is how many papers a second the LLM's latency allows: its mean, that
+// of a lognormal distribution.
+func llmBound(summarizers int) float64 {
+	mean := ollamaLatency.Median.Seconds() * math.Exp(ollamaLatency.Sigma*ollamaLatency.Sigma/2)
+	return float64(summarizers*llmInFlight) / mean
+}
+
+// measureOnce starts what a run of the profile starts, but for faults, monitor and
+// planted defects; lets far more papers appear at once than it can do; and counts
+// how many are done while there is more to do. The history is no part of any
+// run's.
 //
 // A paper is done when all who wish for it have been told, as the witnesses saw
 // it: the slower of summarizers and deliverers counts.
-func (o Options) measureCapacity(ctx context.Context, profile string) (papersPerS float64, err error) {
+func (o Options) measureOnce(ctx context.Context, profile string) (papersPerS float64, err error) {
 	s := *o.Scenario
-	llm := float64(s.Service.Summarizers*llmInFlight) / ollamaLatency.Median.Seconds()
-	s.Load.Papers = min(max(int(ample*llm*(capacityWarmUp+capacityWindow).Seconds()), fewest), most)
+	wanted := int(ample * llmBound(s.Service.Summarizers) * (capacityWarmUp + capacityWindow).Seconds())
+	s.Load.Papers = min(max(wanted, fewest), most)
 	o.Scenario, o.Env, o.Live = &s, nil, nil
 	if err := o.take(); err != nil {
 		return 0, err

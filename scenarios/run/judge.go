@@ -13,9 +13,9 @@ import (
 )
 
 // judge states what one profile's history says, held against the scenario and
-// what was offered: its rate and, if it is known, the capacity. It
+// what was offered. It
 // starts nothing and asks nobody: of the same events it says the same again.
-func judge(s *scenarios.Scenario, offered record.Load, events []history.Event) record.Run {
+func judge(s *scenarios.Scenario, o offer, events []history.Event) record.Run {
 	a := history.AccountOf(events)
 	found := check.Judge(a, s.Invariants)
 	run := record.Run{
@@ -28,9 +28,10 @@ func judge(s *scenarios.Scenario, offered record.Load, events []history.Event) r
 	if !a.Complete {
 		spare(&run)
 	}
-	run.Load = found.Load
-	run.Load.RatePerS, run.Load.OfCapacity = offered.RatePerS, offered.OfCapacity
-	run.Load.CapacityOf, run.Load.CapacityPerS = offered.CapacityOf, offered.CapacityPerS
+	run.Load, run.Price = found.Load, a.Price()
+	run.Load.RatePerS, run.Load.OfCapacity = o.rate, o.share
+	run.Load.CapacityOf, run.Load.CapacityPerS = o.of, o.capacity
+	run.Price.SaturationPerS = o.saturation
 	measure(s, &run, a)
 	run.Objectives = objectives(s, run)
 	return run
@@ -57,8 +58,11 @@ func measure(s *scenarios.Scenario, run *record.Run, a *history.Account) {
 	if alert, after := a.DetectedBy(waitsFor); alert != nil {
 		run.DetectedBy, run.TimeToDetectS = alert, &after
 	}
-	run.Price = a.Price()
-	run.Steady, run.Guards = a.Steady(history.Load{Rate: run.Load.RatePerS, Capacity: run.Load.CapacityPerS})
+	load := history.Load{Rate: run.Load.RatePerS}
+	if own := run.Price.SaturationPerS; own != nil {
+		load.Capacity = *own
+	}
+	run.Steady, run.Guards = a.Steady(load)
 	if !run.Bounded() {
 		return
 	}

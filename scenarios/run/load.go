@@ -27,10 +27,15 @@ func (e LoadError) Unwrap() error { return e.err }
 // ExitCode is that of bad input.
 func (LoadError) ExitCode() int { return scenarios.ExitCode }
 
-// share is what a rate is of a capacity; see record.Load.
-type share struct {
-	of      float64
-	profile string
+// offer is what the record says of the load though no history shows it: the rate,
+// and that it is a share of the capacity of some profile, or 0 and "".
+type offer struct {
+	rate, share float64
+	of          string
+	capacity    float64
+	// saturation is what the profile that is offered it can do at most, in papers
+	// a second, nil if nobody measured it.
+	saturation *float64
 }
 
 // SetLoad decides what is offered, before Run: the rate, if the scenario gives it
@@ -47,16 +52,10 @@ func (o *Options) SetLoad(ctx context.Context) error {
 		if err := o.findCapacities(ctx); err != nil {
 			return err
 		}
-		o.share = share{of: s.Load.OfCapacity}
-		least := math.Inf(1)
-		for _, profile := range rated(&s) {
-			if can := o.known[profile].PapersPerS; can < least {
-				least, o.share.profile = can, profile
-			}
-		}
+		of, least := o.least()
 		// In tenths: nobody wants to read 41.98371.
 		s.Load.Rate = max(math.Round(10*s.Load.OfCapacity*least)/10, 0.1)
-		o.Progress.Say("the load is %g papers/s, %g%% of the %.1f/s that %s can do here", s.Load.Rate, 100*o.share.of, least, o.share.profile)
+		o.Progress.Say("the load is %g papers/s, %g%% of the %.1f/s that %s can do here", s.Load.Rate, 100*s.Load.OfCapacity, least, of)
 	}
 	if s.Load.Papers == 0 {
 		s.Load.Papers = s.Load.Lasting(warmUp + s.Phases.Total())
@@ -67,6 +66,16 @@ func (o *Options) SetLoad(ctx context.Context) error {
 // rated are the profiles whose capacities decide the rate.
 func rated(s *scenarios.Scenario) []string {
 	return append([]string{record.Hardened}, s.Compare...)
+}
+
+// least is the one of those that decide the rate that can do least.
+func (o *Options) least() (profile string, papersPerS float64) {
+	for _, p := range rated(o.Scenario) {
+		if can := o.known[p].PapersPerS; profile == "" || can < papersPerS {
+			profile, papersPerS = p, can
+		}
+	}
+	return profile, papersPerS
 }
 
 // draw takes the corpus and those whom it interests.
@@ -107,12 +116,15 @@ func (o *Options) interest() (err error) {
 	return nil
 }
 
-// offered is what a profile's record says of the load beside what its history
-// does.
-func (o Options) offered(profile string) record.Load {
-	return record.Load{
-		RatePerS: o.Scenario.Load.Rate, OfCapacity: o.share.of, CapacityOf: o.share.profile, CapacityPerS: o.known[profile].PapersPerS,
+// offered is what a profile is offered.
+func (o *Options) offered(profile string) offer {
+	found := offer{rate: o.Scenario.Load.Rate}
+	if own, known := o.known[profile]; known {
+		found.share = o.Scenario.Load.OfCapacity
+		found.of, found.capacity = o.least()
+		found.saturation = &own.PapersPerS
 	}
+	return found
 }
 
 // findCapacities looks up or measures the capacities that decide the rate, and

@@ -97,8 +97,12 @@ func TestTheRateIsTheSameForAllProfiles(t *testing.T) {
 		if given.Load.Rate != 0 {
 			t.Error("the scenario itself was changed")
 		}
-		want := record.Load{RatePerS: 42, OfCapacity: 0.7, CapacityOf: "naive", CapacityPerS: 64}
-		if got := o.offered("hardened"); got != want {
+		got := o.offered("hardened")
+		if own := got.saturation; own == nil || *own != 64 {
+			t.Errorf("hardened can do %v, want 64", own)
+		}
+		got.saturation = nil
+		if want := (offer{rate: 42, share: 0.7, of: "naive", capacity: 60}); got != want {
 			t.Errorf("offered %+v, want %+v", got, want)
 		}
 		if _, careful := o.known["careful"]; careful != slices.Contains(profiles, "careful") {

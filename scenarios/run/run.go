@@ -88,8 +88,6 @@ type Options struct {
 
 	// known are the capacities that SetLoad found, by profile.
 	known map[string]capacity.Figure
-	// share is what the rate is of them; see record.Load.
-	share share
 }
 
 // Run carries the scenario out and writes its report. It returns the record

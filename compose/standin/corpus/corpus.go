@@ -5,7 +5,7 @@
 // A corpus comes from one of two places:
 //
 //   - Builtin makes it from a seed. Equal seeds give equal corpora.
-//   - File reads the metadata of real papers, one JSON object a line.
+//   - Read reads the metadata of real papers, one JSON object a line.
 //
 // Either way Versions is sorted by Updated, a version never stands before an
 // earlier version of the same paper, and every text is clean: white space

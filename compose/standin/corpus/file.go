@@ -26,7 +26,13 @@ const (
 	mostPapers = 1_000_000
 )
 
-// File reads real papers: a .jsonl file, plain or gzip, with one object a line:
+// Papers are what a file holds.
+type Papers struct {
+	// lineages are in the order of their submission.
+	lineages []lineage
+}
+
+// Read reads real papers: a .jsonl file, plain or gzip, with one object a line:
 //
 //	{"id": "0704.0001", "versions": 2,
 //	 "submitted": "Mon, 2 Apr 2007 19:18:42 GMT",
@@ -40,30 +46,7 @@ const (
 // `submitted` and version N at `updated`, both with the only text that is
 // known. Versions 2 to N-1 are not invented.
 //
-// limit is how many versions are wanted, 1 to Largest. A limit takes whole
-// papers, in the order of their submission from the earliest on, so that a
-// slice holds both versions of every revised paper although the second often
-// came months later. Versions with equal dates follow in order of version.
-//
 // Errors name the file and, where one is to blame, the line.
-func File(path string, limit int) (*Corpus, error) {
-	if err := checkLimit("the number of versions wanted", limit); err != nil {
-		return nil, err
-	}
-	p, err := Read(path)
-	if err != nil {
-		return nil, err
-	}
-	return p.First(limit)
-}
-
-// Papers are what a file holds, read once.
-type Papers struct {
-	// lineages are in the order of their submission.
-	lineages []lineage
-}
-
-// Read reads a file of which several corpora are wanted; see File.
 func Read(path string) (*Papers, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -84,13 +67,14 @@ func Read(path string) (*Papers, error) {
 	return &Papers{papers}, nil
 }
 
-// First takes papers, with all their versions, in the order of their submission
-// until there are limit versions. A window of versions by date was rejected: on
-// real papers, whose second version comes three months later in the median, a
-// window of 2,000 holds both versions of a fifth fewer papers, and second
-// versions whose first one was never seen.
+// First is a corpus of the first papers, in the order of their submission, with all
+// their versions: as many as make limit versions, 1 to Largest, or all there are. A
+// window of versions by date was rejected: on real papers, whose second version
+// comes three months later in the median, a window of 2,000 holds both versions of
+// a fifth fewer papers, and second versions whose first one was never seen.
 //
-// Only the last paper taken may lose its later version to the limit.
+// Only the last paper taken may lose its later version to the limit. Versions with
+// equal dates follow in order of version.
 func (p *Papers) First(limit int) (*Corpus, error) {
 	if err := checkLimit("the number of versions wanted", limit); err != nil {
 		return nil, err

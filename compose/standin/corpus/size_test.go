@@ -45,7 +45,7 @@ func TestRealPapersCanBeSized(t *testing.T) {
 	if _, err := os.Stat(realPapers); err != nil {
 		t.Skipf("no real papers here: %v", err)
 	}
-	c, err := File(realPapers, 900)
+	c, err := readFirst(realPapers, 900)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func TestEverySeedMeetsTheDemandOnRealPapers(t *testing.T) {
 		t.Skipf("no real papers here: %v", err)
 	}
 	for n, seeds := range map[int]uint64{200: 50, 900: 50, 2700: 5} {
-		c, err := File(realPapers, n)
+		c, err := readFirst(realPapers, n)
 		if err != nil {
 			t.Fatal(err)
 		}
