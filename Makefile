@@ -13,6 +13,8 @@ SAMPLE      ?= 0
 BESIDE      ?=
 # Any value: do not wait for another run on this machine to end.
 WAIT = $(if $(BESIDE),--beside)
+# Any text has the capacity measured again, though a figure is known that holds.
+REMEASURE   ?=
 
 FOLDERS := bench cmd compose faults grafana reports scenarios system
 
@@ -29,6 +31,7 @@ help: ## show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make scenario NAME=consumer-crash [SEED=1] [PROFILE=compare|all|naive|careful|hardened] [CORPUS=builtin|FILE|live]"
+	@echo "                     [REMEASURE=1: measure again what this machine can do]"
 	@echo "  make bench NAME=sharding"
 	@echo "  BESIDE=1 does not wait for another run on this machine to end"
 	@echo
@@ -39,7 +42,7 @@ build: ## compile the lab and the service into .build
 	@go build $(BUILD) -o .build/ ./cmd/lab ./cmd/papers
 
 scenario: build ## run one scenario and write its report: make scenario NAME=consumer-crash
-	@$(LAB) scenario $(NAME) --seed="$(SEED)" --profile="$(PROFILE)" --corpus="$(CORPUS)" --environment="$(ENVIRONMENT)" $(WAIT)
+	@$(LAB) scenario $(NAME) --seed="$(SEED)" --profile="$(PROFILE)" --corpus="$(CORPUS)" --environment="$(ENVIRONMENT)" $(if $(REMEASURE),--remeasure) $(WAIT)
 
 bench: build ## run one benchmark and write its report: make bench NAME=sharding
 	@$(LAB) bench $(NAME) $(WAIT)

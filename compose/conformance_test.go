@@ -103,7 +103,7 @@ func plan(t *testing.T, env compose.Environment, l *undo.Ledger) compose.Plan {
 		t.Cleanup(one.Stop)
 	}
 	return compose.Plan{
-		Ledger: l, Prefix: "conformance", Profile: "hardened", Shards: 3, Summarizers: 2, Deliverers: 1, Lanes: 2,
+		Ledger: l, Prefix: "conformance", Profile: "hardened", Shards: 3, Summarizers: 2, Deliverers: 1, Lanes: 2, LLMInFlight: 2,
 		Begin: c.Begin(), Interval: 200 * time.Millisecond, PageSize: 10,
 		Subscribers:   []paper.Subscriber{{ID: "u1"}},
 		Subscriptions: []paper.Subscription{{ID: "s1", Subscriber: "u1", Kind: paper.Category, Term: "cs"}},

@@ -59,6 +59,9 @@ type Plan struct {
 	// Shards of each stream; Summarizers and Deliverers are processes; Lanes
 	// belong to each shard's owner.
 	Shards, Summarizers, Deliverers, Lanes int
+	// LLMInFlight is how many calls of one LLM a summarizer has in flight at most,
+	// 1 or more.
+	LLMInFlight int
 	// Begin is from where the crawler harvests.
 	Begin time.Time
 	// Interval is the crawler's wait between two requests, PageSize how many

@@ -51,6 +51,7 @@ type page struct {
 	record.Result
 	Title   string
 	Story   []string
+	Load    string
 	Figures table
 	Costs   table
 	Charts  []picture
@@ -109,7 +110,7 @@ func newPage(r record.Result, accounts map[string]*history.Account) *page {
 	r = r.InOrder()
 	p := &page{
 		Result: r, Title: fmt.Sprintf("%s, seed %d", cmp.Or(r.Scenario, "unnamed scenario"), r.Seed),
-		Story: story(r, accounts), Figures: keyFigures(r, accounts), Costs: costsTable(r), Counts: countsTable(r), Blame: blameTable(r),
+		Story: story(r, accounts), Load: oneLine(say("load", r)), Figures: keyFigures(r, accounts), Costs: costsTable(r), Counts: countsTable(r), Blame: blameTable(r),
 		Limits: limits(r), Command: command(r), Ran: ran,
 	}
 	able, missing := figures(r, accounts)

@@ -215,9 +215,14 @@ func verdicts(list ...record.Answer) []record.Invariant {
 	return out
 }
 
+// sampleLoad is 70 % of what the slower of both can do.
+func sampleLoad() record.Load {
+	return record.Load{RatePerS: 29.9, OfCapacity: 0.7, CapacityOf: hardened, CapacityPerS: 42.7, Subscribers: 40, HottestShare: 0.0499, FanOut: 5.01, PaperBytes: 1424}
+}
+
 func hardenedCrash() record.Run {
 	return record.Run{
-		Profile: hardened, Phases: samplePhases(), Faults: killed(hardened), Invariants: verdicts(),
+		Profile: hardened, Load: sampleLoad(), Phases: samplePhases(), Faults: killed(hardened), Invariants: verdicts(),
 		Counts: record.Counts{Offered: 1426, Acknowledged: 1426, Delivered: 1433, DuplicateDeliveries: 3, LLMCalls: 1440, LLMCallsRepeated: 14, Fenced: 2},
 		Alerts: []record.Alert{
 			{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.4, NotifiedAtS: 13.14, ResolvedAtS: new(27.1)},
@@ -245,7 +250,7 @@ func hardenedCrash() record.Run {
 
 func naiveCrash() record.Run {
 	return record.Run{
-		Profile: naive, Phases: samplePhases(), Faults: killed(naive),
+		Profile: naive, Load: sampleLoad(), Phases: samplePhases(), Faults: killed(naive),
 		Invariants: []record.Invariant{
 			{ID: "no-loss", Answer: record.Invalid, Detail: "7 messages were lost", Examples: []string{"2101.00312v1 was acknowledged at 9.98 s and nobody was told"}},
 			{ID: "no-duplicate-effect", Answer: record.Invalid, Detail: "12 effects", Examples: []string{"u7 was told of 2101.00305v1 at 10.2 s and again at 24.9 s"}},

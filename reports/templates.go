@@ -3,7 +3,6 @@ package reports
 import (
 	"cmp"
 	"embed"
-	"fmt"
 	"html/template"
 	"io"
 	"strings"
@@ -20,6 +19,8 @@ var templates embed.FS
 // them: html/template does its own, and md is for Markdown alone.
 var words = map[string]any{
 	"seconds":   chart.Seconds,
+	"number":    chart.Number,
+	"percent":   func(share float64) string { return chart.Number(100*share) + " %" },
 	"when":      when,
 	"orElse":    cmp.Or[string],
 	"measured":  objectiveValue,
@@ -34,9 +35,8 @@ var words = map[string]any{
 	"allOf": allOf, "capital": capital, "count": count, "list": list, "noun": noun, "the": the, "was": was,
 	"entries": func(n float64) string { return count(int(n), "entry", "entries") },
 	"names":   names, "repeated": repeated,
-	"percent": func(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) },
-	"join":    func(parts []string) string { return strings.Join(parts, "; ") },
-	"zero":    func(s float64) bool { return s == 0 },
+	"join": func(parts []string) string { return strings.Join(parts, "; ") },
+	"zero": func(s float64) bool { return s == 0 },
 
 	// of the index
 	"profiles": record.Profiles,

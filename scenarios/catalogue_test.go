@@ -35,7 +35,7 @@ func ruleNames(t *testing.T) []string {
 }
 
 // TestEveryScenarioIsSound also holds each to what the catalogue promises: a
-// load that lasts through all phases, every checker, the naive profile beside.
+// share of capacity as load, every checker, the naive profile beside.
 func TestEveryScenarioIsSound(t *testing.T) {
 	names := Names()
 	for _, want := range []string{"consumer-crash", "llm-outage", "network-partition"} {
@@ -50,8 +50,8 @@ func TestEveryScenarioIsSound(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if need := s.Load.Rate * s.Phases.Total().Seconds(); float64(s.Load.Papers) < need {
-				t.Errorf("%d papers do not last; %g are needed", s.Load.Papers, need)
+			if s.Load.OfCapacity != 0.7 || s.Load.Hottest != 0.05 || s.Load.FanOut != 5 {
+				t.Errorf("its load is %+v; one figure for all wants 70%% of capacity, 5%% for the hottest, 5 notifications a paper", s.Load)
 			}
 			if s.Objectives.TimeToDetect == nil || !slices.Contains(s.Compare, "naive") || len(s.Invariants) != 6 {
 				t.Errorf("not complete: %+v", s)

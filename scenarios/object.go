@@ -199,6 +199,17 @@ func (o *object) Number(field, unit, example string, most float64) float64 {
 	})
 }
 
+// Decimal is a number without a unit, above 0 and up to most; of says what it
+// counts.
+func (o *object) Decimal(field, of string, most float64) float64 {
+	kind := fmt.Sprintf("a number of %s above 0 and up to %g", of, most)
+	return read(o, field, kind, func(n ast.ScalarNode) (float64, bool) {
+		value, err := strconv.ParseFloat(fmt.Sprint(n.GetValue()), 64)
+		_, text := n.(*ast.StringNode)
+		return value, !text && err == nil && value > 0 && value <= most
+	})
+}
+
 // list is a sequence; a field that is not there is an empty one.
 func (o *object) list(field string) []ast.Node {
 	if !o.Has(field) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -84,7 +83,7 @@ func (d *document) scenario(root ast.Node, alerts []string) Scenario {
 	}
 	s.Service = readService(d.object(o.need("service", "a mapping"), "service", "shards", "summarizers", "deliverers", "lanes"))
 	s.Phases = readPhases(d.object(o.need("phases", "a mapping"), "phases", "control", "steady", "fault", "recover"))
-	s.Load = readLoad(d.object(o.need("load", "a mapping"), "load", "papers", "rate", "subscribers"), s.Phases)
+	s.Load = readLoad(d.object(o.need("load", "a mapping"), "load", loadFields...), s.Phases)
 	s.Faults = d.faults(o.list("faults"), s.Phases.Fault)
 	if o.Has("objectives") {
 		s.Objectives = d.objectives(o, s, alerts)
@@ -130,21 +129,6 @@ func readPhases(o *object) Phases {
 		Fault:   o.Duration("fault", time.Second, time.Hour),
 		Recover: o.Duration("recover", time.Second, time.Hour),
 	}
-}
-
-// readLoad wants a load that outlasts the faults: an idle service recovers
-// from anything.
-func readLoad(o *object, p Phases) Workload {
-	l := Workload{
-		Papers:      o.Integer("papers", 1, 1_000_000),
-		Rate:        o.Number("rate", "/s", "60/s", 10_000),
-		Subscribers: o.Integer("subscribers", 1, 100_000),
-	}
-	if least := int(math.Ceil(l.Rate * (p.Control + p.Steady + p.Fault).Seconds())); l.Papers < least {
-		o.Fail("papers", "load.papers is %d, which at %g/s are used up before the faults end; %d are needed until the fault phase ends, %d to last through recover as well",
-			l.Papers, l.Rate, least, int(math.Ceil(l.Rate*p.Total().Seconds())))
-	}
-	return l
 }
 
 func (d *document) objectives(scenario *object, s Scenario, alerts []string) Objectives {

@@ -17,7 +17,7 @@ about: >-
   Everything that a file
   can say.
 service: {shards: 12, summarizers: 3, deliverers: 2, lanes: 4}
-load: {papers: 1500, rate: 60/s, subscribers: 40}
+load: {papers: 1500, rate: 60/s, subscribers: 40, hottest: 10%, fan_out: 4.5, size: 2.5KB}
 phases: {control: 8s, steady: 2s, fault: 15s, recover: 30s}
 faults:
   - kill: {role: summarize, pick: one}
@@ -58,7 +58,7 @@ func TestEverythingThatAFileCanSay(t *testing.T) {
 	want := &Scenario{
 		Name: "demo", About: "Everything that a file can say.",
 		Service:    Service{Shards: 12, Summarizers: 3, Deliverers: 2, Lanes: 4},
-		Load:       Workload{Papers: 1500, Rate: 60, Subscribers: 40},
+		Load:       Workload{Papers: 1500, Rate: 60, Subscribers: 40, Hottest: 0.1, FanOut: 4.5, Size: 2500},
 		Phases:     Phases{8 * time.Second, 2 * time.Second, 15 * time.Second, 30 * time.Second},
 		Objectives: Objectives{&Detection{"ConsumerDown", 5 * time.Second}, &Recovery{20 * time.Second, "effect"}, &Recovery{15 * time.Second, "last-heal"}},
 		Invariants: []string{"no-loss", "key-order"},
@@ -104,6 +104,9 @@ func TestWhatMayBeLeftOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got.Load.Hottest != 0.1 || got.Load.FanOut != 4.5 {
+		t.Errorf("the load became %+v", got.Load)
+	}
 	if got.Service.Lanes != 8 || got.Compare != nil || len(got.Faults) != 0 || got.Objectives != (Objectives{}) {
 		t.Fatalf("got %+v", got)
 	}
@@ -122,11 +125,33 @@ func TestCompareIsOneOrAList(t *testing.T) {
 	}
 }
 
+// A load that says nothing of its shape has the usual one, and one that is a share
+// of a capacity has no rate and no papers yet.
+func TestLoadThatSaysLittle(t *testing.T) {
+	for _, c := range []struct {
+		load string
+		want Workload
+	}{
+		{"{rate: 60/s, subscribers: 40}", Workload{Rate: 60, Subscribers: 40, Hottest: 0.05, FanOut: 5}},
+		{"{of_capacity: 70%, subscribers: 40}", Workload{OfCapacity: 0.7, Subscribers: 40, Hottest: 0.05, FanOut: 5}},
+		{"{rate: 60/s, subscribers: 10}", Workload{Rate: 60, Subscribers: 10, Hottest: 0.15, FanOut: 5}},
+		{"{rate: 60/s, subscribers: 1}", Workload{Rate: 60, Subscribers: 1, Hottest: 1, FanOut: 5}},
+		{"{rate: 60/s, subscribers: 1, hottest: 100%}", Workload{Rate: 60, Subscribers: 1, Hottest: 1, FanOut: 5}},
+	} {
+		before, rest, _ := strings.Cut(good, "load: ")
+		_, after, _ := strings.Cut(rest, "\n")
+		s, err := Parse("demo.yaml", []byte(before+"load: "+c.load+"\n"+after), nil)
+		if err != nil || s.Load != c.want {
+			t.Errorf("%s is read as %+v, %v; want %+v", c.load, s, err, c.want)
+		}
+	}
+}
+
 // TestBadInput makes one change to the good file at a time. Each error must
 // point at mark, which stands in the changed text, and say what want says.
 func TestBadInput(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, mark, want string }{
-		"unknown field":          {"rate: 60/s", "rte: 60/s", "rte", `there is no load field "rte"; did you mean rate? (allowed: papers, rate, subscribers)`},
+		"unknown field":          {"rate: 60/s", "rte: 60/s", "rte", `there is no load field "rte"; did you mean rate? (allowed: papers, rate, of_capacity,`},
 		"unknown top field":      {"compare: naive", "compares: naive", "compares", `there is no field "compares"; did you mean compare?`},
 		"nothing near":           {"lanes: 4", "colour: 4", "colour", `there is no service field "colour" (allowed:`},
 		"number as text":         {"shards: 12", "shards: twelve", "twelve", `service.shards is "twelve"; a whole number from 1 to 1024 is needed`},
@@ -136,7 +161,7 @@ func TestBadInput(t *testing.T) {
 		"number with a point":    {"shards: 12", "shards: 1.5", "1.5", "service.shards is 1.5"},
 		"huge number":            {"shards: 12", "shards: 18446744073709551615", "1844", "service.shards is 1844"},
 		"missing field":          {"shards: 12, ", "", "{summ", "service.shards is missing; a whole number"},
-		"missing part":           {"load: {papers: 1500, rate: 60/s, subscribers: 40}\n", "", "name:", "load is missing; a mapping is needed"},
+		"missing part":           {"load: {papers: 1500, rate: 60/s, subscribers: 40, hottest: 10%, fan_out: 4.5, size: 2.5KB}\n", "", "name:", "load is missing; a mapping is needed"},
 		"no value":               {"compare: naive", "compare:", "compare:", "compare is empty; one of naive, careful is needed"},
 		"list for a mapping":     {"phases: {control: 8s, steady: 2s, fault: 15s, recover: 30s}", "phases: [10s]", "[10s]", "phases is a list; a mapping is needed with the fields control, steady, fault, recover"},
 		"mapping for a list":     {"invariants: [no-loss, key-order]", "invariants: {no-loss: 1}", "{no-loss", "invariants is a mapping; a list is needed"},
@@ -151,6 +176,23 @@ func TestBadInput(t *testing.T) {
 		"rate that is no number": {"60/s", "NaN/s", "NaN", `load.rate is "NaN/s"`},
 		"rate of infinity":       {"60/s", "Inf/s", "Inf", `load.rate is "Inf/s"`},
 		"too few papers":         {"papers: 1500", "papers: 1499", "1499", "used up before the faults end; 1500 are needed until the fault phase ends, 3300 to last"},
+		"both rate and share":    {"rate: 60/s", "rate: 60/s, of_capacity: 70%", "70%", "load needs one of rate, such as 60/s, and of_capacity, such as 70%; this one has both"},
+		"neither rate nor share": {"rate: 60/s, ", "", "{papers", "load needs one of rate, such as 60/s, and of_capacity, such as 70%"},
+		"capacity without unit":  {"rate: 60/s", "of_capacity: 0.7", "0.7", "load.of_capacity is 0.7; a number above 0 and up to 100 with its unit, such as 70%, is needed"},
+		"share of more than all": {"rate: 60/s", "of_capacity: 101%", "101%", `load.of_capacity is "101%"`},
+		"papers beside a share":  {"rate: 60/s", "of_capacity: 70%", "1500", "load.papers follows from load.of_capacity"},
+		"hottest without unit":   {"hottest: 10%", "hottest: 0.1", "0.1", "load.hottest is 0.1; a number above 0 and up to 100 with its unit, such as 5%, is needed"},
+		"hottest below fair":     {"hottest: 10%", "hottest: 2%", "2%", "load.hottest: the hottest of 40 cannot get 2% of all notifications: a fair share is 2.5%"},
+		"hottest takes all":      {"hottest: 10%", "hottest: 100%", "100%", "nothing is left for the others"},
+		"hottest above all":      {"hottest: 10%", "hottest: 101%", "101%", `load.hottest is "101%"`},
+		"fan-out of nothing":     {"fan_out: 4.5", "fan_out: 0", "0, size", "load.fan_out is 0; a number of notifications a paper above 0 and up to 100 is needed"},
+		"fan-out as text":        {"fan_out: 4.5", `fan_out: "5"`, `"5"`, `load.fan_out is "5"`},
+		"fan-out too wide":       {"fan_out: 4.5", "fan_out: 101", "101", "load.fan_out is 101"},
+		"fan-out that is a list": {"fan_out: 4.5", "fan_out: [5]", "[5]", "load.fan_out is a list"},
+		"fan-out of infinity":    {"fan_out: 4.5", "fan_out: .inf", ".inf", "load.fan_out is"},
+		"size in another unit":   {"size: 2.5KB", "size: 2MB", "2MB", `load.size is "2MB"; a number above 0 and up to 64 with its unit, such as 2KB, is needed`},
+		"size too small":         {"size: 2.5KB", "size: 0.2KB", "0.2KB", "load.size is 200 bytes; a paper has 400 at least"},
+		"size too large":         {"size: 2.5KB", "size: 65KB", "65KB", `load.size is "65KB"`},
 		"time without unit":      {"control: 8s", "control: 8", "8, steady", "phases.control is 8; a time from 1s to 1h0m0s, such as 10s, is needed"},
 		"unknown clock":          {"from: last-heal", "from: heal", "heal}", `there is no lag_recovery.from "heal" (allowed: effect, last-heal)`},
 		"clock that begins late": {"{within: 15s, from: last-heal}", "{within: 31s, from: last-heal}", "31s", "a time from 1ms to 30s"},
@@ -220,8 +262,8 @@ func TestBadInput(t *testing.T) {
 
 func TestAnErrorShowsThePlace(t *testing.T) {
 	_, err := Parse("x/demo.yaml", []byte(strings.Replace(good, "rate: 60/s", "rte: 60/s", 1)), nil)
-	const want = `x/demo.yaml:6:22: there is no load field "rte"; did you mean rate? (allowed: papers, rate, subscribers)
-  6 | load: {papers: 1500, rte: 60/s, subscribers: 40}
+	const want = `x/demo.yaml:6:22: there is no load field "rte"; did you mean rate? (allowed: papers, rate, of_capacity, subscribers, hottest, fan_out, size)
+  6 | load: {papers: 1500, rte: 60/s, subscribers: 40, hottest: 10%, fan_out: 4.5, size: 2.5KB}
     |                      ^`
 	if err == nil || err.Error() != want {
 		t.Fatalf("got\n%v\nwant\n%s", err, want)

@@ -21,6 +21,7 @@
 //
 //	scenario.go the types, and the files of this folder
 //	parse.go    from a file to a Scenario
+//	load.go     what arrives, and for whom
 //	fault.go    one entry of faults
 //	object.go   a mapping and its typed fields
 //	error.go    Error, and the nearest name
@@ -70,13 +71,25 @@ type Service struct {
 
 // Workload is what arrives from arXiv, and for whom.
 type Workload struct {
+	// Rate is in papers a second, above 0 and up to 10,000. OfCapacity, above 0
+	// and up to 1, is the share of what the service can do on the machine at hand:
+	// the rate then follows from a measurement. The file sets one of the two.
+	Rate, OfCapacity float64
 	// Papers is how many there are, 1 to 1,000,000: enough to last through the
-	// steady and the fault phase at least.
+	// steady and the fault phase at least. Where it is 0, as it is beside
+	// OfCapacity, it follows from the rate: enough to last through recover.
 	Papers int
-	// Rate is in papers a second, above 0 and up to 10,000.
-	Rate float64
 	// Subscribers are 1 to 100,000.
 	Subscribers int
+	// Hottest is the share of all notifications that the subscriber with the most
+	// gets, from a fair share to below 1; if the file does not say, 5 %, or half
+	// as much again as a fair share where that is more.
+	Hottest float64
+	// FanOut is how many notifications a paper causes on average, above 0 and up
+	// to 100; 5 if the file does not say.
+	FanOut float64
+	// Size of a paper as JSON, in bytes; 0 if it is as the corpus has it.
+	Size int
 }
 
 // Phases are the lengths of a run's parts, 1 s to 1 h each.

@@ -81,21 +81,18 @@ func (c sabotageCommand) cases() ([]proof.Case, error) {
 
 func (c sabotageCommand) run(ctx context.Context, planted proof.Case, t *turn.Turn) (record.Result, error) {
 	s := planted.Scenario()
-	papersOf, err := corpus.Builtin(uint64(c.Seed), s.Load.Papers)
-	if err != nil {
-		return record.Result{}, err
-	}
 	progress := run.NewProgress(os.Stderr)
 	defer progress.Done()
 	// In a folder, and so an index, of their own: a red one is as it must be.
 	o := run.Options{
-		Scenario: s, Target: "sabotage", Profiles: []string{record.Hardened}, Seed: c.Seed, Corpus: papersOf, CorpusName: "builtin",
-		Out: filepath.Join(c.Out, "sabotage"), Env: planted.Env(), DrainWithin: proof.DrainWithin, Progress: progress, Beside: t.Beside,
-	}
-	if err := equip(ctx, &o, "papers-sabotage"); err != nil {
-		return record.Result{}, err
+		Scenario: s, Target: "sabotage", Profiles: []string{record.Hardened}, Seed: c.Seed, CorpusName: "builtin",
+		CorpusOf: func(versions int) (*corpus.Corpus, error) { return corpus.Builtin(uint64(c.Seed), versions) },
+		Out:      filepath.Join(c.Out, "sabotage"), Env: planted.Env(), DrainWithin: proof.DrainWithin, Progress: progress, Beside: t.Beside,
 	}
 	progress.Say("%s: %s", planted.Name(), planted.About)
+	if err := prepare(ctx, &o, "papers-sabotage"); err != nil {
+		return record.Result{}, err
+	}
 	result, _, err := run.Run(ctx, o)
 	return result, err
 }

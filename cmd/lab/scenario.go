@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,6 +27,7 @@ type runFlags struct {
 	Corpus      string `help:"builtin, a .jsonl(.gz) file of real papers, or live: arXiv itself, politely (the environment variable PAPERLAB_ARXIV names another query API)." default:"builtin"`
 	Environment string `help:"process." default:"process"`
 	Out         string `help:"Folder of the reports." default:"reports/out" type:"path"`
+	Remeasure   bool   `help:"Measure what the machine can do, though a figure is known that holds."`
 	turnFlags
 }
 
@@ -102,19 +102,13 @@ func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenar
 	}
 	o := run.Options{
 		Scenario: s, Source: source, Profiles: profiles, Seed: f.Seed, CorpusName: f.Corpus,
-		Out: f.Out, DrainWithin: run.DrainWithin, Progress: run.NewProgress(os.Stderr),
+		Out: f.Out, DrainWithin: run.DrainWithin, Remeasure: f.Remeasure, Progress: run.NewProgress(os.Stderr),
 	}
-	var err error
-	if f.Corpus == live {
-		if err := askArxiv(ctx, &o); err != nil {
-			return "", err
-		}
-		defer o.Live.Close()
-	} else if o.Corpus, err = f.corpus(s); err != nil {
-		return "", inputError{err}
-	}
-	if err := equip(ctx, &o, "papers"); err != nil {
+	if err := f.findCorpus(ctx, &o); err != nil {
 		return "", err
+	}
+	if o.Live != nil {
+		defer o.Live.Close()
 	}
 	if of == nil {
 		own, err := f.take(ctx, "scenario "+s.Name)
@@ -125,6 +119,10 @@ func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenar
 		of = own
 	}
 	o.Beside = of.Beside
+	if err := prepare(ctx, &o, "papers"); err != nil {
+		o.Progress.Done()
+		return "", err
+	}
 	result, folder, err := run.Run(ctx, o)
 	o.Progress.Done()
 	if err != nil {
@@ -134,8 +132,28 @@ func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenar
 	return result.Verdict, nil
 }
 
-// equip finds the programs that the run needs, and room for what it writes:
-// what can be missing is missed before anything starts.
+// prepare finds what the run needs and decides its load. A rate needs no
+// measuring, so that a corpus that does not suit it shows before anything else.
+func prepare(ctx context.Context, o *run.Options, papers string) error {
+	measures := o.Scenario.Load.OfCapacity > 0
+	if !measures {
+		if err := o.SetLoad(ctx); err != nil {
+			return err
+		}
+	}
+	if err := equip(ctx, o, papers); err != nil {
+		return err
+	}
+	if measures {
+		if err := o.SetLoad(ctx); err != nil {
+			return err
+		}
+	}
+	return o.CheckSpace()
+}
+
+// equip finds the programs that the run needs: what can be missing is missed
+// before anything starts.
 func equip(ctx context.Context, o *run.Options, papers string) error {
 	program, err := sibling(papers)
 	if err != nil {
@@ -147,24 +165,27 @@ func equip(ctx context.Context, o *run.Options, papers string) error {
 	}
 	o.RedisVersion = version
 	o.Environment = process.New(process.Config{Papers: program, RedisServer: redisServer})
-	return errors.Join(o.Environment.Check(ctx), o.CheckSpace())
+	o.Program = program
+	return o.Environment.Check(ctx)
 }
 
-// corpus is what arXiv's stand-in will serve: as many papers as the scenario
-// wants.
-func (f runFlags) corpus(s *scenarios.Scenario) (*corpus.Corpus, error) {
-	want := s.Load.Papers
-	if f.Corpus == "builtin" {
-		return corpus.Builtin(uint64(f.Seed), want)
+// findCorpus makes ready what arXiv's stand-in will serve. Where arXiv itself is
+// asked, the builtin corpus stands in when a capacity is measured: nobody may ask
+// arXiv for a thousand papers at once.
+func (f runFlags) findCorpus(ctx context.Context, o *run.Options) error {
+	o.CorpusOf = func(versions int) (*corpus.Corpus, error) { return corpus.Builtin(uint64(f.Seed), versions) }
+	switch f.Corpus {
+	case "builtin":
+	case live:
+		return askArxiv(ctx, o)
+	default:
+		papers, err := corpus.Read(f.Corpus)
+		if err != nil {
+			return inputError{err}
+		}
+		o.CorpusOf = papers.First
 	}
-	c, err := corpus.File(f.Corpus, want)
-	if err != nil {
-		return nil, err
-	}
-	if have := len(c.Versions); have < want {
-		return nil, fmt.Errorf("corpus %s holds %d versions of papers and %s needs %d: give a larger file, or lower load.papers in a copy of the scenario", f.Corpus, have, s.Name, want)
-	}
-	return c, nil
+	return nil
 }
 
 // What --corpus live does.

@@ -45,7 +45,6 @@ type stack struct {
 // lasts a minute, and of the same order to each other.
 const (
 	llmTimeout     = "2s"
-	llmInFlight    = "8"
 	webhookTimeout = "2s"
 )
 
@@ -121,7 +120,7 @@ func (s *stack) roleArguments(role string) []string {
 			"--page-size", strconv.Itoa(s.plan.PageSize), "--from", s.plan.Begin.UTC().Format(time.RFC3339)}
 	case "summarize":
 		return []string{"--ollama", around.Ollama, "--openai", around.OpenAI, "--lanes", lanes, "--members", strconv.Itoa(s.plan.Summarizers),
-			"--llm-timeout", llmTimeout, "--llm-in-flight", llmInFlight}
+			"--llm-timeout", llmTimeout, "--llm-in-flight", strconv.Itoa(s.plan.LLMInFlight)}
 	case "deliver":
 		return []string{"--lanes", lanes, "--members", strconv.Itoa(s.plan.Deliverers), "--timeout", webhookTimeout}
 	default:

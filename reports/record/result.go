@@ -100,6 +100,7 @@ type Host struct {
 // began. A nil time was never reached.
 type Run struct {
 	Profile string  `json:"profile"`
+	Load    Load    `json:"load"`
 	Counts  Counts  `json:"counts"`
 	Phases  []Phase `json:"phases"`
 	Faults  []Fault `json:"faults"`
@@ -142,6 +143,27 @@ type Run struct {
 	Struck     map[string]int `json:"struck,omitempty"`
 	ClusterUpS float64        `json:"cluster_up_s"`
 	WallS      float64        `json:"wall_s"`
+}
+
+// Load is what a profile was offered, and of what it was a share. The realised
+// figures (hottest, fan-out, size) are those of the papers that were served.
+type Load struct {
+	RatePerS float64 `json:"rate_per_s"`
+	// OfCapacity is the rate as a share of CapacityPerS, which is what the profile
+	// CapacityOf can do: the least of hardened and those that the scenario compares
+	// it with, so that the rate is the same whichever of them run. 0 and empty if
+	// the scenario sets the rate itself. What each profile can do is its price's
+	// SaturationPerS.
+	OfCapacity   float64 `json:"of_capacity,omitempty"`
+	CapacityOf   string  `json:"capacity_of,omitempty"`
+	CapacityPerS float64 `json:"capacity_per_s,omitempty"`
+	Subscribers  int     `json:"subscribers"`
+	// HottestShare is the share of all notifications that the subscriber with the
+	// most was to get, FanOut notifications a paper, PaperBytes a paper's mean
+	// length as JSON.
+	HottestShare float64 `json:"hottest_share"`
+	FanOut       float64 `json:"fan_out"`
+	PaperBytes   int     `json:"paper_bytes"`
 }
 
 // Counts are what the checkers counted in the history.

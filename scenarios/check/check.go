@@ -52,7 +52,9 @@ import (
 // Findings are the result of judging one history. Anomalies and Blame are of all
 // invariants, judged or not, as the counts are.
 type Findings struct {
-	Counts     record.Counts
+	Counts record.Counts
+	// Load is what was offered, without its rate and capacity.
+	Load       record.Load
 	Invariants []record.Invariant
 	Anomalies  []record.Anomaly
 	Blame      []record.Blame
@@ -66,7 +68,7 @@ func Judge(a *history.Account, invariants []string) Findings {
 	if len(invariants) == 0 {
 		invariants = IDs()
 	}
-	found := Findings{Counts: l.counts()}
+	found := Findings{Counts: l.counts(), Load: l.load()}
 	found.Anomalies, found.Blame = l.blame()
 	for _, id := range invariants {
 		found.Invariants = append(found.Invariants, l.judge(id))

@@ -12,9 +12,10 @@ import (
 	"paperlab/scenarios/check"
 )
 
-// judge states what one profile's history says, held against the scenario. It
+// judge states what one profile's history says, held against the scenario and
+// what was offered. It
 // starts nothing and asks nobody: of the same events it says the same again.
-func judge(s *scenarios.Scenario, events []history.Event) record.Run {
+func judge(s *scenarios.Scenario, o offer, events []history.Event) record.Run {
 	a := history.AccountOf(events)
 	found := check.Judge(a, s.Invariants)
 	run := record.Run{
@@ -27,6 +28,10 @@ func judge(s *scenarios.Scenario, events []history.Event) record.Run {
 	if !a.Complete {
 		spare(&run)
 	}
+	run.Load, run.Price = found.Load, a.Price()
+	run.Load.RatePerS, run.Load.OfCapacity = o.rate, o.share
+	run.Load.CapacityOf, run.Load.CapacityPerS = o.of, o.capacity
+	run.Price.SaturationPerS = o.saturation
 	measure(s, &run, a)
 	machine, guards := a.MachineState()
 	run.Machine, run.Guards = machine, append(run.Guards, guards...)
@@ -55,9 +60,11 @@ func measure(s *scenarios.Scenario, run *record.Run, a *history.Account) {
 	if alert, after := a.DetectedBy(waitsFor); alert != nil {
 		run.DetectedBy, run.TimeToDetectS = alert, &after
 	}
-	run.Price = a.Price()
-	// A load that was not measured as a share of a capacity is a rate alone.
-	run.Steady, run.Guards = a.Steady(history.Load{Rate: s.Load.Rate})
+	load := history.Load{Rate: run.Load.RatePerS}
+	if own := run.Price.SaturationPerS; own != nil {
+		load.Capacity = *own
+	}
+	run.Steady, run.Guards = a.Steady(load)
 	if !run.Bounded() {
 		return
 	}

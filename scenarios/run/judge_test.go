@@ -205,7 +205,7 @@ func (h *events) alert(at float64, name string) {
 func (h events) judged(s scenarios.Scenario) record.Run {
 	s.Load.Rate = 10
 	slices.SortStableFunc(h, func(a, b history.Event) int { return cmp.Compare(a.T, b.T) })
-	return judge(&s, h)
+	return judge(&s, offer{rate: s.Load.Rate}, h)
 }
 
 var consumerDown = scenarios.Scenario{Objectives: scenarios.Objectives{
@@ -387,5 +387,28 @@ func TestARunCutShortLosesNothing(t *testing.T) {
 	}
 	if last := run.Phases[len(run.Phases)-1]; last.Name != "recover" || last.EndS != 25 {
 		t.Errorf("the last phase is %+v, want recover until the last event", last)
+	}
+}
+
+// The record says what was offered: what the history shows, and the rate and
+// capacity that it cannot.
+func TestTheRecordStatesTheLoad(t *testing.T) {
+	h := calm()
+	slices.SortStableFunc(h, func(a, b history.Event) int { return cmp.Compare(a.T, b.T) })
+	run := judge(&scenarios.Scenario{}, offer{rate: 4, share: 0.7, of: "naive", capacity: 5.7, saturation: new(6.0)}, h)
+	got := run.Load
+	if got.PaperBytes < 100 {
+		t.Errorf("a paper has %d bytes", got.PaperBytes)
+	}
+	got.PaperBytes = 0
+	want := record.Load{RatePerS: 4, OfCapacity: 0.7, CapacityOf: "naive", CapacityPerS: 5.7, Subscribers: 1, HottestShare: 1, FanOut: 1}
+	if got != want {
+		t.Errorf("the load is %+v, want %+v", got, want)
+	}
+	if own := run.Price.SaturationPerS; own == nil || *own != 6 {
+		t.Errorf("at saturation it carries %v", own)
+	}
+	if g := run.Guards[0]; g.Bound != 10 || !strings.Contains(g.Detail, "of a capacity of 6/s") {
+		t.Errorf("the ceiling does not follow from the capacity: %+v", g)
 	}
 }

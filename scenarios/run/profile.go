@@ -66,30 +66,40 @@ func (l lab) profile(ctx context.Context, name string) (s seen, err error) {
 	}
 	s.events = p.rec.Events()
 	if started {
-		s.run, s.slack = judge(l.Scenario, s.events), p.around.slack.Messages()
+		s.run, s.slack = judge(l.Scenario, l.offered(name), s.events), p.around.slack.Messages()
 		s.run.ClusterUpS, s.run.Memory, s.run.WallS = p.stack.ClusterUpIn().Seconds(), p.memory(), time.Since(began).Seconds()
 	}
 	return s, err
 }
 
-// provision starts the surroundings, the service, the witnesses and the monitor,
-// and aims the faults: what the environment cannot do shows before the load.
-func (p *profileRun) provision(ctx context.Context) (err error) {
+// provision starts what serve starts and the monitor, and aims the faults: what
+// the environment cannot do shows before the load.
+func (p *profileRun) provision(ctx context.Context) error {
+	if err := p.serve(ctx); err != nil {
+		return err
+	}
+	if err := p.aim(p.People); err != nil {
+		return err
+	}
+	return p.startMonitor(ctx)
+}
+
+// serve starts the surroundings, the service and its witnesses.
+func (p *profileRun) serve(ctx context.Context) (err error) {
 	p.Progress.Say("%s: starting a Redis Cluster, the stand-ins and the service", p.name)
 	if p.around, err = surround(ctx, p.Options, p.rec); err != nil {
 		return err
 	}
 	p.stops = append(p.stops, p.around.Stop)
-	people, wishes := p.Corpus.Subscriptions(p.source(2), p.Scenario.Load.Subscribers)
-	for _, w := range wishes {
+	for _, w := range p.Wishes {
 		p.rec.Record(history.Subscribed(w))
 	}
 	s := p.Scenario.Service
 	p.stack, err = p.Environment.Start(ctx, compose.Plan{
 		Ledger: p.ledger, Prefix: p.prefix, Profile: p.name, Env: p.Env,
-		Shards: s.Shards, Summarizers: s.Summarizers, Deliverers: s.Deliverers, Lanes: s.Lanes,
+		Shards: s.Shards, Summarizers: s.Summarizers, Deliverers: s.Deliverers, Lanes: s.Lanes, LLMInFlight: llmInFlight,
 		Begin: p.Corpus.Begin().Add(-time.Minute), Interval: crawlInterval(p.Options), PageSize: pageSize(p.Options),
-		Subscribers: people, Subscriptions: wishes, Surroundings: p.around.addresses(),
+		Subscribers: p.People, Subscriptions: p.Wishes, Surroundings: p.around.addresses(),
 	})
 	if err != nil {
 		return err
@@ -99,13 +109,7 @@ func (p *profileRun) provision(ctx context.Context) (err error) {
 	rdb := p.stack.Redis()
 	p.observer = observe.New(rdb, p.prefix, p.rec)
 	p.stops = append(p.stops, func() { _ = rdb.Close() }, p.observer.Stop)
-	if err := p.observer.Start(ctx); err != nil {
-		return err
-	}
-	if err := p.aim(people); err != nil {
-		return err
-	}
-	return p.startMonitor(ctx)
+	return p.observer.Start(ctx)
 }
 
 // aim finds the faults' targets, all by the seed.

@@ -6,7 +6,8 @@
 //	     │                               │
 //	     surroundings, stack, monitor    nemesis
 //
-// The files follow that flow: run.go (all profiles, the report), profile.go (one
+// The files follow that flow: load.go (what is offered, a share of what the
+// service can do), capacity.go (which is measured), run.go (all profiles, the report), profile.go (one
 // profile), surroundings.go (the stand-ins), settle.go (when the load may come and
 // when it is done), judge.go (from a history to a record). A profile has a cluster,
 // a store and stand-ins of its own, so that nothing is left from the one before.
@@ -40,10 +41,13 @@ import (
 	"paperlab/reports/history"
 	"paperlab/reports/record"
 	"paperlab/scenarios"
+	"paperlab/scenarios/capacity"
+	"paperlab/system/paper"
 )
 
 // Options say what to run. All fields must be set but Source,
-// Target, Env, Live and Beside.
+// Target, Env, Live, Remeasure and Beside. SetLoad sets Corpus, unless Live is
+// set, and People and Wishes.
 type Options struct {
 	Scenario *scenarios.Scenario
 	// Source is the file that the scenario was read from, if it is none of the
@@ -54,9 +58,14 @@ type Options struct {
 	Profiles []string
 	Seed     int64
 	// Corpus is what arXiv's stand-in serves, and where subscriptions come
-	// from; CorpusName is how the user called it.
+	// from; CorpusName is how the user called it. CorpusOf makes one of so many
+	// versions, or of as many as there are.
 	Corpus     *corpus.Corpus
 	CorpusName string
+	CorpusOf   func(versions int) (*corpus.Corpus, error)
+	// People and Wishes are who is to be told of what.
+	People []paper.Subscriber
+	Wishes []paper.Subscription
 	// Live, if it is not nil, is asked in the stand-in's place. Corpus is then
 	// a sample of what it has, from the date on that the harvest begins at.
 	// Run does not close it.
@@ -67,14 +76,20 @@ type Options struct {
 	// the service's processes.
 	Environment compose.Environment
 	Env         []string
-	// RedisVersion is that of the servers.
+	// RedisVersion is that of the servers, Program the service's, a path.
 	RedisVersion string
+	Program      string
+	// Remeasure has capacities measured though known ones hold.
+	Remeasure bool
 	// DrainWithin is how long the service has, after the load, to do what it
 	// was offered.
 	DrainWithin time.Duration
 	Progress    *Progress
 	// Beside names what else has run on this machine meanwhile; it may be nil.
 	Beside func() []string
+
+	// known are the capacities that SetLoad found, by profile.
+	known map[string]capacity.Figure
 }
 
 // Run carries the scenario out and writes its report. It returns the record
@@ -114,6 +129,7 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 	case err != nil:
 		result.Verdict, result.Reasons = worse(result, record.Infrastructure), append(result.Reasons, capital(err))
 	}
+	o.doubt(result)
 	result.FinishedAt = time.Now().UTC()
 	result.WallS = time.Since(began).Seconds()
 	if o.Beside != nil {

@@ -29,7 +29,7 @@ const short = `
 name: short
 about: A summarizer dies, a deliverer loses Redis, the sink loses answers, and more.
 service: {shards: 4, summarizers: 2, deliverers: 2}
-load: {papers: 400, rate: 40/s, subscribers: 12}
+load: {rate: 30/s, subscribers: 12}
 phases: {control: 2s, steady: 1s, fault: 5s, recover: 2s}
 faults:
   - kill: {role: summarize, pick: one}
@@ -66,19 +66,20 @@ func options(t *testing.T) run.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := corpus.Builtin(1, s.Load.Papers)
-	if err != nil {
-		t.Fatal(err)
-	}
 	redisServer, version, err := process.FindRedis(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return run.Options{
+	o := run.Options{
 		Environment: process.New(process.Config{Papers: papers, RedisServer: redisServer}), RedisVersion: version,
-		Scenario: s, Profiles: []string{"hardened"}, Seed: 1, Corpus: c, CorpusName: "builtin",
-		Out: t.TempDir(), DrainWithin: time.Minute, Progress: run.NewProgress(os.Stderr),
+		Scenario: s, Profiles: []string{"hardened"}, Seed: 1, CorpusName: "builtin", Program: papers,
+		CorpusOf: func(n int) (*corpus.Corpus, error) { return corpus.Builtin(1, n) },
+		Out:      t.TempDir(), DrainWithin: time.Minute, Progress: run.NewProgress(os.Stderr),
 	}
+	if err := o.SetLoad(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return o
 }
 
 // TestEndToEnd runs a short scenario whole, with both profiles: about a minute.
@@ -116,6 +117,32 @@ func TestEndToEnd(t *testing.T) {
 		t.Error("no answer was lost: the duplicate checker was not put to the test")
 	}
 	complete(t, folder)
+	nothingLeft(t)
+}
+
+// TestCapacityIsThatOfTheSummarizers measures what a small service can do with two
+// summarizers and with one, about half a minute in all. It is no more than their
+// calls of the LLM allow, and half of it goes with one of two.
+func TestCapacityIsThatOfTheSummarizers(t *testing.T) {
+	o := options(t)
+	measured := func(summarizers int) float64 {
+		one, s := o, *o.Scenario
+		s.Compare, s.Service.Summarizers, s.Load.Rate, s.Load.Papers, s.Load.OfCapacity = nil, summarizers, 0, 0, 1
+		one.Scenario = &s
+		if err := one.SetLoad(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return one.Scenario.Load.Rate
+	}
+	two, one := measured(2), measured(1)
+	t.Logf("%g papers a second with two summarizers, %g with one", two, one)
+	// Eight calls of 0.24 s each on average.
+	if most := 8 / 0.24 * 1.15; one > most || two > 2*most || one < 10 {
+		t.Errorf("%g and %g papers a second; one summarizer can do %.0f at most", two, one, most)
+	}
+	if two < 1.4*one {
+		t.Errorf("two summarizers do %.2f times as much as one, want about 2", two/one)
+	}
 	nothingLeft(t)
 }
 

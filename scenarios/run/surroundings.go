@@ -14,20 +14,26 @@ import (
 	"paperlab/system/service"
 )
 
-// How the stand-ins behave when nothing is wrong. Ollama is a server with a few
-// GPUs' worth of slots, OpenAI is wider and a little faster; both answer much
-// sooner than the real ones, so that a run of a minute sees thousands of calls.
-// arXiv's own rule of one request every 3 s is kept in proportion.
+// How the stand-ins behave when nothing is wrong. OpenAI is wider than Ollama and
+// a little faster; both answer much sooner than the real ones, so that a run of a
+// minute sees thousands of calls. arXiv's own rule of one request every 3 s is
+// kept in proportion.
+//
+// An LLM's latency, and how many calls a summarizer has in flight, bound what the
+// service can do, and neither the machine's CPUs nor Ollama's slots do: a lost
+// summarizer takes its share of the capacity with it, as in production, where
+// answers take seconds. Two summarizers do about 60 papers a second.
 var (
-	ollamaLatency = standin.Latency{Median: 80 * time.Millisecond, Sigma: 0.4}
-	openaiLatency = standin.Latency{Median: 50 * time.Millisecond, Sigma: 0.4}
+	ollamaLatency = standin.Latency{Median: 220 * time.Millisecond, Sigma: 0.4}
+	openaiLatency = standin.Latency{Median: 150 * time.Millisecond, Sigma: 0.4}
 	arxivLatency  = standin.Latency{Median: 30 * time.Millisecond, Sigma: 0.3}
 	sinkLatency   = standin.Latency{Median: 5 * time.Millisecond, Sigma: 0.5}
 )
 
 const (
-	ollamaSlots = 16
-	openaiSlots = 64
+	// llmInFlight is how many calls of one LLM a summarizer has in flight at most.
+	llmInFlight = 8
+	openaiSlots = 512
 	arxivRule   = 80 * time.Millisecond
 	crawlEvery  = 100 * time.Millisecond
 	// mostAtOnce is arXiv's own limit for a page.
@@ -50,6 +56,9 @@ type arxiv interface {
 	Served() int
 	Done() bool
 }
+
+// ollamaSlots are as many as all summarizers together can use.
+func ollamaSlots(o Options) int { return o.Scenario.Service.Summarizers * llmInFlight }
 
 // crawlInterval is the crawler's wait between two requests.
 func crawlInterval(o Options) time.Duration {
@@ -115,7 +124,7 @@ func (s *surroundings) make(o Options, rec *history.Recorder) error {
 		s.arxiv, s.breakable[compose.Arxiv] = one, one
 	}
 	s.ollama, failed[1] = standin.NewLLM(standin.LLMConfig{
-		Provider: standin.Ollama, Recorder: rec, Host: host, Slots: ollamaSlots, Latency: ollamaLatency, Seed: seed,
+		Provider: standin.Ollama, Recorder: rec, Host: host, Slots: ollamaSlots(o), Latency: ollamaLatency, Seed: seed,
 	})
 	s.openai, failed[2] = standin.NewLLM(standin.LLMConfig{
 		Provider: standin.OpenAI, Recorder: rec, Host: host, Slots: openaiSlots, Latency: openaiLatency, Key: openAIKey, Seed: seed,

@@ -5,17 +5,18 @@
 // A corpus comes from one of two places:
 //
 //   - Builtin makes it from a seed. Equal seeds give equal corpora.
-//   - File reads the metadata of real papers, one JSON object a line.
+//   - Read reads the metadata of real papers, one JSON object a line.
 //
 // Either way Versions is sorted by Updated, a version never stands before an
 // earlier version of the same paper, and every text is clean: white space
 // folded, no control characters, valid UTF-8. So a text that went through
 // Atom and back compares equal to the text here.
 //
-// Subscriptions proposes people and wishes that fit the corpus: it counts how
-// often words, categories and names occur in a sample and picks terms so that
-// a paper matches a handful of wishes. It counts by itself; it does not use
-// the service's matcher, which is what the lab puts to the test.
+// Sized gives its papers another length. Subscriptions proposes people and wishes
+// that fit the corpus: it counts how often words, categories and names occur in
+// it and picks terms so that papers cause as many notifications as are wanted,
+// and each person gets their share. It counts by itself; it does not use the
+// service's matcher, which is what the lab puts to the test.
 package corpus
 
 import (

@@ -26,7 +26,13 @@ const (
 	mostPapers = 1_000_000
 )
 
-// File reads real papers: a .jsonl file, plain or gzip, with one object a line:
+// Papers are what a file holds.
+type Papers struct {
+	// lineages are in the order of their submission.
+	lineages []lineage
+}
+
+// Read reads real papers: a .jsonl file, plain or gzip, with one object a line:
 //
 //	{"id": "0704.0001", "versions": 2,
 //	 "submitted": "Mon, 2 Apr 2007 19:18:42 GMT",
@@ -40,16 +46,8 @@ const (
 // `submitted` and version N at `updated`, both with the only text that is
 // known. Versions 2 to N-1 are not invented.
 //
-// limit is how many versions are wanted, 1 to Largest. A limit takes whole
-// papers, in the order of their submission from the earliest on, so that a
-// slice holds both versions of every revised paper although the second often
-// came months later. Versions with equal dates follow in order of version.
-//
 // Errors name the file and, where one is to blame, the line.
-func File(path string, limit int) (*Corpus, error) {
-	if err := checkLimit("the number of versions wanted", limit); err != nil {
-		return nil, err
-	}
+func Read(path string) (*Papers, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("corpus: %w: give a .jsonl or .jsonl.gz file, or use the builtin corpus", err)
@@ -63,7 +61,26 @@ func File(path string, limit int) (*Corpus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("corpus: %s %w", path, err)
 	}
-	versions := slice(papers, limit)
+	slices.SortFunc(papers, func(a, b lineage) int {
+		return cmp.Or(a[0].Updated.Compare(b[0].Updated), strings.Compare(a[0].ID, b[0].ID))
+	})
+	return &Papers{papers}, nil
+}
+
+// First is a corpus of the first papers, in the order of their submission, with all
+// their versions: as many as make limit versions, 1 to Largest, or all there are. A
+// window of versions by date was rejected: on real papers, whose second version
+// comes three months later in the median, a window of 2,000 holds both versions of
+// a fifth fewer papers, and second versions whose first one was never seen.
+//
+// Only the last paper taken may lose its later version to the limit. Versions with
+// equal dates follow in order of version.
+func (p *Papers) First(limit int) (*Corpus, error) {
+	if err := checkLimit("the number of versions wanted", limit); err != nil {
+		return nil, err
+	}
+	versions := slices.Concat(p.lineages...)
+	versions = versions[:min(limit, len(versions))]
 	slices.SortFunc(versions, func(a, b Version) int {
 		return cmp.Or(a.Updated.Compare(b.Updated), strings.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version))
 	})
@@ -205,19 +222,4 @@ func parseTime(field, text string) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("%s is %q: arXiv began in 1991", field, text)
 	}
 	return t.UTC(), nil
-}
-
-// slice takes papers, with all their versions, in the order of their
-// submission until there are limit versions. A window of versions by date was
-// rejected: on real papers, whose second version comes three months later in
-// the median, a window of 2,000 holds both versions of a fifth fewer papers,
-// and second versions whose first one was never seen.
-//
-// Only the last paper taken may lose its later version to the limit.
-func slice(papers []lineage, limit int) []Version {
-	slices.SortFunc(papers, func(a, b lineage) int {
-		return cmp.Or(a[0].Updated.Compare(b[0].Updated), strings.Compare(a[0].ID, b[0].ID))
-	})
-	versions := slices.Concat(papers...)
-	return versions[:min(limit, len(versions))]
 }

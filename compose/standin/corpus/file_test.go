@@ -36,12 +36,20 @@ func zipped(t *testing.T, text string) []byte {
 	return b.Bytes()
 }
 
+func readFirst(path string, limit int) (*Corpus, error) {
+	p, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return p.First(limit)
+}
+
 func TestFileMakesFirstAndLastVersion(t *testing.T) {
 	text := fmt.Sprintf(line, "0704.0001", 3) + "\n\n" + strings.Replace(fmt.Sprintf(line, "hep-th/9901001", 1), "Tue, 24 Jul", "Tue, 03 Apr", 1) + "\n"
 	for name, content := range map[string][]byte{
 		"p.jsonl": []byte(text), "p.jsonl.gz": zipped(t, text), "zipped-in-disguise.jsonl": zipped(t, text),
 	} {
-		c, err := File(write(t, name, content), Largest)
+		c, err := readFirst(write(t, name, content), Largest)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -88,16 +96,22 @@ func TestFileRefusesWhatItIsNot(t *testing.T) {
 		{"gigantic line in little gzip", "a.jsonl.gz", bytes.Repeat(zipped(t, strings.Repeat(" ", longestLine)), 40), "line 1: longer than"},
 		{"another kind of file", "a.jsonl", []byte("\x7fELF\x02\x01"), "line 1: not a paper"},
 	} {
-		_, err := File(write(t, c.name, c.content), Largest)
+		_, err := readFirst(write(t, c.name, c.content), Largest)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", c.about, err, c.want)
 		}
 	}
-	if _, err := File("/does/not/exist.jsonl", Largest); !errors.Is(err, os.ErrNotExist) {
+	if _, err := readFirst("/does/not/exist.jsonl", Largest); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file gave %v", err)
 	}
-	if _, err := File("x", 0); err == nil {
-		t.Error("a negative limit was taken")
+	papers, err := Read(write(t, "a.jsonl", []byte(good)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, limit := range []int{-1, 0, Largest + 1} {
+		if _, err := papers.First(limit); err == nil {
+			t.Errorf("a limit of %d was taken", limit)
+		}
 	}
 }
 
@@ -108,7 +122,7 @@ func TestRealPapers(t *testing.T) {
 	if _, err := os.Stat(realPapers); err != nil {
 		t.Skipf("no real papers here: %v", err)
 	}
-	c, err := File(realPapers, 2000)
+	c, err := readFirst(realPapers, 2000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +133,7 @@ func TestRealPapers(t *testing.T) {
 		t.Errorf("%d papers have two versions, want 400 at least", revised)
 	}
 	checkOrder(t, c)
-	all, err := File(realPapers, Largest)
+	all, err := readFirst(realPapers, Largest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,10 +147,9 @@ func TestRealPapers(t *testing.T) {
 			}
 		}
 	}
-	checkMatches(t, all, 40)
-	checkMatches(t, c, 40)
+	checkMatches(t, textsOf(all), 9, usual(40))
 	wantSum(t, "corpus", c.Versions, "6ebf93ee870a80ec")
-	wantSum(t, "wishes", wishesOf(c, 40), "5d40544b5a96cd7a")
+	wantSum(t, "wishes", wishesOf(t, c, 40), "129bcd5c28a9a51e")
 }
 
 func TestSplitAuthors(t *testing.T) {
