@@ -19,6 +19,7 @@ var templates embed.FS
 // them: html/template does its own, and md is for Markdown alone.
 var words = map[string]any{
 	"seconds":   chart.Seconds,
+	"minutes":   chart.Minutes,
 	"when":      when,
 	"orElse":    cmp.Or[string],
 	"measured":  objectiveValue,
@@ -29,10 +30,10 @@ var words = map[string]any{
 	"style":     style,
 	"md":        escapeMarkdown,
 
-	// of the sentences in story.txt
+	// of the sentences in story.txt and set.txt
 	"allOf": allOf, "capital": capital, "count": count, "list": list, "noun": noun, "the": the, "was": was,
 	"entries": func(n float64) string { return count(int(n), "entry", "entries") },
-	"names":   names, "repeated": repeated,
+	"names":   names, "repeated": repeated, "tally": tally, "percent": percent,
 	"zero": func(s float64) bool { return s == 0 },
 
 	// of the index
@@ -45,6 +46,7 @@ type executor interface{ Execute(io.Writer, any) error }
 var (
 	reportPages = pages("report")
 	benchPages  = pages("bench")
+	setPages    = pages("set")
 	indexHTML   = htmlPage("index.html")
 )
 

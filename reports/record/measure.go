@@ -17,14 +17,14 @@ var Measures = []Measure{
 	{ID: "time_to_detect_s", Name: "time to detect", Unit: "s", of: func(r Run) (*float64, bool) { return r.TimeToDetectS, r.EffectAt() != nil }},
 	{ID: "lag_recovery_s", Name: "backlog back", Unit: "s", of: fromEffect(func(r Run) *float64 { return r.LagRecoveryS })},
 	{ID: "time_to_recover_s", Name: "steady state again", Unit: "s", of: fromEffect(func(r Run) *float64 { return r.TimeToRecoverS })},
-	{ID: "lag_recovery_after_heal_s", Name: "backlog back, from the last heal", Unit: "s", of: fromHeal(func(r Run) *float64 { return r.LagRecoveryAfterHealS })},
-	{ID: "time_to_recover_after_heal_s", Name: "steady state again, from the last heal", Unit: "s", of: fromHeal(func(r Run) *float64 { return r.TimeToRecoverAfterHealS })},
+	{ID: "lag_recovery_after_heal_s", Name: "backlog back after the last heal", Unit: "s", of: fromHeal(func(r Run) *float64 { return r.LagRecoveryAfterHealS })},
+	{ID: "time_to_recover_after_heal_s", Name: "steady state again after the last heal", Unit: "s", of: fromHeal(func(r Run) *float64 { return r.TimeToRecoverAfterHealS })},
 	{ID: "lost", Name: "messages lost", of: counted("no-loss", func(c Counts) int { return c.Lost })},
-	{ID: "lost_caused", Name: "lost, caused by the faults", of: caused("no-loss")},
+	{ID: "lost_caused", Name: "lost because of the faults", of: caused("no-loss")},
 	{ID: "duplicate_effects", Name: "told twice", of: counted("no-duplicate-effect", func(c Counts) int { return c.DuplicateEffects })},
-	{ID: "duplicate_effects_caused", Name: "told twice, caused by the faults", of: caused("no-duplicate-effect")},
+	{ID: "duplicate_effects_caused", Name: "told twice because of the faults", of: caused("no-duplicate-effect")},
 	{ID: "order_violations", Name: "told out of order", of: counted("key-order", func(c Counts) int { return c.OrderViolations })},
-	{ID: "order_violations_caused", Name: "told out of order, caused by the faults", of: caused("key-order")},
+	{ID: "order_violations_caused", Name: "told out of order because of the faults", of: caused("key-order")},
 }
 
 // fromEffect is a time until the bounds of steady state hold again: there is none
