@@ -5,6 +5,8 @@
 
 NAME        ?=
 SEED        ?= 1
+SEEDS       ?=
+AGAIN       ?=
 PROFILE     ?= compare
 CORPUS      ?= builtin
 ENVIRONMENT ?= process
@@ -26,6 +28,7 @@ help: ## show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make scenario NAME=consumer-crash [SEED=1] [PROFILE=compare|all|naive|careful|hardened] [CORPUS=builtin|FILE|live]"
+	@echo "  make scenario NAME=consumer-crash SEEDS=1..20 [AGAIN=inconclusive]   a set; the same command goes on where it was stopped"
 	@echo "  make bench NAME=sharding"
 	@echo
 	@echo "  Reports land in reports/out/NAME/latest/report.html"
@@ -35,7 +38,7 @@ build: ## compile the lab and the service into .build
 	@go build $(BUILD) -o .build/ ./cmd/lab ./cmd/papers
 
 scenario: build ## run one scenario and write its report: make scenario NAME=consumer-crash
-	@$(LAB) scenario $(NAME) --seed="$(SEED)" --profile="$(PROFILE)" --corpus="$(CORPUS)" --environment="$(ENVIRONMENT)"
+	@$(LAB) scenario $(NAME) --seed="$(SEED)" --seeds="$(SEEDS)" --again="$(AGAIN)" --profile="$(PROFILE)" --corpus="$(CORPUS)" --environment="$(ENVIRONMENT)"
 
 bench: build ## run one benchmark and write its report: make bench NAME=sharding
 	@$(LAB) bench $(NAME)

@@ -33,6 +33,7 @@ type scenarioCommand struct {
 	Name    string `arg:"" optional:"" help:"A scenario of the catalogue (see lab list), or the path of a .yaml file."`
 	Profile string `help:"compare: hardened and those that the scenario compares it with; all: naive, careful and hardened; or one of these names." default:"compare"`
 	runFlags
+	setFlags
 }
 
 // Run runs the scenario; the exit status is the verdict's.
@@ -47,6 +48,9 @@ func (c scenarioCommand) Run(ctx context.Context, stdout io.Writer) error {
 	profiles, err := profilesOf(c.Profile, s)
 	if err != nil {
 		return err
+	}
+	if c.Seeds != "" || c.Again != "" {
+		return c.runSet(ctx, stdout, s, profiles)
 	}
 	verdict, err := c.run(ctx, stdout, s, sourceOf(c.Name), profiles)
 	if err != nil {
@@ -94,32 +98,41 @@ func profilesOf(word string, s *scenarios.Scenario) ([]string, error) {
 
 // run runs one scenario and says what came of it.
 func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenario, source string, profiles []string) (record.Verdict, error) {
-	if f.Environment != process.Name {
-		return "", unknownInput("environment", f.Environment, []string{process.Name})
-	}
-	o := run.Options{
-		Scenario: s, Source: source, Profiles: profiles, Seed: f.Seed, CorpusName: f.Corpus,
-		Out: f.Out, DrainWithin: run.DrainWithin, Progress: run.NewProgress(os.Stderr),
-	}
-	var err error
-	if f.Corpus == live {
-		if err := askArxiv(ctx, &o); err != nil {
-			return "", err
-		}
-		defer o.Live.Close()
-	} else if o.Corpus, err = f.corpus(s); err != nil {
-		return "", inputError{err}
-	}
-	if err := equip(ctx, &o, "papers"); err != nil {
-		return "", err
-	}
-	result, folder, err := run.Run(ctx, o)
-	o.Progress.Done()
+	result, folder, err := f.carryOut(ctx, s, source, profiles, "")
 	if err != nil {
-		return "", fmt.Errorf("%s came to the verdict %s, but its report is not complete: %w", s.Name, result.Verdict, err)
+		return "", err
 	}
 	tell(stdout, result, folder)
 	return result.Verdict, nil
+}
+
+// carryOut runs one scenario, as part of a set if that has an ID, and returns its
+// record and folder.
+func (f runFlags) carryOut(ctx context.Context, s *scenarios.Scenario, source string, profiles []string, set string) (r record.Result, folder string, err error) {
+	if f.Environment != process.Name {
+		return r, "", unknownInput("environment", f.Environment, []string{process.Name})
+	}
+	o := run.Options{
+		Scenario: s, Source: source, Set: set, Profiles: profiles, Seed: f.Seed, CorpusName: f.Corpus,
+		Out: f.Out, DrainWithin: run.DrainWithin, Progress: run.NewProgress(os.Stderr),
+	}
+	if f.Corpus == live {
+		if err := askArxiv(ctx, &o); err != nil {
+			return r, "", err
+		}
+		defer o.Live.Close()
+	} else if o.Corpus, err = f.corpus(s); err != nil {
+		return r, "", inputError{err}
+	}
+	if err := equip(ctx, &o, "papers"); err != nil {
+		return r, "", err
+	}
+	r, folder, err = run.Run(ctx, o)
+	o.Progress.Done()
+	if err != nil {
+		return r, folder, fmt.Errorf("%s came to the verdict %s, but its report is not complete: %w", s.Name, r.Verdict, err)
+	}
+	return r, folder, nil
 }
 
 // equip finds the programs that the run needs, and room for what it writes:
