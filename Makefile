@@ -7,7 +7,7 @@ NAME        ?=
 SEED        ?= 1
 SEEDS       ?=
 AGAIN       ?=
-PROFILE     ?= compare
+PROFILE     ?=
 CORPUS      ?= builtin
 ENVIRONMENT ?= process
 PKG         ?=
@@ -28,7 +28,7 @@ help: ## show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make scenario NAME=consumer-crash [SEED=1] [PROFILE=compare|all|naive|careful|hardened] [CORPUS=builtin|FILE|live]"
-	@echo "  make scenario NAME=consumer-crash SEEDS=1..20 [AGAIN=inconclusive]   a set; the same command goes on where it was stopped"
+	@echo "  make scenario NAME=consumer-crash SEEDS=1..20 [AGAIN=inconclusive]   a set; the same command goes on"
 	@echo "  make bench NAME=sharding"
 	@echo
 	@echo "  Reports land in reports/out/NAME/latest/report.html"

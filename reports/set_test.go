@@ -19,7 +19,16 @@ func sampleSet() record.Set {
 	for seed := uint64(1); seed <= 19; seed++ {
 		r := crashResult(seed)
 		r.StartedAt = r.StartedAt.Add(time.Duration(seed) * 130 * time.Second)
-		n, h := &r.Runs[1], &r.Runs[0]
+		r.Runs = append(r.Runs, carefulCrash())
+		n, c, h := r.Of(naive), r.Of(careful), r.Of(hardened)
+		for i := range r.Runs {
+			p := &r.Runs[i].Price
+			for _, v := range []**float64{&p.LatencyP50S, &p.LatencyP95S, &p.LatencyP99S, &p.CommandsPerMessage} {
+				*v = new(**v * (0.9 + 0.2*rng.Float64()))
+			}
+		}
+		c.LagRecoveryAfterHealS, c.TimeToRecoverAfterHealS = new(0.0), new(0.0)
+		c.LagRecoveryS, c.TimeToRecoverS = new(5.5+2*rng.Float64()), new(8+3*rng.Float64())
 		h.TimeToDetectS, n.TimeToDetectS = new(3.2+rng.Float64()), new(3+rng.Float64()/5)
 		h.LagRecoveryS, n.LagRecoveryS = new(5+2*rng.Float64()), new(14+9*rng.Float64())
 		h.LagRecoveryAfterHealS, h.TimeToRecoverAfterHealS = new(0.0), new(0.0)
@@ -44,7 +53,7 @@ func sampleSet() record.Set {
 	r := crashResult(1)
 	return record.Set{
 		ID: "0123456789ab", Scenario: r.Scenario, About: r.About, Environment: r.Environment, Corpus: "papers.jsonl.gz",
-		Profiles: []string{record.Naive, record.Hardened}, Code: r.Code, Versions: r.Versions, Host: r.Host,
+		Profiles: []string{naive, careful, hardened}, Code: r.Code, Versions: r.Versions, Host: r.Host,
 	}.Summed(append(seeds, record.SetSeed{Seed: 20}))
 }
 
@@ -55,7 +64,7 @@ func TestGoldenSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkGolden(t, "set.txtar", dir)
-	want := []string{"charts/anomalies.png", "charts/anomalies.svg", "charts/times.png", "charts/times.svg", "report.html", "report.md", "set.json"}
+	want := []string{"charts/anomalies.png", "charts/anomalies.svg", "charts/price.png", "charts/price.svg", "charts/times.png", "charts/times.svg", "report.html", "report.md", "set.json"}
 	if got := filesIn(t, dir); !slices.Equal(got, want) {
 		t.Errorf("files are %q, want %q", got, want)
 	}
@@ -108,7 +117,7 @@ func TestSetOfLittle(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			if err := WriteSet(dir, record.Set{Scenario: "x", Profiles: []string{record.Naive, record.Hardened}}.Summed(c.seeds)); err != nil {
+			if err := WriteSet(dir, record.Set{Scenario: "x", Profiles: []string{naive, careful, hardened}}.Summed(c.seeds)); err != nil {
 				t.Fatal(err)
 			}
 			for _, want := range c.want {

@@ -18,6 +18,7 @@ type setFigure struct {
 var setCharts = []setFigure{
 	{"times", "How long it took, seed by seed", []string{"time_to_detect_s", "lag_recovery_s", "time_to_recover_s", "lag_recovery_after_heal_s", "time_to_recover_after_heal_s"}},
 	{"anomalies", "What went wrong, seed by seed", []string{"lost", "lost_caused", "duplicate_effects", "duplicate_effects_caused", "order_violations", "order_violations_caused"}},
+	{"price", "What it cost before the fault, seed by seed", []string{"latency_p50_s", "latency_p95_s", "latency_p99_s", "saturation_per_s", "commands_per_message", "memory_bytes_per_message"}},
 }
 
 // setFigures draws what has readings, and says what has none or is always 0.
@@ -40,7 +41,7 @@ func setFigures(s record.Set) (able []figure, missing []string) {
 			note = " 0 in every seed of every profile: " + list(zero) + "."
 		}
 		if len(d.Panels) == 0 {
-			missing = append(missing, strings.TrimSpace(f.title+": no figure."+note))
+			missing = append(missing, strings.TrimSpace(f.title+": there is nothing to draw."+note))
 			continue
 		}
 		d.Alt = capital(list(names)) + " of each seed, one row for each profile, with the median and its interval."
@@ -52,7 +53,7 @@ func setFigures(s record.Set) (able []figure, missing []string) {
 // dotPanel has a row for each profile that has a reading of the measure.
 func dotPanel(s record.Set, id string) chart.DotPanel {
 	m := measureOf(id)
-	p := chart.DotPanel{Title: m.Name, Whole: m.Unit == ""}
+	p := chart.DotPanel{Title: m.Name, Whole: m.Unit == "" || m.Unit == "bytes"}
 	if m.Unit != "" {
 		p.Title += " (" + m.Unit + ")"
 	}

@@ -13,8 +13,16 @@ import (
 // another.
 const significant = 0.05
 
-// spokenMeasures are those that the story tells the medians of.
-var spokenMeasures = []string{"time_to_detect_s", "lag_recovery_s", "lost", "duplicate_effects", "order_violations"}
+// medianMeasures are those whose medians the story tells, comparedMeasures those
+// in which it compares profiles. How soon an alert arrives is the monitoring's
+// doing and not compared; the rest is in the tables.
+var (
+	medianMeasures   = []string{"time_to_detect_s", "lag_recovery_s", "lost", "duplicate_effects", "order_violations", "latency_p95_s"}
+	comparedMeasures = []string{
+		"lag_recovery_s", "time_to_recover_s", "lost", "duplicate_effects", "order_violations",
+		"latency_p95_s", "saturation_per_s", "commands_per_message", "memory_bytes_per_message",
+	}
+)
 
 // setStory says in words what the seeds show: how many passed and where a simpler
 // profile did better; the medians; who was better where.
@@ -63,10 +71,10 @@ func (s setSubject) Of(v record.Verdict) string {
 	return noun(len(seeds), "seed", "seeds") + " " + list(seeds)
 }
 
-// Medians are a clause for each spoken measure.
+// Medians are a clause for each of these measures.
 func (s setSubject) Medians() []string {
 	var clauses []string
-	for _, id := range spokenMeasures {
+	for _, id := range medianMeasures {
 		var parts []string
 		for _, profile := range s.Profiles {
 			if spread := s.SpreadOf(id, profile); spread != nil {
@@ -80,52 +88,71 @@ func (s setSubject) Medians() []string {
 	return clauses
 }
 
-// Simpler are the clauses of where a profile was worse than one before it, that
-// is simpler; Better those of where it was better; Alike names the measures in
-// which no pair differs.
+// Simpler says of each simpler profile in what it was better than the main one.
 func (s setSubject) Simpler() []string {
-	return s.clauses(func(p record.Pair) (string, string, int, bool) {
-		return p.Against, p.Profile, p.Worse, p.Worse > p.Better
-	})
+	return s.clauses(func(p record.Pair) (better, worse string, so bool) { return p.Against, p.Profile, p.Worse > p.Better })
 }
 
-// Better: see Simpler.
+// Better says of the main profile in what it was better than each simpler one.
 func (s setSubject) Better() []string {
-	return s.clauses(func(p record.Pair) (string, string, int, bool) {
-		return p.Profile, p.Against, p.Better, p.Better > p.Worse
-	})
+	return s.clauses(func(p record.Pair) (better, worse string, so bool) { return p.Profile, p.Against, p.Better > p.Worse })
 }
 
-// Alike: see Simpler.
-func (s setSubject) Alike() []string {
-	var alike []string
-	for _, m := range record.Measures {
-		of := slices.DeleteFunc(slices.Clone(s.Pairs), func(p record.Pair) bool { return p.Measure != m.ID })
-		if len(of) > 0 && !slices.ContainsFunc(of, func(p record.Pair) bool { return p.P < significant }) {
-			alike = append(alike, m.Name)
+// clauses say for each pair with the main profile in what the one was better;
+// what chance alone may explain is left out.
+func (s setSubject) clauses(of func(record.Pair) (better, worse string, so bool)) (clauses []string) {
+	for _, profile := range s.Profiles {
+		var who string
+		var what []string
+		for _, id := range comparedMeasures {
+			p := s.mainPair(id, profile)
+			if p == nil || p.P >= significant {
+				continue
+			}
+			if better, worse, so := of(*p); so {
+				who = "The " + better + " service was better than the " + worse + " one at "
+				what = append(what, fmt.Sprintf("%s (%d of %d seeds%s)", measureOf(id).Name, max(p.Better, p.Worse), p.N, s.background(id, profile)))
+			}
+		}
+		if len(what) > 0 {
+			clauses = append(clauses, who+list(what)+".")
+		}
+	}
+	return clauses
+}
+
+// background says so where the faults did not make the difference.
+func (s setSubject) background(id, profile string) string {
+	if p := s.mainPair(id+"_caused", profile); p != nil && p.P >= significant {
+		return ", and not because of the faults"
+	}
+	return ""
+}
+
+// mainPair compares the main profile with another one; nil if nothing was
+// measured of both.
+func (s setSubject) mainPair(id, against string) *record.Pair {
+	for i, p := range s.Pairs {
+		if p.Measure == id && p.Profile == s.Main() && p.Against == against {
+			return &s.Pairs[i]
+		}
+	}
+	return nil
+}
+
+// Alike are the measures in which the main profile and the simpler ones cannot be
+// told apart.
+func (s setSubject) Alike() (alike []string) {
+	for _, id := range comparedMeasures {
+		compared, differ := false, false
+		for _, profile := range s.Profiles {
+			if p := s.mainPair(id, profile); p != nil {
+				compared, differ = true, differ || p.P < significant
+			}
+		}
+		if compared && !differ {
+			alike = append(alike, measureOf(id).Name)
 		}
 	}
 	return alike
-}
-
-// clauses say of each pair of profiles in what the one was better, where chance
-// alone hardly explains it.
-func (s setSubject) clauses(of func(record.Pair) (better, worse string, in int, so bool)) []string {
-	var order []string
-	at := map[string][]string{}
-	for _, p := range s.Pairs {
-		better, worse, in, so := of(p)
-		if !so || p.P >= significant {
-			continue
-		}
-		who := "the " + better + " service was better than the " + worse + " one at"
-		if at[who] == nil {
-			order = append(order, who)
-		}
-		at[who] = append(at[who], fmt.Sprintf("%s (%d of %d seeds)", measureOf(p.Measure).Name, in, p.N))
-	}
-	for i, who := range order {
-		order[i] = who + " " + list(at[who])
-	}
-	return order
 }

@@ -31,7 +31,7 @@ type runFlags struct {
 
 type scenarioCommand struct {
 	Name    string `arg:"" optional:"" help:"A scenario of the catalogue (see lab list), or the path of a .yaml file."`
-	Profile string `help:"compare: hardened and those that the scenario compares it with; all: naive, careful and hardened; or one of these names." default:"compare"`
+	Profile string `help:"compare: hardened and those that the scenario compares it with; all: naive, careful and hardened; or one of these names. A set has all, else compare, unless told otherwise."`
 	runFlags
 	setFlags
 }
@@ -45,7 +45,7 @@ func (c scenarioCommand) Run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	profiles, err := profilesOf(c.Profile, s)
+	profiles, err := profilesOf(c.profiles(), s)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -35,6 +36,14 @@ func (f setFlags) again() (bool, error) {
 	return false, inputError{fmt.Errorf("--again %q: allowed is inconclusive. What was aborted, or infrastructure, is run again without being told; a pass or a violation never", f.Again)}
 }
 
+// profiles is the word for them: what was said, else what is usual.
+func (c scenarioCommand) profiles() string {
+	if c.Seeds != "" {
+		return cmp.Or(c.Profile, allProfiles)
+	}
+	return cmp.Or(c.Profile, compared)
+}
+
 // runSet runs the scenario for many seeds; the exit status is that of the worst.
 func (c scenarioCommand) runSet(ctx context.Context, stdout io.Writer, s *scenarios.Scenario, profiles []string) error {
 	o, err := c.setOptions(ctx, s, profiles)
@@ -42,13 +51,12 @@ func (c scenarioCommand) runSet(ctx context.Context, stdout io.Writer, s *scenar
 		return err
 	}
 	made, folder, err := set.Run(ctx, o)
-	if err != nil && len(made.Seeds) == 0 {
-		return err
-	}
 	fmt.Fprint(stdout, reports.SetSummary(made))
 	fmt.Fprintf(stdout, "\nreport: %s\n", filepath.Join(relative(folder), "report.html"))
 	if err != nil {
-		return errors.Join(err, statusOf(made.Verdict))
+		// It does not hide a verdict that is worse.
+		fmt.Fprintf(stdout, "\nlab: %v\n", err)
+		return statusOf(record.Worst([]record.Verdict{made.Verdict, record.Infrastructure}))
 	}
 	return statusOf(made.Verdict)
 }
@@ -56,6 +64,12 @@ func (c scenarioCommand) runSet(ctx context.Context, stdout io.Writer, s *scenar
 func (c scenarioCommand) setOptions(ctx context.Context, s *scenarios.Scenario, profiles []string) (o set.Options, err error) {
 	if o.Again, err = c.again(); err != nil {
 		return o, err
+	}
+	if c.Seeds == "" {
+		return o, inputError{errors.New("--again is for a set: say its --seeds, such as 1..20")}
+	}
+	if c.Environment != process.Name {
+		return o, unknownInput("environment", c.Environment, []string{process.Name})
 	}
 	if o.Seeds, err = record.ParseSeeds(c.Seeds); err != nil {
 		return o, inputError{err}

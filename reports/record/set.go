@@ -113,7 +113,8 @@ type Pair struct {
 	// Against's.
 	Profile string `json:"profile"`
 	Against string `json:"against"`
-	// Better, Worse and Equal are in how many seeds Profile was so.
+	// Better, Worse and Equal are in how many seeds Profile was so; readings that
+	// differ by no more than the measure's grain are equal.
 	Better int `json:"better"`
 	Worse  int `json:"worse"`
 	Equal  int `json:"equal"`
@@ -237,7 +238,7 @@ func (s Set) pair(m Measure, profile, against string) Pair {
 		}
 		differences = append(differences, difference)
 		switch {
-		case difference == 0:
+		case math.Abs(difference) <= m.Grain: // 0 of a count
 			p.Equal++
 		case difference < 0 != m.MoreIsBetter:
 			p.Better++
