@@ -216,11 +216,16 @@ func tally(s record.Set) string {
 	return strings.Join(parts, ", ") + fmt.Sprintf(" of %d", len(s.Seeds))
 }
 
-// SetSummary is what a terminal shows of a set.
+// SetSummary is what a terminal shows of a set: the figures that its story tells.
 func SetSummary(s record.Set) string {
+	summary := fmt.Sprintf("\n%s, seeds %s: %s\n", s.Scenario, s.All(), tally(s))
+	s.Spreads = slices.DeleteFunc(slices.Clone(s.Spreads), func(m record.MeasureSpread) bool { return !slices.Contains(medianMeasures, m.Measure) })
 	t := spreadsTable(s)
 	t.Head[0] = ""
-	return fmt.Sprintf("\n%s, seeds %s: %s\n", s.Scenario, s.All(), tally(s)) + t.plain()
+	if len(t.Rows) == 0 {
+		return summary
+	}
+	return summary + t.plain()
 }
 
 func setLine(s record.Set) indexLine {

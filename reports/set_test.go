@@ -165,3 +165,18 @@ func TestPercent(t *testing.T) {
 		}
 	}
 }
+
+func TestSetSummary(t *testing.T) {
+	got := SetSummary(sampleSet())
+	for _, want := range []string{"consumer-crash, seeds 1..20: 16 pass, 1 violation, 2 inconclusive, 1 not run yet of 20", "backlog back", "careful", "18.1 s to 20.8 s"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the summary does not say %q:\n%s", want, got)
+		}
+	}
+	if n := strings.Count(got, "\n"); n > 24 {
+		t.Errorf("the summary has %d lines: a terminal has 24", n)
+	}
+	if got := SetSummary(record.Set{Scenario: "x"}.Summed([]record.SetSeed{{Seed: 1}})); got != "\nx, seeds 1: 1 not run yet of 1\n" {
+		t.Errorf("the summary of nothing is %q", got)
+	}
+}
