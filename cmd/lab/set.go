@@ -88,7 +88,11 @@ func (c scenarioCommand) setOptions(ctx context.Context, s *scenarios.Scenario, 
 		Scenario: s.Name, About: s.About, Source: sourceOf(c.Name), Environment: c.Environment, Corpus: c.Corpus, Profiles: profiles,
 		Code: record.ThisCode(), Versions: record.ThisVersions(redis), Host: record.ThisHost(),
 	}
-	if o.Of.ID, err = setID(o.Of); err != nil {
+	files, err := contents(o.Of)
+	if err != nil {
+		return o, err
+	}
+	if o.Of.ID, err = setID(o.Of, files); err != nil {
 		return o, err
 	}
 	progress := run.NewProgress(os.Stderr)
@@ -101,17 +105,17 @@ func (c scenarioCommand) setOptions(ctx context.Context, s *scenarios.Scenario, 
 	return o, nil
 }
 
-// setID stands for all that runs of one set have in common. The programs stand
-// for the code, bit by bit, with all that was not committed; a scenario of the
-// catalogue is within them.
-func setID(s record.Set) (string, error) {
+// contents are the files that the set is of. The programs stand for the code, bit
+// by bit, with all that was not committed; a scenario of the catalogue is within
+// them.
+func contents(s record.Set) ([]string, error) {
 	lab, err := os.Executable()
 	if err != nil {
-		return "", fmt.Errorf("find the program lab: %w", err)
+		return nil, fmt.Errorf("find the program lab: %w", err)
 	}
 	papers, err := sibling("papers")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	files := []string{lab, papers}
 	if s.Source != "" {
@@ -120,6 +124,11 @@ func setID(s record.Set) (string, error) {
 	if s.Corpus != "builtin" {
 		files = append(files, s.Corpus)
 	}
+	return files, nil
+}
+
+// setID stands for all that runs of one set have in common.
+func setID(s record.Set, files []string) (string, error) {
 	var sums []string
 	for _, file := range files {
 		sum, err := sumOf(file)

@@ -123,6 +123,31 @@ func TestPairsOfNever(t *testing.T) {
 	}
 }
 
+// Of a throughput more is better, of all else less, and what differs by less than
+// a reading can show is equal.
+func TestBetterAndGrain(t *testing.T) {
+	priced := func(profile string, rate, latency float64) Run {
+		return Run{Profile: profile, Price: Price{SaturationPerS: &rate, LatencyP95S: &latency}}
+	}
+	s := Set{Profiles: []string{"naive", "hardened"}}.Summed([]SetSeed{
+		seedOf(1, Pass, priced("naive", 100, 0.2), priced("hardened", 150, 0.5)),
+		seedOf(2, Pass, priced("naive", 100, 0.2), priced("hardened", 90, 0.21)),
+		seedOf(3, Pass, priced("naive", 100, 0.2), priced("hardened", 100.5, 0.1)),
+	})
+	for _, id := range []string{"saturation_per_s", "latency_p95_s"} {
+		if p := pairOf(t, s, id); p.Better != 1 || p.Worse != 1 || p.Equal != 1 {
+			t.Errorf("%s: %+v", id, p)
+		}
+	}
+}
+
+// What is still to be run keeps a set from passing.
+func TestNotRun(t *testing.T) {
+	if s := (Set{}).Summed([]SetSeed{seedOf(1, Pass), {Seed: 2}}); s.Verdict != Aborted || s.Tally != (Tally{Pass: 1, NotRun: 1}) {
+		t.Errorf("%s, %+v", s.Verdict, s.Tally)
+	}
+}
+
 func TestSetOfNothing(t *testing.T) {
 	s := Set{Profiles: []string{"hardened"}}.Summed(nil)
 	if s.Verdict != Pass || s.PassRate != nil || len(s.Spreads)+len(s.Pairs) > 0 {
