@@ -5,7 +5,9 @@
 
 NAME        ?=
 SEED        ?= 1
-PROFILE     ?= compare
+SEEDS       ?=
+AGAIN       ?=
+PROFILE     ?=
 CORPUS      ?= builtin
 ENVIRONMENT ?= process
 PKG         ?=
@@ -32,6 +34,7 @@ help: ## show this help
 	@echo
 	@echo "  make scenario NAME=consumer-crash [SEED=1] [PROFILE=compare|all|naive|careful|hardened] [CORPUS=builtin|FILE|live]"
 	@echo "                     [REMEASURE=1: measure again what this machine can do]"
+	@echo "  make scenario NAME=consumer-crash SEEDS=1..20 [AGAIN=inconclusive]   a set; the same command goes on"
 	@echo "  make bench NAME=sharding"
 	@echo "  BESIDE=1 does not wait for another run on this machine to end"
 	@echo
@@ -42,7 +45,7 @@ build: ## compile the lab and the service into .build
 	@go build $(BUILD) -o .build/ ./cmd/lab ./cmd/papers
 
 scenario: build ## run one scenario and write its report: make scenario NAME=consumer-crash
-	@$(LAB) scenario $(NAME) --seed="$(SEED)" --profile="$(PROFILE)" --corpus="$(CORPUS)" --environment="$(ENVIRONMENT)" $(if $(REMEASURE),--remeasure) $(WAIT)
+	@$(LAB) scenario $(NAME) --seed="$(SEED)" --seeds="$(SEEDS)" --again="$(AGAIN)" --profile="$(PROFILE)" --corpus="$(CORPUS)" --environment="$(ENVIRONMENT)" $(if $(REMEASURE),--remeasure) $(WAIT)
 
 bench: build ## run one benchmark and write its report: make bench NAME=sharding
 	@$(LAB) bench $(NAME) $(WAIT)

@@ -14,14 +14,20 @@ import (
 
 // command is how to run the same again.
 func command(r record.Result) string {
-	parts := []string{"make", quote(cmp.Or(r.Target, "scenario")), "NAME=" + quote(cmp.Or(r.Source, r.Scenario)), fmt.Sprintf("SEED=%d", r.Seed)}
+	seed := fmt.Sprintf("SEED=%d", r.Seed)
 	switch {
 	case r.Target != "":
 	case len(r.Runs) == 1:
-		parts = append(parts, "PROFILE="+quote(r.Runs[0].Profile))
+		return again(r, seed, "PROFILE="+quote(r.Runs[0].Profile))
 	case len(r.Runs) == len(record.Profiles()):
-		parts = append(parts, "PROFILE=all")
+		return again(r, seed, "PROFILE=all")
 	}
+	return again(r, seed)
+}
+
+// again is a command for the same scenario in the same place, with options.
+func again(r record.Result, options ...string) string {
+	parts := append([]string{"make", quote(cmp.Or(r.Target, "scenario")), "NAME=" + quote(cmp.Or(r.Source, r.Scenario))}, options...)
 	if r.Corpus != "" && r.Corpus != "builtin" {
 		parts = append(parts, "CORPUS="+quote(r.Corpus))
 	}

@@ -13,12 +13,17 @@ import (
 // diff as its reader would.
 func TestGoldenMarkdown(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join("testdata", "consumer-crash.txtar")
+	checkGolden(t, "consumer-crash.txtar", written(t))
+}
+
+// checkGolden compares a folder's report.md with a golden.
+func checkGolden(t *testing.T, name, dir string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
 	golden, err := txtar.ParseFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := written(t)
 	got := []byte(read(t, dir, "report.md"))
 	if len(golden.Comment) < 100 || len(golden.Files) != 1 || golden.Files[0].Name != "report.md" {
 		t.Fatalf("%s must have a header in prose and report.md", path)

@@ -22,7 +22,7 @@ type indexPage struct {
 	Broken []brokenFolder
 }
 
-// indexLine is one run or benchmark.
+// indexLine is one run, set or benchmark.
 type indexLine struct {
 	Name, Link string
 	StartedAt  time.Time
@@ -39,7 +39,7 @@ type indexLine struct {
 type brokenFolder struct{ Folder, Why string }
 
 // Index writes outDir/index.html: all results in outDir/NAME/RUN/, newest
-// first. A folder without result.json is passed over: it may be a run that is
+// first. A folder without a record is passed over: it may be a run that is
 // still going on. One whose record cannot be read, or is not ours, is listed
 // with the reason and stops nothing. Symbolic links ("latest") are passed over,
 // since what they point to is listed itself.
@@ -79,7 +79,7 @@ func folders(dir string) ([]string, error) {
 
 func (p *indexPage) take(outDir, name, run string) {
 	folder := filepath.Join(outDir, name, run)
-	if _, err := os.Lstat(filepath.Join(folder, "result.json")); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Lstat(record.FileIn(folder)); errors.Is(err, os.ErrNotExist) {
 		return
 	}
 	line, err := readLine(folder)
@@ -107,6 +107,10 @@ func readLine(folder string) (indexLine, error) {
 			Name: "bench " + b.Name, StartedAt: b.StartedAt, About: b.About, Commit: commit(b.Code),
 			Cells: []cell{{Text: count(len(b.Cases), "case", "cases")}},
 		}, err
+	}
+	if schema == record.SetSchema {
+		s, err := record.LoadSet(folder)
+		return setLine(s), err
 	}
 	r, err := record.LoadResult(folder)
 	l := resultLine(r)

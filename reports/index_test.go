@@ -28,6 +28,11 @@ func results(t *testing.T) (out string) {
 	put("consumer-crash/a", older)
 	put("consumer-crash/b", newer)
 	put("bench-sharding/c", record.Bench{Schema: record.BenchSchema, Name: "sharding", StartedAt: older.StartedAt.Add(time.Minute), Cases: make([]record.Case, 3)})
+	set := sampleSet()
+	set.StartedAt = older.StartedAt.Add(2 * time.Hour)
+	if err := writeJSON(filepath.Join(out, "consumer-crash/set-abc"), record.SetFile, set); err != nil {
+		t.Fatal(err)
+	}
 	put("consumer-crash/foreign", map[string]string{"schema": "other/v1"})
 	if err := writeBytes(filepath.Join(out, "llm-outage/torn"), "result.json", []byte(`{"schema":"paperlab/res`)); err != nil {
 		t.Fatal(err)
@@ -57,10 +62,11 @@ func TestIndex(t *testing.T) {
 	}
 	page := read(t, out, "index.html")
 	rows := tableRow.FindAllString(page, -1)
-	if len(rows) != 3 {
-		t.Fatalf("%d results are listed, want 3: a link, a running folder and broken ones are not among them\n%s", len(rows), page)
+	if len(rows) != 4 {
+		t.Fatalf("%d results are listed, want 4: a link, a running folder and broken ones are not among them\n%s", len(rows), page)
 	}
 	for i, want := range []struct{ link, text string }{
+		{"./consumer-crash/set-abc/report.html", "2026-03-14 11:26:53 UTC set of consumer-crash 1..20 violation 16 pass, 1 violation, 2 inconclusive, 1 not run yet of 20 0123456789 with changes"},
 		{"./consumer-crash/b/report.html", "2026-03-14 10:26:53 UTC consumer-crash 2 violation 3.1 s 6.0 s 7 / 12 / 31 not run 1 / ? / ? 0123456789 with changes"},
 		{"./bench-sharding/c/report.html", "2026-03-14 09:27:53 UTC bench sharding   3 cases    unknown"},
 		{"./consumer-crash/a/report.html", "2026-03-14 09:26:53 UTC consumer-crash 1 pass 3.1 s 6.0 s 7 / 12 / 31 not run 0 / 0 / 0 0123456789 with changes older version"},

@@ -19,8 +19,8 @@
 // takeovers by the sentences in template/story.txt. The figures (figures.go)
 // take their points from the account, sorted into seconds (bin.go), and are
 // drawn by package chart. Index (index.go) lists all folders; Load reads one
-// back, so that its pages can be drawn again. Benchmarks (bench.go) have a record
-// and a page of their own.
+// back, so that its pages can be drawn again. Benchmarks (bench.go) and sets of
+// many seeds (set.go) have a record and a page of their own.
 //
 // # What happens on failure
 //

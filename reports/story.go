@@ -10,9 +10,9 @@ import (
 	"paperlab/reports/record"
 )
 
-var sentences = texttemplate.Must(texttemplate.New("story.txt").Funcs(words).ParseFS(templates, "template/story.txt"))
+var sentences = texttemplate.Must(texttemplate.New("story.txt").Funcs(words).ParseFS(templates, "template/story.txt", "template/set.txt"))
 
-// say is a passage of story.txt.
+// say is a passage of story.txt or set.txt.
 func say(passage string, about any) string {
 	var text strings.Builder
 	if err := sentences.ExecuteTemplate(&text, passage, about); err != nil {

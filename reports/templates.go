@@ -20,7 +20,7 @@ var templates embed.FS
 var words = map[string]any{
 	"seconds":   chart.Seconds,
 	"number":    chart.Number,
-	"percent":   func(share float64) string { return chart.Number(100*share) + " %" },
+	"minutes":   chart.Minutes,
 	"when":      when,
 	"orElse":    cmp.Or[string],
 	"measured":  objectiveValue,
@@ -31,10 +31,10 @@ var words = map[string]any{
 	"style":     style,
 	"md":        escapeMarkdown,
 
-	// of the sentences in story.txt
+	// of the sentences in story.txt and set.txt
 	"allOf": allOf, "capital": capital, "count": count, "list": list, "noun": noun, "the": the, "was": was,
 	"entries": func(n float64) string { return count(int(n), "entry", "entries") },
-	"names":   names, "repeated": repeated,
+	"names":   names, "repeated": repeated, "tally": tally, "percent": percent,
 	"join": func(parts []string) string { return strings.Join(parts, "; ") },
 	"zero": func(s float64) bool { return s == 0 },
 
@@ -48,6 +48,7 @@ type executor interface{ Execute(io.Writer, any) error }
 var (
 	reportPages = pages("report")
 	benchPages  = pages("bench")
+	setPages    = pages("set")
 	indexHTML   = htmlPage("index.html")
 )
 

@@ -33,8 +33,9 @@ type runFlags struct {
 
 type scenarioCommand struct {
 	Name    string `arg:"" optional:"" help:"A scenario of the catalogue (see lab list), or the path of a .yaml file."`
-	Profile string `help:"compare: hardened and those that the scenario compares it with; all: naive, careful and hardened; or one of these names." default:"compare"`
+	Profile string `help:"compare: hardened and those that the scenario compares it with; all: naive, careful and hardened; or one of these names. A set has all, else compare, unless told otherwise."`
 	runFlags
+	setFlags
 }
 
 // Run runs the scenario; the exit status is the verdict's.
@@ -46,9 +47,12 @@ func (c scenarioCommand) Run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	profiles, err := profilesOf(c.Profile, s)
+	profiles, err := profilesOf(c.profiles(), s)
 	if err != nil {
 		return err
+	}
+	if c.Seeds != "" || c.Again != "" {
+		return c.runSet(ctx, stdout, s, profiles)
 	}
 	verdict, err := c.run(ctx, stdout, s, sourceOf(c.Name), profiles, nil)
 	if err != nil {
@@ -94,18 +98,28 @@ func profilesOf(word string, s *scenarios.Scenario) ([]string, error) {
 	return nil, unknownInput("profile", word, append(known, compared, allProfiles))
 }
 
-// run runs one scenario and says what came of it. It takes a turn of its own if
-// it is not part of a larger one.
+// run runs one scenario and says what came of it.
 func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenario, source string, profiles []string, of *turn.Turn) (record.Verdict, error) {
+	result, folder, err := f.carryOut(ctx, s, source, profiles, "", of)
+	if err != nil {
+		return "", err
+	}
+	tell(stdout, result, folder)
+	return result.Verdict, nil
+}
+
+// carryOut runs one scenario, as part of a set if that has an ID, and returns its
+// record and folder. It takes a turn of its own if it is not part of a larger one.
+func (f runFlags) carryOut(ctx context.Context, s *scenarios.Scenario, source string, profiles []string, set string, of *turn.Turn) (r record.Result, folder string, err error) {
 	if f.Environment != process.Name {
-		return "", unknownInput("environment", f.Environment, []string{process.Name})
+		return r, "", unknownInput("environment", f.Environment, []string{process.Name})
 	}
 	o := run.Options{
-		Scenario: s, Source: source, Profiles: profiles, Seed: f.Seed, CorpusName: f.Corpus,
+		Scenario: s, Source: source, Set: set, Profiles: profiles, Seed: f.Seed, CorpusName: f.Corpus,
 		Out: f.Out, DrainWithin: run.DrainWithin, Remeasure: f.Remeasure, Progress: run.NewProgress(os.Stderr),
 	}
 	if err := f.findCorpus(ctx, &o); err != nil {
-		return "", err
+		return r, "", err
 	}
 	if o.Live != nil {
 		defer o.Live.Close()
@@ -113,23 +127,21 @@ func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenar
 	if of == nil {
 		own, err := f.take(ctx, "scenario "+s.Name)
 		if err != nil {
-			return "", err
+			return r, "", err
 		}
 		defer own.Leave()
 		of = own
 	}
 	o.Beside = of.Beside
+	defer o.Progress.Done()
 	if err := prepare(ctx, &o, "papers"); err != nil {
-		o.Progress.Done()
-		return "", err
+		return r, "", err
 	}
-	result, folder, err := run.Run(ctx, o)
-	o.Progress.Done()
+	r, folder, err = run.Run(ctx, o)
 	if err != nil {
-		return "", fmt.Errorf("%s came to the verdict %s, but its report is not complete: %w", s.Name, result.Verdict, err)
+		return r, folder, fmt.Errorf("%s came to the verdict %s, but its report is not complete: %w", s.Name, r.Verdict, err)
 	}
-	tell(stdout, result, folder)
-	return result.Verdict, nil
+	return r, folder, nil
 }
 
 // prepare finds what the run needs and decides its load. A rate needs no

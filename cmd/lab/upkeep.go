@@ -13,6 +13,7 @@ import (
 	"paperlab/faults"
 	"paperlab/grafana"
 	"paperlab/reports"
+	"paperlab/reports/record"
 	"paperlab/scenarios"
 	"paperlab/scenarios/check"
 )
@@ -53,18 +54,14 @@ func (healCommand) Run(ctx context.Context, stdout io.Writer) error {
 }
 
 type reportCommand struct {
-	Folder string `arg:"" optional:"" help:"Folder of one run, whose pages are to be drawn again from its record and history." type:"path"`
+	Folder string `arg:"" optional:"" help:"Folder of one run or set, whose pages are to be drawn again from its record and history." type:"path"`
 	Out    string `help:"Folder of the reports." default:"reports/out" type:"path"`
 }
 
 // Run draws the pages of one run again, or writes the index of all reports.
 func (c reportCommand) Run(stdout io.Writer) error {
 	if c.Folder != "" {
-		result, events, err := reports.Load(c.Folder)
-		if err != nil {
-			return inputError{err}
-		}
-		if err := reports.Write(c.Folder, result, events, nil); err != nil {
+		if err := drawAgain(c.Folder); err != nil {
 			return err
 		}
 		fmt.Fprintf(stdout, "%s/report.html\n", relative(c.Folder))
@@ -75,6 +72,22 @@ func (c reportCommand) Run(stdout io.Writer) error {
 	}
 	fmt.Fprintf(stdout, "%s/index.html\n", relative(c.Out))
 	return nil
+}
+
+// drawAgain draws the pages of a run or of a set from what its folder holds.
+func drawAgain(folder string) error {
+	if schema, err := record.SchemaOf(folder); err == nil && schema == record.SetSchema {
+		s, err := record.LoadSet(folder)
+		if err != nil {
+			return inputError{err}
+		}
+		return reports.WriteSet(folder, s)
+	}
+	result, events, err := reports.Load(folder)
+	if err != nil {
+		return inputError{err}
+	}
+	return reports.Write(folder, result, events, nil)
 }
 
 type listCommand struct{}

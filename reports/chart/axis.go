@@ -46,6 +46,18 @@ func Seconds(s float64) string {
 	}
 }
 
+// Minutes writes a long duration, given in seconds: 90 s, 42 min, 3 h 10 min.
+func Minutes(s float64) string {
+	switch minutes := int(math.Round(s / 60)); {
+	case math.IsNaN(s) || math.IsInf(s, 0) || s < 120:
+		return Seconds(s)
+	case minutes < 120:
+		return fmt.Sprintf("%d min", minutes)
+	default:
+		return fmt.Sprintf("%d h %d min", minutes/60, minutes%60)
+	}
+}
+
 // niceStep is the smallest of 1, 2, 5 times a power of ten that divides span
 // into at most n steps.
 func niceStep(span float64, n int) float64 {

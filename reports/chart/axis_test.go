@@ -64,3 +64,11 @@ func TestTops(t *testing.T) {
 		}
 	}
 }
+
+func TestMinutes(t *testing.T) {
+	for want, s := range map[string]float64{"0.0 s": 0, "119 s": 119, "2 min": 120, "42 min": 2497, "119 min": 7140, "2 h 0 min": 7170, "3 h 10 min": 11400, "unknown": math.NaN()} {
+		if got := Minutes(s); got != want {
+			t.Errorf("%g s is %q, want %q", s, got, want)
+		}
+	}
+}

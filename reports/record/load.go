@@ -61,7 +61,7 @@ func schemaOf(content []byte) string {
 func readRecord(path string) (content []byte, file string, err error) {
 	info, err := os.Stat(path)
 	if err == nil && info.IsDir() {
-		path = filepath.Join(path, "result.json")
+		path = FileIn(path)
 		info, err = os.Stat(path)
 	}
 	if err != nil {
@@ -75,6 +75,15 @@ func readRecord(path string) (content []byte, file string, err error) {
 		return nil, path, fmt.Errorf("read result: %w", err)
 	}
 	return content, path, nil
+}
+
+// FileIn is the record's file in a folder: result.json, or set.json of a set.
+func FileIn(folder string) string {
+	set := filepath.Join(folder, SetFile)
+	if _, err := os.Lstat(set); err == nil {
+		return set
+	}
+	return filepath.Join(folder, "result.json")
 }
 
 // Folder is where the report of one run goes: out/NAME/STARTED-SEED.

@@ -60,7 +60,9 @@ type Result struct {
 	// catalogue.
 	Source string `json:"source,omitempty"`
 	// Target is what make was told, empty for "scenario".
-	Target      string    `json:"target,omitempty"`
+	Target string `json:"target,omitempty"`
+	// Set is the ID of the set that the run belongs to, empty for none.
+	Set         string    `json:"set,omitempty"`
 	Seed        int64     `json:"seed"`
 	Environment string    `json:"environment"`
 	Corpus      string    `json:"corpus"`

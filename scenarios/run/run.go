@@ -46,13 +46,15 @@ import (
 )
 
 // Options say what to run. All fields must be set but Source,
-// Target, Env, Live, Remeasure and Beside. SetLoad sets Corpus, unless Live is
+// Target, Set, Env, Live, Remeasure and Beside. SetLoad sets Corpus, unless Live is
 // set, and People and Wishes.
 type Options struct {
 	Scenario *scenarios.Scenario
 	// Source is the file that the scenario was read from, if it is none of the
 	// catalogue; Target is what make was told, if not "scenario".
 	Source, Target string
+	// Set is the ID of the set that the run belongs to, if it does.
+	Set string
 	// Profiles to run, at least one of record.Profiles; the order in which they
 	// run is drawn from the seed.
 	Profiles []string
@@ -98,7 +100,7 @@ type Options struct {
 func Run(ctx context.Context, o Options) (record.Result, string, error) {
 	began := time.Now()
 	result := record.Result{
-		Schema: record.Schema, Scenario: o.Scenario.Name, About: o.Scenario.About, Source: o.Source, Target: o.Target, Seed: o.Seed,
+		Schema: record.Schema, Scenario: o.Scenario.Name, About: o.Scenario.About, Source: o.Source, Target: o.Target, Set: o.Set, Seed: o.Seed,
 		Environment: o.Environment.Name(), Corpus: o.CorpusName, StartedAt: began.UTC(),
 		Code: record.ThisCode(), Host: record.ThisHost(),
 		Versions: record.ThisVersions(o.RedisVersion),

@@ -1,0 +1,192 @@
+package record
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// ran is a run of a profile with a fault at 10 s and the bounds of steady state.
+func ran(profile string, detect, lag *float64, lost int) Run {
+	answer := Valid
+	if lost > 0 {
+		answer = Invalid
+	}
+	return Run{
+		Profile: profile, Faults: []Fault{{InjectedAtS: 10, EffectAtS: new(10.0), Receipt: Receipt{Before: "alive"}}},
+		Steady: Steady{BacklogBound: 20}, TimeToDetectS: detect, LagRecoveryS: lag, Counts: Counts{Lost: lost},
+		Invariants: []Invariant{{ID: "no-loss", Answer: answer}, {ID: "key-order", Answer: Unknown}},
+	}
+}
+
+func seedOf(seed int64, v Verdict, runs ...Run) SetSeed {
+	began := time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC).Add(time.Duration(seed) * time.Minute)
+	return SeedOf(Result{Seed: seed, Verdict: v, Runs: runs, StartedAt: began, WallS: 50}, "out/name/"+began.Format("150405"))
+}
+
+// What is measured, what was never reached and what nobody looked at stay apart.
+func TestSeedOf(t *testing.T) {
+	s := seedOf(1, Pass, ran("hardened", new(3.0), nil, 0))
+	of := s.Values["hardened"]
+	if v := of["time_to_detect_s"]; v == nil || *v != 3 {
+		t.Errorf("time to detect is %v", v)
+	}
+	if v, there := of["lag_recovery_s"]; !there || v != nil {
+		t.Errorf("a backlog that never came back is %v, %v", v, there)
+	}
+	if v := of["lost"]; v == nil || *v != 0 {
+		t.Errorf("lost is %v", v)
+	}
+	for _, id := range []string{"order_violations", "order_violations_caused", "duplicate_effects", "lag_recovery_after_heal_s"} {
+		if _, there := of[id]; there {
+			t.Errorf("%s was not measured, and is among the readings", id)
+		}
+	}
+	calm := ran("hardened", nil, nil, 0)
+	calm.Faults = nil
+	if _, there := seedOf(1, Pass, calm).Values["hardened"]["time_to_detect_s"]; there {
+		t.Error("nothing was broken, and that it was not detected counts")
+	}
+	wrong := ran("naive", nil, nil, 9)
+	wrong.Blame = []Blame{{Invariant: "no-loss", Total: 9, Caused: new(4)}}
+	if v := seedOf(1, Pass, wrong).Values["naive"]["lost_caused"]; v == nil || *v != 4 {
+		t.Errorf("caused by the fault are %v", v)
+	}
+}
+
+func TestSummed(t *testing.T) {
+	var seeds []SetSeed
+	for seed := range int64(6) {
+		lag := new(float64(seed + 1))
+		if seed == 5 {
+			lag = nil
+		}
+		seeds = append(seeds, seedOf(seed, Pass, ran("naive", new(4.0), lag, int(seed)), ran("hardened", new(3.0), new(2.0), 0)))
+	}
+	seeds[2].Verdict = Violation
+	seeds = append(seeds,
+		seedOf(6, Inconclusive, ran("naive", new(99.0), new(99.0), 99), ran("hardened", new(99.0), new(99.0), 99)),
+		seedOf(7, Infrastructure), SetSeed{Seed: 8})
+	s := Set{Profiles: []string{"naive", "hardened"}}.Summed(seeds)
+
+	if want := (Tally{Pass: 5, Violation: 1, Inconclusive: 1, Infrastructure: 1, NotRun: 1}); s.Tally != want {
+		t.Errorf("tally %+v, want %+v", s.Tally, want)
+	}
+	if s.Verdict != Violation || s.PassRate.Of != 5 || s.PassRate.N != 6 || s.WallS != 400 {
+		t.Errorf("verdict %s, pass rate %+v, took %g s", s.Verdict, s.PassRate, s.WallS)
+	}
+	if got := s.FinishedAt.Sub(s.StartedAt); got != 7*time.Minute+50*time.Second {
+		t.Errorf("from the first to the last: %v", got)
+	}
+	// The seed that is inconclusive has no say in any figure.
+	if lag := s.SpreadOf("lag_recovery_s", "naive"); lag.N != 6 || lag.Never != 1 || *lag.Median != 3.5 || lag.Max != nil {
+		t.Errorf("the naive backlog: %+v", lag)
+	}
+	if s.SpreadOf("order_violations", "naive") != nil {
+		t.Error("what was not judged has a spread")
+	}
+	pair := pairOf(t, s, "lag_recovery_s")
+	if pair.Better != 4 || pair.Worse != 1 || pair.Equal != 1 || pair.N != 6 || pair.Never != 1 || *pair.Median != -1.5 || pair.P != signTest(4, 1) {
+		t.Errorf("backlog, hardened against naive: %+v", pair)
+	}
+	if pair := pairOf(t, s, "lost"); pair.Better != 5 || pair.Equal != 1 || *pair.Min != -5 {
+		t.Errorf("lost, hardened against naive: %+v", pair)
+	}
+}
+
+func pairOf(t *testing.T, s Set, measure string) Pair {
+	t.Helper()
+	for _, p := range s.Pairs {
+		if p.Measure == measure && p.Profile == "hardened" && p.Against == "naive" {
+			return p
+		}
+	}
+	t.Fatalf("%s is not compared: %+v", measure, s.Pairs)
+	return Pair{}
+}
+
+// Neither ever being back is no difference; one not being back is one.
+func TestPairsOfNever(t *testing.T) {
+	s := Set{Profiles: []string{"naive", "hardened"}}.Summed([]SetSeed{
+		seedOf(1, Pass, ran("naive", nil, nil, 0), ran("hardened", nil, new(2.0), 0)),
+		seedOf(2, Pass, ran("naive", nil, nil, 0), ran("hardened", nil, nil, 0)),
+	})
+	if p := pairOf(t, s, "lag_recovery_s"); p.Better != 1 || p.Equal != 1 || p.Never != 1 {
+		t.Errorf("%+v", p)
+	}
+	if p := pairOf(t, s, "time_to_detect_s"); p.Equal != 2 || p.Never != 0 || *p.Median != 0 || p.P != 1 {
+		t.Errorf("%+v", p)
+	}
+}
+
+// Of a throughput more is better, of all else less, and what differs by less than
+// a reading can show is equal.
+func TestBetterAndGrain(t *testing.T) {
+	priced := func(profile string, rate, latency float64) Run {
+		return Run{Profile: profile, Price: Price{SaturationPerS: &rate, LatencyP95S: &latency}}
+	}
+	s := Set{Profiles: []string{"naive", "hardened"}}.Summed([]SetSeed{
+		seedOf(1, Pass, priced("naive", 100, 0.2), priced("hardened", 150, 0.5)),
+		seedOf(2, Pass, priced("naive", 100, 0.2), priced("hardened", 90, 0.21)),
+		seedOf(3, Pass, priced("naive", 100, 0.2), priced("hardened", 100.5, 0.1)),
+	})
+	for _, id := range []string{"saturation_per_s", "latency_p95_s"} {
+		if p := pairOf(t, s, id); p.Better != 1 || p.Worse != 1 || p.Equal != 1 {
+			t.Errorf("%s: %+v", id, p)
+		}
+	}
+}
+
+// What is still to be run keeps a set from passing.
+func TestNotRun(t *testing.T) {
+	if s := (Set{}).Summed([]SetSeed{seedOf(1, Pass), {Seed: 2}}); s.Verdict != Aborted || s.Tally != (Tally{Pass: 1, NotRun: 1}) {
+		t.Errorf("%s, %+v", s.Verdict, s.Tally)
+	}
+}
+
+func TestSetOfNothing(t *testing.T) {
+	s := Set{Profiles: []string{"hardened"}}.Summed(nil)
+	if s.Verdict != Pass || s.PassRate != nil || len(s.Spreads)+len(s.Pairs) > 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestLoadSet(t *testing.T) {
+	dir := t.TempDir()
+	put := func(content string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, SetFile), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := Set{ID: "abc", Scenario: "consumer-crash", Profiles: []string{"naive", "hardened"}}.Summed([]SetSeed{
+		seedOf(1, Pass, ran("naive", new(4.0), nil, 1), ran("hardened", new(3.0), new(2.0), 0)), {Seed: 2},
+	})
+	content, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(string(content))
+	got, err := LoadSet(dir)
+	if again, _ := json.Marshal(got); err != nil || string(again) != string(content) {
+		t.Errorf("read back %v\n%s\nwant\n%s", err, again, content)
+	}
+	if again, _ := json.Marshal(got.Summed(got.Seeds)); string(again) != string(content) {
+		t.Errorf("summed up again it is\n%s\nwant\n%s", again, content)
+	}
+	for content, want := range map[string]string{
+		`{"schema":"paperlab/set/v0"}`:                                                                       `this program reads "paperlab/set/v1"`,
+		`{"schema":"paperlab/set/v1","verdict":"fine"}`:                                                      `the verdict "fine" does not exist`,
+		`{"schema":"paperlab/set/v1","verdict":"pass","seeds":[{"seed":3,"verdict":"good"}]}`:                `seed 3 has the verdict "good"`,
+		`{"schema":"paperlab/set/v1","verdict":"pass","seeds":[{"seed":3,"values":{"naive":{"lost":"x"}}}]}`: "cannot unmarshal string",
+	} {
+		put(content)
+		if _, err := LoadSet(dir); !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s gives %v; want ErrForeign with %q", content, err, want)
+		}
+	}
+}
