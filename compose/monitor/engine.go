@@ -33,7 +33,7 @@ func newEngine(cfg Config) *promql.Engine {
 		Logger:               cfg.Logger,
 		MaxSamples:           1_000_000,
 		Timeout:              10 * time.Second,
-		LookbackDelta:        5 * time.Minute,
+		LookbackDelta:        lookback(cfg.Interval),
 		EnableAtModifier:     true,
 		EnableNegativeOffset: true,
 		Parser:               parser.NewParser(parser.Options{}),

@@ -107,6 +107,8 @@ type Run struct {
 	DetectedBy    *Alert   `json:"detected_by,omitempty"`
 	FalseAlarms   []Alert  `json:"false_alarms,omitempty"`
 	TimeToDetectS *float64 `json:"time_to_detect_s"`
+	// Detection is that time, taken apart.
+	Detection *Detection `json:"detection,omitempty"`
 	// TimeToRecoverS runs from the first fault's proven effect until steady
 	// state holds again, LagRecoveryS until the backlog alone does. 0 means that
 	// it was never left.
@@ -219,6 +221,10 @@ type Alert struct {
 	FiringAtS   float64  `json:"firing_at_s"`
 	NotifiedAtS float64  `json:"notified_at_s"`
 	ResolvedAtS *float64 `json:"resolved_at_s"`
+	// The other stages, as in Detection.
+	ScrapedAtS *float64 `json:"scraped_at_s,omitempty"`
+	PendingAtS *float64 `json:"pending_at_s,omitempty"`
+	SentAtS    *float64 `json:"sent_at_s,omitempty"`
 }
 
 // Guard is a condition without which a run shows nothing, with the figure that

@@ -52,6 +52,7 @@ func measure(s *scenarios.Scenario, run *record.Run, a *history.Account) {
 	}
 	if alert, after := a.DetectedBy(waitsFor); alert != nil {
 		run.DetectedBy, run.TimeToDetectS = alert, &after
+		run.Detection = new(history.Detection(*run.EffectAt(), *alert))
 	}
 	run.Price = a.Price()
 	// A load that was not measured as a share of a capacity is a rate alone.
