@@ -26,7 +26,7 @@ help: ## show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make scenario NAME=consumer-crash [SEED=1] [PROFILE=compare|all|naive|careful|hardened] [CORPUS=builtin|FILE|live]"
-	@echo "  make bench NAME=sharding"
+	@echo "  make bench NAME=sharding|detect [SEED=1]"
 	@echo
 	@echo "  Reports land in reports/out/NAME/latest/report.html"
 
@@ -38,7 +38,7 @@ scenario: build ## run one scenario and write its report: make scenario NAME=con
 	@$(LAB) scenario $(NAME) --seed="$(SEED)" --profile="$(PROFILE)" --corpus="$(CORPUS)" --environment="$(ENVIRONMENT)"
 
 bench: build ## run one benchmark and write its report: make bench NAME=sharding
-	@$(LAB) bench $(NAME)
+	@$(LAB) bench $(NAME) --seed="$(SEED)"
 
 sabotage: build ## prove the judge: each planted defect must turn exactly its checker red
 	@go build $(BUILD) -tags sabotage -o .build/papers-sabotage ./cmd/papers

@@ -177,7 +177,7 @@ func sampleResult(name, about string, seed uint64) record.Result {
 	at := time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
 	return record.Result{
 		Schema: record.Schema, Scenario: name, About: about, Seed: int64(seed), Environment: "process", Corpus: "builtin",
-		StartedAt: at, FinishedAt: at.Add(2 * time.Minute), WallS: 131.4, Verdict: record.Pass,
+		StartedAt: at, FinishedAt: at.Add(2 * time.Minute), WallS: 131.4, ScrapeS: 1, Verdict: record.Pass,
 		Code:     record.Code{Commit: "0123456789abcdef0123456789abcdef01234567", Dirty: true},
 		Versions: map[string]string{"redis": "7.0.15", "go": "1.26.8"},
 		Host:     record.Host{CPUs: 2, MemoryBytes: 8 << 30, CPU: "Example CPU"},

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"paperlab/bench"
+	"paperlab/bench/detect"
 	"paperlab/compose/process"
+	"paperlab/compose/standin/corpus"
 	"paperlab/compose/undo"
 	"paperlab/reports"
 	"paperlab/reports/record"
@@ -20,17 +22,33 @@ import (
 
 type benchCommand struct {
 	Name string `arg:"" optional:"" help:"A benchmark (see lab list)."`
+	Seed int64  `help:"What is random in it comes from it." default:"1"`
 	Out  string `help:"Folder of the reports." default:"reports/out" type:"path"`
 }
 
-// Run runs the benchmark on a cluster of its own.
+// benchmark is one that can be asked for by name: of parts on a bare cluster, or
+// of the whole service.
+type benchmark struct {
+	name, about string
+	// measure gives the record, and the version of Redis.
+	measure func(context.Context, benchCommand) (record.Bench, string, error)
+}
+
+func benchmarks() (all []benchmark) {
+	for _, b := range bench.Catalogue {
+		all = append(all, benchmark{b.Name, b.About, func(ctx context.Context, _ benchCommand) (record.Bench, string, error) { return onCluster(ctx, b) }})
+	}
+	return append(all, benchmark{detect.Name, detect.About, onService})
+}
+
+// Run runs the benchmark and writes its report.
 func (c benchCommand) Run(ctx context.Context, stdout io.Writer) error {
 	var names []string
-	for _, b := range bench.Catalogue {
-		if b.Name == c.Name {
-			return c.measure(ctx, stdout, b)
+	for _, b := range benchmarks() {
+		if b.name == c.Name {
+			return c.report(ctx, stdout, b)
 		}
-		names = append(names, b.Name)
+		names = append(names, b.name)
 	}
 	if c.Name == "" {
 		return inputError{fmt.Errorf("which benchmark? There are: %s. For example: make bench NAME=sharding", strings.Join(names, ", "))}
@@ -38,38 +56,62 @@ func (c benchCommand) Run(ctx context.Context, stdout io.Writer) error {
 	return unknownInput("benchmark", c.Name, names)
 }
 
-func (c benchCommand) measure(ctx context.Context, stdout io.Writer, b bench.Benchmark) (err error) {
+func (c benchCommand) report(ctx context.Context, stdout io.Writer, b benchmark) error {
 	began := time.Now()
-	redisServer, version, err := process.FindRedis(ctx)
-	if err != nil {
-		return err
-	}
-	ledger, err := undo.Open(fmt.Sprintf("bench-%s-%s", b.Name, began.UTC().Format("20060102T150405.000")))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, ledger.Close()) }()
-	cluster, err := process.StartCluster(ctx, ledger, process.ClusterConfig{RedisServer: redisServer, MaxMemory: "1gb"})
-	if err != nil {
-		return err
-	}
-	defer cluster.Stop()
-	rdb := cluster.Client()
-	defer func() { _ = rdb.Close() }()
-
-	progress := run.NewProgress(os.Stderr)
-	made, err := b.Run(ctx, rdb, func(done, all int, what string) { progress.Live("%d of %d: %s", done, all, what) })
-	progress.Done()
+	made, redisVersion, err := b.measure(ctx, c)
 	if err != nil {
 		return err
 	}
 	made.StartedAt, made.WallS = began.UTC(), time.Since(began).Seconds()
-	made.Code, made.Host, made.Versions = record.ThisCode(), record.ThisHost(), record.ThisVersions(version)
-	folder := record.Folder(c.Out, "bench-"+b.Name, began, 0)
+	made.Code, made.Host, made.Versions = record.ThisCode(), record.ThisHost(), record.ThisVersions(redisVersion)
+	folder := record.Folder(c.Out, "bench-"+b.name, began, 0)
 	if err := errors.Join(reports.WriteBench(folder, made), record.MarkLatest(folder), reports.Index(c.Out)); err != nil {
 		return err
 	}
 	fmt.Fprint(stdout, reports.BenchSummary(made))
 	fmt.Fprintf(stdout, "\nreport: %s\n", filepath.Join(relative(folder), "report.html"))
 	return nil
+}
+
+// onCluster measures on a cluster of the benchmark's own.
+func onCluster(ctx context.Context, b bench.Benchmark) (made record.Bench, version string, err error) {
+	redisServer, version, err := process.FindRedis(ctx)
+	if err != nil {
+		return made, version, err
+	}
+	ledger, err := undo.Open(fmt.Sprintf("bench-%s-%s", b.Name, time.Now().UTC().Format("20060102T150405.000")))
+	if err != nil {
+		return made, version, err
+	}
+	defer func() { err = errors.Join(err, ledger.Close()) }()
+	cluster, err := process.StartCluster(ctx, ledger, process.ClusterConfig{RedisServer: redisServer, MaxMemory: "1gb"})
+	if err != nil {
+		return made, version, err
+	}
+	defer cluster.Stop()
+	rdb := cluster.Client()
+	defer func() { _ = rdb.Close() }()
+
+	progress := run.NewProgress(os.Stderr)
+	defer progress.Done()
+	made, err = b.Run(ctx, rdb, func(done, all int, what string) { progress.Live("%d of %d: %s", done, all, what) })
+	return made, version, err
+}
+
+// onService measures time to detect on the whole service, as a scenario runs it.
+func onService(ctx context.Context, c benchCommand) (made record.Bench, version string, err error) {
+	b, err := detect.Default()
+	if err != nil {
+		return made, version, err
+	}
+	o := run.Options{Scenario: b.Scenario(), Profiles: []string{"hardened"}, Seed: c.Seed, CorpusName: "builtin", Out: c.Out, Progress: run.NewProgress(os.Stderr)}
+	defer o.Progress.Done()
+	if o.Corpus, err = corpus.Builtin(uint64(c.Seed), o.Scenario.Load.Papers); err != nil {
+		return made, version, err
+	}
+	if err := equip(ctx, &o, "papers"); err != nil {
+		return made, version, err
+	}
+	made, err = b.Run(ctx, o)
+	return made, o.RedisVersion, err
 }

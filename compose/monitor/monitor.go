@@ -71,6 +71,10 @@ type Config struct {
 	// Interval between scrapes, and between evaluations of the rules; 1 s if
 	// zero. At least 100 ms.
 	Interval time.Duration
+	// Phase moves the times of scrapes and of evaluations within the interval.
+	// Prometheus takes each from a hash, of the target and of the rule's group;
+	// monitors of one interval and one Phase do all things at the same times.
+	Phase string
 	// Logger is Prometheus' too, which tells of its daily work at level info;
 	// slog.Default if nil.
 	Logger *slog.Logger

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -102,7 +103,7 @@ func (s search) shown(ctx context.Context, a standin.SlackAlert, times []int64) 
 func raises(element labels.Labels, alert map[string]string) bool {
 	same := true
 	element.Range(func(l labels.Label) {
-		same = same && (l.Name == labels.MetricName || alert[l.Name] == l.Value)
+		same = same && (l.Name == model.MetricNameLabel || alert[l.Name] == l.Value)
 	})
 	return same
 }

@@ -22,20 +22,15 @@ func Between(points []Point, from, to float64) []Point {
 	return kept
 }
 
-// Percentile is the nearest-rank percentile of the points' values, 0 < p <= 100:
-// always a value that occurred. Without points it is NaN, which no bound
-// admits.
+// Percentile is the nearest-rank percentile of the points' values, 0 < p <= 100.
+// Without points it is NaN, which no bound admits.
 func Percentile(points []Point, p float64) float64 {
-	if len(points) == 0 {
-		return math.NaN()
-	}
 	var values []float64
 	for _, point := range points {
 		values = append(values, point.Value)
 	}
 	slices.Sort(values)
-	rank := int(math.Ceil(p / 100 * float64(len(values))))
-	return values[min(max(rank, 1), len(values))-1]
+	return record.NearestRank(values, p)
 }
 
 // FalseAlarms are the alerts that arrived, or whose condition was found true,

@@ -43,6 +43,8 @@ type Metric struct {
 	N     int     `json:"n"`
 	Level float64 `json:"level,omitempty"`
 	Unit  string  `json:"unit,omitempty"`
+	// Spread is the distribution that Value is the median of, if it is one.
+	Spread *Spread `json:"spread,omitempty"`
 }
 
 // LoadBench reads a benchmark's result.json; path is the file or its folder. A

@@ -67,6 +67,9 @@ type Result struct {
 	StartedAt   time.Time `json:"started_at"`
 	FinishedAt  time.Time `json:"finished_at"`
 	WallS       float64   `json:"wall_s"`
+	// ScrapeS is how often, in seconds, the service was scraped and its alert
+	// rules evaluated: time to detect depends on it.
+	ScrapeS float64 `json:"scrape_s,omitempty"`
 	// Verdict is the hardened run's; those of other profiles are shown, never
 	// judged.
 	Verdict Verdict `json:"verdict"`
