@@ -166,7 +166,7 @@ name: short
 about: A deliverer dies, and the watcher.
 service: {shards: 4, summarizers: 1, deliverers: 2}
 load: {papers: 600, rate: 20/s, subscribers: 12}
-phases: {steady: 3s, fault: 12s, recover: 3s}
+phases: {control: 2s, steady: 1s, fault: 12s, recover: 3s}
 faults:
   - kill: {role: deliver, pick: one}
     at: 0s
