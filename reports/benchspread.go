@@ -61,7 +61,11 @@ func spreadColumn(b record.Bench, c record.Case, metric string) chart.SpreadColu
 func spreadCells(m record.Metric, measured bool) []cell {
 	s := m.Spread
 	if !measured || s == nil || len(s.Values) == 0 {
-		return []cell{{Text: notMeasured}, {}, {}, {}, {}, {}}
+		why := ""
+		if s != nil {
+			why = s.Why
+		}
+		return []cell{{Text: notMeasured}, {}, {}, {}, {}, {Text: why}}
 	}
 	at := func(p float64) cell { return cell{Text: chart.Seconds(record.NearestRank(s.Values, p))} }
 	alone := cmp.Or(s.Why, "no bound")
