@@ -3,6 +3,7 @@ package monitor_test
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -51,12 +52,12 @@ func (f *flip) set(value int) (at time.Time) {
 	return time.Now()
 }
 
-// first is when it first said the value.
-func (f *flip) first(value int) time.Time {
+// first is when it first said the value, from a time on.
+func (f *flip) first(value int, from time.Time) time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, r := range f.asked {
-		if r.value == value {
+		if r.value == value && !r.at.Before(from) {
 			return r.at
 		}
 	}
@@ -71,6 +72,7 @@ func holding(expr, how string) fstest.MapFS {
 // TestStages takes some fifteen seconds: what each stage says is held against
 // the target's own notes and the test's clock, at scrapes every second and every
 // two. With two targets it is the scrape of the second that shows the condition.
+// What one scrape showed before, and the next no longer, is another story.
 func TestStages(t *testing.T) {
 	for name, c := range map[string]struct {
 		every time.Duration
@@ -88,14 +90,18 @@ func TestStages(t *testing.T) {
 				Rules: holding(c.expr, held.String()), Webhook: slack.url, Interval: c.every,
 				Targets: []monitor.Target{{Job: "j", Instance: "a", Addr: a.addr}, {Job: "j", Instance: "b", Addr: b.addr}},
 			})
-			waitQuery(t, m, `count(n == 1)`, 2)
+			for _, value := range []int{1, 0, 1} {
+				a.set(value)
+				b.set(value)
+				waitQuery(t, m, fmt.Sprintf(`count(n == %d)`, value), 2)
+			}
 			last, flipped := a, a.set(0)
 			if name == "two targets" {
 				waitQuery(t, m, `sum(n)`, 1)
 				last, flipped = b, b.set(0)
 			}
 			arrived := slack.wait(t, "Flipped", history.Firing)
-			checkStages(t, slack.all()[0], c.every, held, last.first(0))
+			checkStages(t, slack.all()[0], c.every, held, last.first(0, flipped))
 			if got := slack.all()[0]; got.Scraped.Before(flipped.Add(-50*time.Millisecond)) || arrived.Before(got.Sent) {
 				t.Errorf("scraped %v after the flip, arrived %v after it was sent", got.Scraped.Sub(flipped), arrived.Sub(got.Sent))
 			}
@@ -153,5 +159,41 @@ func TestADeadTarget(t *testing.T) {
 	slack.wait(t, "Flipped", history.Firing)
 	if got := slack.all()[0].Scraped.Sub(died); got < -time.Second || got > 1500*time.Millisecond {
 		t.Errorf("scraped %v after the death, at one scrape a second", got)
+	}
+}
+
+// TestPhases: monitors of one phase do the same at the same time, others at
+// times of their own, and the phase shows nowhere else.
+func TestPhases(t *testing.T) {
+	p := newProcess(t, "n 1\n")
+	const every = time.Second
+	at := func(phase string) (scraped, evaluated time.Duration) {
+		slack := newSlack(t)
+		start(t, monitor.Config{
+			Rules: holding("up == 1", "0s"), Webhook: slack.url, Interval: every, Phase: phase,
+			Targets: []monitor.Target{{Job: "j", Instance: "i", Addr: p.addr}},
+		})
+		slack.wait(t, "Flipped", history.Firing)
+		got := slack.all()[0]
+		if want := map[string]string{"job": "j", "instance": "i", "severity": "x"}; !maps.Equal(got.Labels, want) {
+			t.Errorf("phase %q: labels %v, want %v", phase, got.Labels, want)
+		}
+		into := func(at time.Time) time.Duration { return time.Duration(at.UnixNano()) % every }
+		return into(got.Scraped), into(got.Pending)
+	}
+	apart := func(a, b time.Duration) time.Duration { return min((a - b).Abs(), every-(a-b).Abs()) }
+	scraped, evaluated := at("a")
+	if s, e := at("a"); apart(s, scraped) > 20*time.Millisecond || apart(e, evaluated) > time.Millisecond {
+		t.Errorf("one phase: scraped %v and %v, evaluated %v and %v into the second", scraped, s, evaluated, e)
+	}
+	// The target's port is in the hash of its scrapes: one other phase may fall on
+	// the same time, three will not.
+	var most [2]time.Duration
+	for _, phase := range []string{"b", "c", "d"} {
+		s, e := at(phase)
+		most = [2]time.Duration{max(most[0], apart(s, scraped)), max(most[1], apart(e, evaluated))}
+	}
+	if most[0] < 25*time.Millisecond || most[1] < 25*time.Millisecond {
+		t.Errorf("four phases: scraped at most %v apart, evaluated at most %v", most[0], most[1])
 	}
 }
