@@ -38,6 +38,9 @@ type benchPage struct {
 
 func newBenchPage(b record.Bench) *benchPage {
 	p := &benchPage{Bench: b, Table: benchTable(b), Command: "make bench NAME=" + quote(b.Name)}
+	if b.Seed != 0 {
+		p.Command += fmt.Sprintf(" SEED=%d", b.Seed)
+	}
 	var able []figure
 	spreads := spreadMetrics(b)
 	for _, metric := range spreads {
@@ -189,7 +192,9 @@ func slug(name string) string {
 
 // benchTable has one line for each case and a column for each metric.
 func benchTable(b record.Bench) table {
-	metrics, spreads := metricNames(b), spreadMetrics(b)
+	spreads := spreadMetrics(b)
+	// A distribution stands before what belongs to it.
+	metrics := slices.Concat(spreads, slices.DeleteFunc(metricNames(b), func(m string) bool { return slices.Contains(spreads, m) }))
 	t := table{Head: []string{"case"}}
 	for _, m := range metrics {
 		if slices.Contains(spreads, m) {

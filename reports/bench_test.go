@@ -173,7 +173,7 @@ func TestSummaries(t *testing.T) {
 // table alone; what was missed is told, also of a case that has nothing else.
 func TestBenchOfSpreads(t *testing.T) {
 	t.Parallel()
-	b := record.Bench{Name: "detect", X: "scrape_s"}
+	b := record.Bench{Name: "detect", X: "scrape_s", Seed: 3}
 	add := func(every float64, s *record.Spread) {
 		m := record.Metric{Unit: "s", Spread: s, N: len(s.Values)}
 		if m.N > 0 {
@@ -195,15 +195,17 @@ func TestBenchOfSpreads(t *testing.T) {
 	}
 	page := read(t, dir, "report.md")
 	for _, want := range []string{
-		"| Down every 1 s | 0 | 3 s (2.50 to 4.50, n=4) | 2.5 s | 2.5 s | 3.2 s | 4.5 s | 2.0 s to 4.0 s |",
-		"| Down every 15 s | 12 | not measured |  |  |  |  | its rate needs two scrapes |",
+		"| case | time to detect, median | least | quarter below | three quarters below | most | monitoring alone | missed |",
+		"| Down every 1 s | 3 s (2.50 to 4.50, n=4) | 2.5 s | 2.5 s | 3.2 s | 4.5 s | 2.0 s to 4.0 s | 0 |",
+		"| Down every 15 s | not measured |  |  |  |  | its rate needs two scrapes | 12 |",
+		"make bench NAME=detect SEED=3",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the table lacks %q:\n%s", want, page)
 		}
 	}
 	svg := read(t, dir, "charts/time-to-detect-s.svg")
-	for _, want := range []string{">Down: a kill</text>", ">12 missed</text>", ">what monitoring alone takes</text>"} {
+	for _, want := range []string{">Down: a kill</text>", ">12 missed</text>", ">what monitoring alone takes</text>", ">detect: time to detect (s), logarithmic scale</text>", ">scrape (s)</text>"} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("the figure lacks %s", want)
 		}

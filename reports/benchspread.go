@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"paperlab/reports/chart"
 	"paperlab/reports/record"
@@ -26,9 +27,9 @@ func spreadMetrics(b record.Bench) (names []string) {
 // has no dot: its column says how many.
 func spreadFigure(b record.Bench, metric string) figure {
 	f := chart.Spreads{
-		Name: slug(metric), Title: b.Name + ": " + spaced(metric) + " (logarithmic scale)", XLabel: spaced(benchX(b)),
+		Name: slug(metric), Title: b.Name + ": " + inSeconds(metric) + ", logarithmic scale", XLabel: inSeconds(benchX(b)),
 		Bound: "what monitoring alone takes",
-		Alt:   fmt.Sprintf("The distribution of %s by %s, a panel for each case.", spaced(metric), spaced(benchX(b))),
+		Alt:   fmt.Sprintf("The distribution of %s by %s, a panel for each case.", inSeconds(metric), inSeconds(benchX(b))),
 	}
 	for _, c := range b.Cases {
 		title := otherValues(b, c)
@@ -77,5 +78,14 @@ func spreadCells(m record.Metric, measured bool) []cell {
 
 // spreadHead are their headings.
 func spreadHead(name string) []string {
-	return []string{spaced(name) + ", median", "least", "quarter below", "three quarters below", "most", "monitoring alone"}
+	return []string{strings.TrimSuffix(spaced(name), " s") + ", median", "least", "quarter below", "three quarters below", "most", "monitoring alone"}
+}
+
+// inSeconds writes scrape_s as "scrape (s)".
+func inSeconds(name string) string {
+	bare, found := strings.CutSuffix(name, "_s")
+	if !found {
+		return spaced(name)
+	}
+	return spaced(bare) + " (s)"
 }

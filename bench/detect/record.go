@@ -92,7 +92,7 @@ func median(sorted []float64) record.Metric {
 // findings say for each alert how the interval tells, and what was missed.
 func (b Bench) findings(cells []Cell) (notes []string) {
 	for _, cause := range b.Causes {
-		var medians, missed []string
+		var medians, missed, blind []string
 		for _, c := range cells {
 			if c.Cause != cause {
 				continue
@@ -101,11 +101,10 @@ func (b Bench) findings(cells []Cell) (notes []string) {
 				medians = append(medians, fmt.Sprintf("%.1f s every %v", m.Value, c.Every))
 			}
 			if c.Missed > 0 {
-				why := ""
-				if !c.Sees {
-					why = ", where its rate has less than two scrapes to be taken from"
-				}
-				missed = append(missed, fmt.Sprintf("%d of %d every %v%s", c.Missed, c.Missed+len(c.Detections), c.Every, why))
+				missed = append(missed, fmt.Sprintf("%d of %d every %v", c.Missed, c.Missed+len(c.Detections), c.Every))
+			}
+			if !c.Sees {
+				blind = append(blind, c.Every.String())
 			}
 		}
 		note := fmt.Sprintf("%s, when %s: ", cause.Alert, cause.What)
@@ -116,6 +115,9 @@ func (b Bench) findings(cells []Cell) (notes []string) {
 		}
 		if len(missed) > 0 {
 			note += "; missed " + english.WordSeries(missed, "and")
+		}
+		if len(blind) > 0 {
+			note += "; every " + english.WordSeries(blind, "and") + " its rate has less than two scrapes to be taken from"
 		}
 		notes = append(notes, note+".")
 	}

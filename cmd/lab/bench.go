@@ -64,7 +64,7 @@ func (c benchCommand) report(ctx context.Context, stdout io.Writer, b benchmark)
 	}
 	made.StartedAt, made.WallS = began.UTC(), time.Since(began).Seconds()
 	made.Code, made.Host, made.Versions = record.ThisCode(), record.ThisHost(), record.ThisVersions(redisVersion)
-	folder := record.Folder(c.Out, "bench-"+b.name, began, 0)
+	folder := record.Folder(c.Out, "bench-"+b.name, began, made.Seed)
 	if err := errors.Join(reports.WriteBench(folder, made), record.MarkLatest(folder), reports.Index(c.Out)); err != nil {
 		return err
 	}
@@ -113,5 +113,6 @@ func onService(ctx context.Context, c benchCommand) (made record.Bench, version 
 		return made, version, err
 	}
 	made, err = b.Run(ctx, o)
+	made.Seed = c.Seed
 	return made, o.RedisVersion, err
 }

@@ -7,9 +7,11 @@ const BenchSchema = "paperlab/bench/v1"
 
 // Bench is the record of one benchmark.
 type Bench struct {
-	Schema    string            `json:"schema"`
-	Name      string            `json:"name"`
-	About     string            `json:"about,omitempty"`
+	Schema string `json:"schema"`
+	Name   string `json:"name"`
+	About  string `json:"about,omitempty"`
+	// Seed is where its random choices came from, 0 if it makes none.
+	Seed      int64             `json:"seed,omitempty"`
 	StartedAt time.Time         `json:"started_at"`
 	WallS     float64           `json:"wall_s"`
 	Code      Code              `json:"code"`

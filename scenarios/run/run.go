@@ -84,7 +84,7 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 		Schema: record.Schema, Scenario: o.Scenario.Name, About: o.Scenario.About, Source: o.Source, Target: o.Target, Seed: o.Seed,
 		Environment: o.Environment.Name(), Corpus: o.CorpusName, StartedAt: began.UTC(),
 		ScrapeS: o.Scenario.Monitoring.Scrape.Seconds(),
-		Code: record.ThisCode(), Host: record.ThisHost(),
+		Code:    record.ThisCode(), Host: record.ThisHost(),
 		Versions: record.ThisVersions(o.RedisVersion),
 	}
 	events := map[string][]history.Event{}
