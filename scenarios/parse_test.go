@@ -211,7 +211,7 @@ func TestBadInput(t *testing.T) {
 		"objective as a time":    {"lag_recovery: {within: 15s, from: last-heal}", "lag_recovery: 15s", "15s\ninv", `lag_recovery is "15s"; a mapping is needed with the fields within`},
 		"unknown profile":        {"compare: naive", "compare: native", "native", "did you mean naive?"},
 		"unknown profile listed": {"compare: naive", "compare: [naive, carefull]", "carefull", "did you mean careful?"},
-		"profile twice":          {"compare: naive", "compare: [naive, careful, naive]", "naive]", "naive is listed twice, first at line 34"},
+		"profile twice":          {"compare: naive", "compare: [naive, careful, naive]", "naive]", "naive is listed twice, first at line 35"},
 		"profile that is judged": {"compare: naive", "compare: [naive, hardened]", "hardened]", `there is no compare "hardened" (allowed: naive, careful)`},
 		"no profile in a list":   {"compare: naive", "compare: []", "[]\n$", "with at least one of naive, careful"},
 		"other name":             {"name: demo", "name: dome", "dome", `name is "dome" in a file called demo.yaml`},
