@@ -35,7 +35,7 @@ help: ## show this help
 	@echo "  make scenario NAME=consumer-crash [SEED=1] [PROFILE=compare|all|naive|careful|hardened] [CORPUS=builtin|FILE|live]"
 	@echo "                     [REMEASURE=1: measure again what this machine can do]"
 	@echo "  make scenario NAME=consumer-crash SEEDS=1..20 [AGAIN=inconclusive]   a set; the same command goes on"
-	@echo "  make bench NAME=sharding"
+	@echo "  make bench NAME=sharding|detect [SEED=1]"
 	@echo "  BESIDE=1 does not wait for another run on this machine to end"
 	@echo
 	@echo "  Reports land in reports/out/NAME/latest/report.html"
@@ -48,7 +48,7 @@ scenario: build ## run one scenario and write its report: make scenario NAME=con
 	@$(LAB) scenario $(NAME) --seed="$(SEED)" --seeds="$(SEEDS)" --again="$(AGAIN)" --profile="$(PROFILE)" --corpus="$(CORPUS)" --environment="$(ENVIRONMENT)" $(if $(REMEASURE),--remeasure) $(WAIT)
 
 bench: build ## run one benchmark and write its report: make bench NAME=sharding
-	@$(LAB) bench $(NAME) $(WAIT)
+	@$(LAB) bench $(NAME) --seed="$(SEED)" $(WAIT)
 
 sabotage: build ## prove the judge: each planted defect must turn exactly its checker red
 	@go build $(BUILD) -tags sabotage -o .build/papers-sabotage ./cmd/papers

@@ -342,3 +342,68 @@ func alertingRules(t *testing.T) []*rules.AlertingRule {
 	slices.SortStableFunc(out, func(a, b *rules.AlertingRule) int { return cmp.Compare(a.Name(), b.Name()) })
 	return out
 }
+
+// TestRules holds our own reading of the files against Prometheus' own.
+func TestRules(t *testing.T) {
+	got, err := grafana.Rules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []grafana.Rule
+	windows := 0
+	for _, group := range load(t) {
+		for _, r := range group.Rules {
+			rule := grafana.Rule{Alert: r.Alert, For: time.Duration(r.For)}
+			expr, err := parser.NewParser(parser.Options{}).ParseExpr(r.Expr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
+				length := time.Duration(0)
+				switch n := n.(type) {
+				case *parser.MatrixSelector:
+					length = n.Range
+				case *parser.SubqueryExpr:
+					length = n.Range
+				}
+				if length > 0 && (rule.Window == 0 || length < rule.Window) {
+					rule.Window = length
+					windows++
+				}
+				return nil
+			})
+			want = append(want, rule)
+		}
+	}
+	if !slices.Equal(got, want) || windows == 0 {
+		t.Errorf("rules are %+v\nwant %+v", got, want)
+	}
+}
+
+// TestDelay: for counts in whole intervals, and a rate is blind below two samples.
+func TestDelay(t *testing.T) {
+	r := grafana.Rule{Alert: "A", For: 2 * time.Second, Window: 10 * time.Second}
+	for every, want := range map[time.Duration][2]time.Duration{
+		time.Second: {2 * time.Second, 4 * time.Second}, 1500 * time.Millisecond: {3 * time.Second, 6 * time.Second},
+		5 * time.Second: {5 * time.Second, 15 * time.Second}, 15 * time.Second: {15 * time.Second, 45 * time.Second},
+	} {
+		if least, most := r.Delay(every); least != want[0] || most != want[1] {
+			t.Errorf("every %v: %v to %v, want %v", every, least, most, want)
+		}
+		if r.Blind(every) != (every > 5*time.Second) {
+			t.Errorf("every %v: blind %v", every, r.Blind(every))
+		}
+	}
+	if least, most := (grafana.Rule{}).Delay(time.Second); least != 0 || most != 2*time.Second {
+		t.Errorf("without for: %v to %v", least, most)
+	}
+	rules := []grafana.Rule{{Alert: "B", For: time.Second}, r, {Alert: "A", For: 9 * time.Second}}
+	for every, want := range map[time.Duration]time.Duration{time.Second: 4 * time.Second, 6 * time.Second: 24 * time.Second} {
+		if rule, most, known := grafana.Soonest(rules, "A", every); !known || rule.Alert != "A" || most != want {
+			t.Errorf("every %v: %+v after %v, want %v", every, rule, most, want)
+		}
+	}
+	if _, _, known := grafana.Soonest(rules[:2], "A", 6*time.Second); known {
+		t.Error("a blind rule is relied on")
+	}
+}

@@ -38,9 +38,16 @@ type benchPage struct {
 
 func newBenchPage(b record.Bench) *benchPage {
 	p := &benchPage{Bench: b, Table: benchTable(b), Command: "make bench NAME=" + quote(b.Name)}
+	if b.Seed != 0 {
+		p.Command += fmt.Sprintf(" SEED=%d", b.Seed)
+	}
 	var able []figure
+	spreads := spreadMetrics(b)
+	for _, metric := range spreads {
+		able = append(able, spreadFigure(b, metric))
+	}
 	for _, metric := range metricNames(b) {
-		if c, ok := benchChart(b, metric); ok {
+		if c, ok := benchChart(b, metric); ok && len(spreads) == 0 {
 			able = append(able, figure{c, benchCaption(b, metric)})
 		}
 	}
@@ -140,6 +147,18 @@ func otherParams(b record.Bench, c record.Case) string {
 	return strings.Join(parts, ", ")
 }
 
+// otherValues are the same parameters without their names: of what is a name or
+// a sentence itself.
+func otherValues(b record.Bench, c record.Case) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(c.Params)) {
+		if name != benchX(b) {
+			parts = append(parts, fmt.Sprint(c.Params[name]))
+		}
+	}
+	return strings.Join(parts, ": ")
+}
+
 // speedup is the metric that holds ratios to the first case.
 const speedup = "speedup"
 
@@ -173,14 +192,25 @@ func slug(name string) string {
 
 // benchTable has one line for each case and a column for each metric.
 func benchTable(b record.Bench) table {
-	metrics := metricNames(b)
+	spreads := spreadMetrics(b)
+	// A distribution stands before what belongs to it.
+	metrics := slices.Concat(spreads, slices.DeleteFunc(metricNames(b), func(m string) bool { return slices.Contains(spreads, m) }))
 	t := table{Head: []string{"case"}}
 	for _, m := range metrics {
+		if slices.Contains(spreads, m) {
+			t.Head = append(t.Head, spreadHead(m)...)
+			continue
+		}
 		t.Head = append(t.Head, spaced(m))
 	}
 	for _, c := range b.Cases {
 		line := row{Label: c.Name}
 		for _, name := range metrics {
+			if slices.Contains(spreads, name) {
+				m, measured := c.Metrics[name]
+				line.Cells = append(line.Cells, spreadCells(m, measured)...)
+				continue
+			}
 			text := notMeasured
 			if m, ok := c.Metrics[name]; ok {
 				text = quantity(m)

@@ -168,3 +168,47 @@ func TestSummaries(t *testing.T) {
 		t.Errorf("the benchmark's summary is\n%s", got)
 	}
 }
+
+// TestBenchOfSpreads: distributions are drawn, and the other metrics stand in the
+// table alone; what was missed is told, also of a case that has nothing else.
+func TestBenchOfSpreads(t *testing.T) {
+	t.Parallel()
+	b := record.Bench{Name: "detect", X: "scrape_s", Seed: 3}
+	add := func(every float64, s *record.Distribution) {
+		m := record.Metric{Unit: "s", Distribution: s, N: len(s.Values)}
+		if m.N > 0 {
+			m.Value, m.Low, m.High = record.NearestRank(s.Values, 50), s.Values[0], s.Values[m.N-1]
+		}
+		b.Cases = append(b.Cases, record.Case{
+			Name: fmt.Sprintf("Down every %g s", every), Params: map[string]any{"scrape_s": every, "alert": "Down", "fault": "a kill"},
+			Metrics: map[string]record.Metric{"time_to_detect_s": m, "missed": {Value: float64(s.Missed)}},
+		})
+	}
+	add(1, &record.Distribution{Values: []float64{2.5, 3, 3.25, 4.5}, Least: new(2.0), Most: new(4.0)})
+	add(15, &record.Distribution{Missed: 12, Why: "its rate needs two scrapes"})
+	dir := t.TempDir()
+	if err := WriteBench(dir, b); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := filesIn(t, dir), []string{"charts/time-to-detect-s.png", "charts/time-to-detect-s.svg", "report.html", "report.md", "result.json"}; !slices.Equal(got, want) {
+		t.Errorf("files are %q, want %q", got, want)
+	}
+	page := read(t, dir, "report.md")
+	for _, want := range []string{
+		"| case | time to detect, median | least | quarter below | three quarters below | most | monitoring alone | missed |",
+		"| Down every 1 s | 3 s (2.50 to 4.50, n=4) | 2.5 s | 2.5 s | 3.2 s | 4.5 s | 2.0 s to 4.0 s | 0 |",
+		"| Down every 15 s | not measured |  |  |  |  | its rate needs two scrapes | 12 |",
+		"make bench NAME=detect SEED=3",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the table lacks %q:\n%s", want, page)
+		}
+	}
+	svg := read(t, dir, "charts/time-to-detect-s.svg")
+	for _, want := range []string{">Down: a kill</text>", ">12 missed</text>", ">what monitoring alone takes</text>", ">detect: time to detect (s), logarithmic scale</text>", ">scrape (s)</text>"} {
+		if !strings.Contains(svg, want) {
+			t.Errorf("the figure lacks %s", want)
+		}
+	}
+	checkMarkdown(t, page, "## Run it again")
+}

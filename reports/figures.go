@@ -30,6 +30,7 @@ func figures(r record.Result, accounts map[string]*history.Account) (drawn []fig
 	}
 	take(backlogFigure(r, accounts))
 	take(recoveryFigure(r, accounts))
+	take(detectionFigure(r))
 	take(anomalyFigure(r))
 	take(latencyFigure(r, accounts))
 	take(callsFigure(r, accounts))

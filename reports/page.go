@@ -54,13 +54,15 @@ type page struct {
 	Load    string
 	Figures table
 	Costs   table
-	Charts  []picture
-	Missing []string
-	Runs    []runPage
-	Counts  table
-	Blame   table
-	Limits  []string
-	Command string
+	// Detection is the time to detect, taken apart; empty if nothing was detected.
+	Detection table
+	Charts    []picture
+	Missing   []string
+	Runs      []runPage
+	Counts    table
+	Blame     table
+	Limits    []string
+	Command   string
 	// Ran are the profiles in the order in which they ran.
 	Ran []string
 }
@@ -110,7 +112,7 @@ func newPage(r record.Result, accounts map[string]*history.Account) *page {
 	r = r.InOrder()
 	p := &page{
 		Result: r, Title: fmt.Sprintf("%s, seed %d", cmp.Or(r.Scenario, "unnamed scenario"), r.Seed),
-		Story: story(r, accounts), Load: oneLine(say("load", r)), Figures: keyFigures(r, accounts), Costs: costsTable(r), Counts: countsTable(r), Blame: blameTable(r),
+		Story: story(r, accounts), Load: oneLine(say("load", r)), Figures: keyFigures(r, accounts), Costs: costsTable(r), Detection: detectionTable(r), Counts: countsTable(r), Blame: blameTable(r),
 		Limits: limits(r), Command: command(r), Ran: ran,
 	}
 	able, missing := figures(r, accounts)

@@ -97,7 +97,7 @@ func at(t *testing.T, v any, path string) map[string]any {
 // Every number that is measured carries its unit in its key: a float in the
 // record ends with _s or _share, or is one of those that have no unit of their own.
 func TestUnitsAreInTheKeys(t *testing.T) {
-	unitless := map[string]bool{"value": true, "backlog_bound": true, "backlog_p99": true, "low": true, "high": true, "level": true,
+	unitless := map[string]bool{"value": true, "backlog_bound": true, "backlog_p99": true, "low": true, "high": true, "least": true, "most": true, "level": true,
 		"of_capacity": true, "hottest_share": true, "fan_out": true}
 	// The bound of something that has its unit beside it.
 	unitBeside := func(typ reflect.Type, key string) bool {

@@ -177,7 +177,7 @@ func sampleResult(name, about string, seed uint64) record.Result {
 	at := time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
 	return record.Result{
 		Schema: record.Schema, Scenario: name, About: about, Seed: int64(seed), Environment: "process", Corpus: "builtin",
-		StartedAt: at, FinishedAt: at.Add(2 * time.Minute), WallS: 131.4, Verdict: record.Pass,
+		StartedAt: at, FinishedAt: at.Add(2 * time.Minute), WallS: 131.4, ScrapeS: 1, Verdict: record.Pass,
 		Code:     record.Code{Commit: "0123456789abcdef0123456789abcdef01234567", Dirty: true},
 		Versions: map[string]string{"redis": "7.0.15", "go": "1.26.8"},
 		Host:     record.Host{CPUs: 2, MemoryBytes: 8 << 30, CPU: "Example CPU"},
@@ -228,7 +228,9 @@ func hardenedCrash() record.Run {
 			{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.4, NotifiedAtS: 13.14, ResolvedAtS: new(27.1)},
 			{Name: "LagHigh", Labels: "stream=papers", FiringAtS: 13.5, NotifiedAtS: 13.9, ResolvedAtS: new(18.0)},
 		},
-		DetectedBy: &record.Alert{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.4, NotifiedAtS: 13.14, ResolvedAtS: new(27.1)}, TimeToDetectS: new(13.14 - 10.02), LagRecoveryS: new(6.0), TimeToRecoverS: new(9.3),
+		DetectedBy: &record.Alert{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.4, NotifiedAtS: 13.14, ResolvedAtS: new(27.1)}, TimeToDetectS: new(13.14 - 10.02),
+		Detection:    &record.Detection{Alert: "ConsumerDown", EffectAtS: 10.02, ScrapedAtS: new(10.31), PendingAtS: new(10.4), FiringAtS: 12.4, SentAtS: new(13.13), ArrivedAtS: 13.14},
+		LagRecoveryS: new(6.0), TimeToRecoverS: new(9.3),
 		Steady: record.Steady{BacklogBound: 20, LatencyP95S: 0.6, LatencyBoundS: 1.8, Held: true, Regained: true},
 		Guards: []record.Guard{{ID: "backlog-drift", OK: true, Value: new(1.5), Bound: 20, Unit: "entries", Detail: "the backlog grew by 1.5 entries; it must be at most 20"}},
 		Machine: record.Machine{
@@ -264,8 +266,10 @@ func naiveCrash() record.Run {
 		},
 		Alerts: []record.Alert{{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.6, NotifiedAtS: 13.3}, {Name: "LagHigh", FiringAtS: 12.9, NotifiedAtS: 13.6}},
 		// Its backlog comes back; its latency does not.
-		DetectedBy: &record.Alert{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.6, NotifiedAtS: 13.3}, TimeToDetectS: new(3.28), LagRecoveryS: new(19.8),
-		Steady: record.Steady{BacklogBound: 20, LatencyP95S: 0.6, LatencyBoundS: 1.8, Held: true},
+		DetectedBy: &record.Alert{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.6, NotifiedAtS: 13.3}, TimeToDetectS: new(3.28),
+		Detection:    &record.Detection{Alert: "ConsumerDown", EffectAtS: 10.02, ScrapedAtS: new(9.9), PendingAtS: new(10.6), FiringAtS: 12.6, ArrivedAtS: 13.3},
+		LagRecoveryS: new(19.8),
+		Steady:       record.Steady{BacklogBound: 20, LatencyP95S: 0.6, LatencyBoundS: 1.8, Held: true},
 		Price: record.Price{ // a p95 that is no tenth below the hardened one's
 			LatencyP50S: new(0.2), LatencyP95S: new(0.39), LatencyP99S: new(0.6),
 			CommandsPerMessage: new(21.4), MemoryBytesPerMessage: new(612.0),

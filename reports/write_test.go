@@ -47,6 +47,7 @@ func TestWriteMakesAllFiles(t *testing.T) {
 	dir := written(t)
 	want := []string{
 		"charts/anomalies.png", "charts/anomalies.svg", "charts/backlog.png", "charts/backlog.svg",
+		"charts/detection.png", "charts/detection.svg",
 		"charts/latency.png", "charts/latency.svg", "charts/llm-calls.png", "charts/llm-calls.svg",
 		"charts/recovery.png", "charts/recovery.svg",
 		"history.jsonl.gz", "junit.xml", "report.html", "report.md", "result.json", "slack.json",
@@ -211,8 +212,8 @@ func TestHTMLIsOneFile(t *testing.T) {
 	if found := links.FindAllString(page, -1); found != nil {
 		t.Errorf("the page links to %q", found)
 	}
-	if n := strings.Count(page, "<svg "); n != 5 {
-		t.Errorf("%d figures in the page, want 5", n)
+	if n := strings.Count(page, "<svg "); n != 6 {
+		t.Errorf("%d figures in the page, want 6", n)
 	}
 	if strings.Contains(page, "xmlns") || strings.Contains(page, "<?xml") {
 		t.Error("a figure still has its document's prologue")

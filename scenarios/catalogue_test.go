@@ -4,35 +4,16 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"paperlab/grafana"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// ruleNames reads the alerts' names from the rule files as plain text.
-func ruleNames(t *testing.T) []string {
-	t.Helper()
-	paths, err := filepath.Glob("../grafana/alerts/*.yaml")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no rule files beside the scenarios: %v", err)
-	}
-	var names []string
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range regexp.MustCompile(`(?m)^\s*- alert:\s*(\w+)`).FindAllStringSubmatch(string(text), -1) {
-			names = append(names, m[1])
-		}
-	}
-	return names
-}
 
 // TestEveryScenarioIsSound also holds each to what the catalogue promises: a
 // share of capacity as load, every checker, the naive profile beside.
@@ -43,10 +24,13 @@ func TestEveryScenarioIsSound(t *testing.T) {
 			t.Errorf("%s is not in the catalogue: %v", want, names)
 		}
 	}
-	alerts := ruleNames(t)
+	rules, err := grafana.Rules()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
-			s, err := Load(name, alerts)
+			s, err := Load(name, rules)
 			if err != nil {
 				t.Fatal(err)
 			}

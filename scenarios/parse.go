@@ -14,20 +14,21 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"paperlab/grafana"
 	"paperlab/reports/record"
 	"paperlab/scenarios/check"
 )
 
 // Parse reads a scenario. The file's name is used in messages, and must be the
-// scenario's name with .yaml. Alerts are the names that an objective may wait
+// scenario's name with .yaml. Rules raise the alerts that an objective may wait
 // for; without any, all are allowed. Every error is an *Error.
-func Parse(file string, source []byte, alerts []string) (*Scenario, error) {
+func Parse(file string, source []byte, rules []grafana.Rule) (*Scenario, error) {
 	// An editor's mark of the encoding is no part of the first field's name.
 	source = bytes.TrimPrefix(source, []byte("\ufeff"))
 	d := &document{file: file, lines: strings.Split(strings.ReplaceAll(string(source), "\r\n", "\n"), "\n")}
 	var s Scenario
 	if root := d.root(source); d.err == nil {
-		s = d.scenario(root, alerts)
+		s = d.scenario(root, rules)
 	}
 	if d.err != nil {
 		return nil, d.err
@@ -75,8 +76,8 @@ func short(message string) string {
 	return message
 }
 
-func (d *document) scenario(root ast.Node, alerts []string) Scenario {
-	o := d.object(root, "", "name", "about", "service", "load", "phases", "faults", "objectives", "invariants", "compare")
+func (d *document) scenario(root ast.Node, rules []grafana.Rule) Scenario {
+	o := d.object(root, "", "name", "about", "service", "load", "phases", "monitoring", "faults", "objectives", "invariants", "compare")
 	s := Scenario{Name: o.Text("name"), About: o.Text("about")}
 	if want := strings.TrimSuffix(filepath.Base(d.file), filepath.Ext(d.file)); s.Name != want {
 		o.Fail("name", "name is %q in a file called %s; a scenario is found by its file's name, so both must be the same", s.Name, filepath.Base(d.file))
@@ -84,9 +85,10 @@ func (d *document) scenario(root ast.Node, alerts []string) Scenario {
 	s.Service = readService(d.object(o.need("service", "a mapping"), "service", "shards", "summarizers", "deliverers", "lanes"))
 	s.Phases = readPhases(d.object(o.need("phases", "a mapping"), "phases", "control", "steady", "fault", "recover"))
 	s.Load = readLoad(d.object(o.need("load", "a mapping"), "load", loadFields...), s.Phases)
+	s.Monitoring = d.monitoring(o)
 	s.Faults = d.faults(o.list("faults"), s.Phases.Fault)
 	if o.Has("objectives") {
-		s.Objectives = d.objectives(o, s, alerts)
+		s.Objectives = d.objectives(o, s, rules)
 	}
 	s.Invariants = d.invariants(o)
 	if o.Has("compare") {
@@ -131,7 +133,7 @@ func readPhases(o *object) Phases {
 	}
 }
 
-func (d *document) objectives(scenario *object, s Scenario, alerts []string) Objectives {
+func (d *document) objectives(scenario *object, s Scenario, rules []grafana.Rule) Objectives {
 	var found Objectives
 	o := d.object(scenario.fields["objectives"], "objectives", "time_to_detect", "time_to_recover", "lag_recovery")
 	if len(s.Faults) == 0 {
@@ -142,9 +144,7 @@ func (d *document) objectives(scenario *object, s Scenario, alerts []string) Obj
 	if o.Has("time_to_detect") {
 		detect := d.object(o.fields["time_to_detect"], "time_to_detect", "alert", "within")
 		found.TimeToDetect = &Detection{Alert: detect.Text("alert"), Within: detect.Duration("within", time.Millisecond, longest)}
-		if len(alerts) > 0 && found.TimeToDetect.Alert != "" {
-			detect.Choice("alert", alerts...)
-		}
+		detect.detectable(*found.TimeToDetect, s.Monitoring.Scrape, rules)
 	}
 	found.TimeToRecover, found.LagRecovery = o.recovery("time_to_recover", s), o.recovery("lag_recovery", s)
 	return found

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"paperlab/faults"
+	"paperlab/grafana"
 )
 
 const good = `name: demo
@@ -19,6 +20,7 @@ about: >-
 service: {shards: 12, summarizers: 3, deliverers: 2, lanes: 4}
 load: {papers: 1500, rate: 60/s, subscribers: 40, hottest: 10%, fan_out: 4.5, size: 2.5KB}
 phases: {control: 8s, steady: 2s, fault: 15s, recover: 30s}
+monitoring: {scrape: 1500ms}
 faults:
   - kill: {role: summarize, pick: one}
     at: 0s
@@ -41,14 +43,17 @@ faults:
     at: 6s
     for: 9s
 objectives:
-  time_to_detect: {alert: ConsumerDown, within: 5s}
+  time_to_detect: {alert: ConsumerDown, within: 6s}
   time_to_recover: {within: 20s}
   lag_recovery: {within: 15s, from: last-heal}
 invariants: [no-loss, key-order]
 compare: naive
 `
 
-var alerts = []string{"ConsumerDown", "LagHigh"}
+var alerts = []grafana.Rule{
+	{Alert: "ConsumerDown", For: 2 * time.Second}, {Alert: "LagHigh", For: 5 * time.Second},
+	{Alert: "Failing", For: 5 * time.Second, Window: 10 * time.Second},
+}
 
 func TestEverythingThatAFileCanSay(t *testing.T) {
 	got, err := Parse("some/folder/demo.yaml", []byte(good), alerts)
@@ -60,7 +65,8 @@ func TestEverythingThatAFileCanSay(t *testing.T) {
 		Service:    Service{Shards: 12, Summarizers: 3, Deliverers: 2, Lanes: 4},
 		Load:       Workload{Papers: 1500, Rate: 60, Subscribers: 40, Hottest: 0.1, FanOut: 4.5, Size: 2500},
 		Phases:     Phases{8 * time.Second, 2 * time.Second, 15 * time.Second, 30 * time.Second},
-		Objectives: Objectives{&Detection{"ConsumerDown", 5 * time.Second}, &Recovery{20 * time.Second, "effect"}, &Recovery{15 * time.Second, "last-heal"}},
+		Monitoring: Monitoring{1500 * time.Millisecond},
+		Objectives: Objectives{&Detection{"ConsumerDown", 6 * time.Second}, &Recovery{20 * time.Second, "effect"}, &Recovery{15 * time.Second, "last-heal"}},
 		Invariants: []string{"no-loss", "key-order"},
 		Compare:    []string{"naive"},
 	}
@@ -86,6 +92,25 @@ func TestEverythingThatAFileCanSay(t *testing.T) {
 	}
 }
 
+// TestAlertsThatAreBlind: a rate over 10 s needs two scrapes within them.
+func TestAlertsThatAreBlind(t *testing.T) {
+	for scrape, want := range map[string]string{
+		"5s": "", "6s": "Failing cannot be relied on at a scrape every 6s: its rule takes a rate over less than two scrapes", "15s": "every 15s",
+	} {
+		source := strings.NewReplacer("alert: ConsumerDown, within: 6s", "alert: Failing, within: 40s", "1500ms", scrape).Replace(good)
+		_, err := Parse("demo.yaml", []byte(source), alerts)
+		var e *Error
+		switch {
+		case want == "":
+			if err != nil {
+				t.Errorf("scrape %s: %v", scrape, err)
+			}
+		case !errors.As(err, &e) || !strings.Contains(e.Message, want) || !strings.Contains(e.Excerpt, "alert: Failing"):
+			t.Errorf("scrape %s: %v, want %q", scrape, err, want)
+		}
+	}
+}
+
 // Each fault's own example is one that the reader takes.
 func TestExamplesOfFaults(t *testing.T) {
 	for _, k := range faults.Kinds() {
@@ -99,7 +124,7 @@ func TestExamplesOfFaults(t *testing.T) {
 }
 
 func TestWhatMayBeLeftOut(t *testing.T) {
-	source := good[:strings.Index(good, "faults:")] + "invariants: [no-loss]\n"
+	source := good[:strings.Index(good, "monitoring:")] + "invariants: [no-loss]\n"
 	got, err := Parse("demo.yaml", []byte(strings.Replace(source, ", lanes: 4", "", 1)), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +132,7 @@ func TestWhatMayBeLeftOut(t *testing.T) {
 	if got.Load.Hottest != 0.1 || got.Load.FanOut != 4.5 {
 		t.Errorf("the load became %+v", got.Load)
 	}
-	if got.Service.Lanes != 8 || got.Compare != nil || len(got.Faults) != 0 || got.Objectives != (Objectives{}) {
+	if got.Service.Lanes != 8 || got.Monitoring.Scrape != time.Second || got.Compare != nil || len(got.Faults) != 0 || got.Objectives != (Objectives{}) {
 		t.Fatalf("got %+v", got)
 	}
 }
@@ -169,7 +194,7 @@ func TestBadInput(t *testing.T) {
 		"no invariants":          {"invariants: [no-loss, key-order]", "invariants: []", "[]", "with at least one of no-loss"},
 		"invariants left out":    {"invariants: [no-loss, key-order]\n", "", "name:", "invariants is missing"},
 		"unknown invariant":      {"no-loss, key-order", "no-lost, key-order", "no-lost", `there is no invariant "no-lost"; did you mean no-loss?`},
-		"invariant twice":        {"no-loss, key-order", "key-order, key-order", "key-order]", "key-order is listed twice, first at line 33"},
+		"invariant twice":        {"no-loss, key-order", "key-order, key-order", "key-order]", "key-order is listed twice, first at line 34"},
 		"rate without unit":      {"60/s", "60", "60, sub", "load.rate is 60; a number above 0 and up to 10000 with its unit, such as 60/s, is needed"},
 		"rate of nothing":        {"60/s", "0/s", "0/s", `load.rate is "0/s"`},
 		"rate below zero":        {"60/s", "-1/s", "-1/s", `load.rate is "-1/s"`},
@@ -215,12 +240,20 @@ func TestBadInput(t *testing.T) {
 		"fault before its phase": {"at: 6s", "at: -1s", "-1s", `fault.at is "-1s"; a time from 0s to 15s`},
 		"faults overlap":         {"at: 3s", "at: 2s", "llm: {provider: all", "llm-2 begins at 2s, while llm-1 still lasts (1s to 3s)"},
 		"faults out of order":    {"at: 6s", "at: 4s", "sink:", "sink-1 begins at 4s, before freeze-1 at 5s"},
+		"scrape too often":       {"scrape: 1500ms", "scrape: 900ms", "900ms", `monitoring.scrape is "900ms"; a time from 1s to 5m0s, such as 10s, is needed`},
+		"scrape too rarely":      {"scrape: 1500ms", "scrape: 6m", "6m", `monitoring.scrape is "6m"`},
+		"scrape without a unit":  {"scrape: 1500ms", "scrape: 15", "15}", "monitoring.scrape is 15; a time"},
+		"monitoring misspelt":    {"scrape: 1500ms", "scrap: 1500ms", "scrap", `there is no monitoring field "scrap"; did you mean scrape? (allowed: scrape)`},
+		"monitoring empty":       {"{scrape: 1500ms}", "{}", "{}", "monitoring.scrape is missing"},
+		"no monitoring":          {"{scrape: 1500ms}", "15s", "15s\nfaults", "monitoring is"},
+		"detected too soon":      {"within: 6s", "within: 5999ms", "5999ms", "ConsumerDown can take 6s by its monitoring alone: up to 1.5s until a scrape shows it, up to 1.5s until its rule is evaluated, and 3s that it must hold (for: 2s, in whole intervals); allow more"},
+		"scraped too rarely":     {"scrape: 1500ms", "scrape: 4s", "6s}", "ConsumerDown can take 12s by its monitoring alone: up to 4s until"},
 		"unknown alert":          {"alert: ConsumerDown", "alert: ConsumersDown", "ConsumersDown", `there is no time_to_detect.alert "ConsumersDown"; did you mean ConsumerDown?`},
 		"bound out of sight":     {"lag_recovery: {within: 15s, from: last-heal}", "lag_recovery: {within: 46s}", "46s", `lag_recovery.within is "46s"; a time from 1ms to 45s`},
 		"objective as a time":    {"lag_recovery: {within: 15s, from: last-heal}", "lag_recovery: 15s", "15s\ninv", `lag_recovery is "15s"; a mapping is needed with the fields within`},
 		"unknown profile":        {"compare: naive", "compare: native", "native", "did you mean naive?"},
 		"unknown profile listed": {"compare: naive", "compare: [naive, carefull]", "carefull", "did you mean careful?"},
-		"profile twice":          {"compare: naive", "compare: [naive, careful, naive]", "naive]", "naive is listed twice, first at line 34"},
+		"profile twice":          {"compare: naive", "compare: [naive, careful, naive]", "naive]", "naive is listed twice, first at line 35"},
 		"profile that is judged": {"compare: naive", "compare: [naive, hardened]", "hardened]", `there is no compare "hardened" (allowed: naive, careful)`},
 		"no profile in a list":   {"compare: naive", "compare: []", "[]\n$", "with at least one of naive, careful"},
 		"other name":             {"name: demo", "name: dome", "dome", `name is "dome" in a file called demo.yaml`},

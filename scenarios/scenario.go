@@ -37,6 +37,7 @@ import (
 	"time"
 
 	"paperlab/faults"
+	"paperlab/grafana"
 )
 
 // Scenario is one scenario file.
@@ -48,6 +49,8 @@ type Scenario struct {
 	Service Service
 	Load    Workload
 	Phases  Phases
+	// Monitoring is how closely it is watched.
+	Monitoring Monitoring
 	// Faults are in the order in which they begin.
 	Faults     []faults.Planned
 	Objectives Objectives
@@ -100,6 +103,14 @@ type Phases struct {
 // Total is the time during which the load comes.
 func (p Phases) Total() time.Duration { return p.Control + p.Steady + p.Fault + p.Recover }
 
+// Monitoring is what sees a fault, as production has it.
+type Monitoring struct {
+	// Scrape is the time between two scrapes, and between two evaluations of the
+	// alert rules, which follow it: 1 s to 5 min; 1 s if the file does not say. In
+	// production it is rather 15 to 30 s.
+	Scrape time.Duration
+}
+
 // Objectives are bounds on times. Nil means that the file sets none.
 type Objectives struct {
 	// TimeToDetect: from the first fault's proven effect to the alert's
@@ -144,21 +155,21 @@ func Names() []string {
 }
 
 // Load reads one scenario: a name of the catalogue, or the path of a file, known
-// by its .yaml or a slash. Alerts are the names that objectives may wait for;
+// by its .yaml or a slash. Rules raise the alerts that objectives may wait for;
 // without any, all are allowed. The error is an *Error.
-func Load(name string, alerts []string) (*Scenario, error) {
+func Load(name string, rules []grafana.Rule) (*Scenario, error) {
 	if strings.HasSuffix(name, ".yaml") || strings.ContainsRune(name, os.PathSeparator) {
-		return loadFile(name, alerts)
+		return loadFile(name, rules)
 	}
 	source, err := files.ReadFile(name + ".yaml")
 	if err != nil {
 		return nil, &Error{Message: fmt.Sprintf("there is no scenario %q%s\nthere are: %s\na scenario of your own is named by the path of its .yaml file",
 			name, DidYouMean(name, Names()), strings.Join(Names(), ", "))}
 	}
-	return Parse("scenarios/"+name+".yaml", source, alerts)
+	return Parse("scenarios/"+name+".yaml", source, rules)
 }
 
-func loadFile(path string, alerts []string) (*Scenario, error) {
+func loadFile(path string, rules []grafana.Rule) (*Scenario, error) {
 	// Errors of files wrap the reason in the path, which Error names already.
 	f, err := os.Open(path)
 	if err != nil {
@@ -172,5 +183,5 @@ func loadFile(path string, alerts []string) (*Scenario, error) {
 	if len(source) > maxSize {
 		return nil, &Error{File: path, Message: fmt.Sprintf("longer than %d bytes: not a scenario file", maxSize)}
 	}
-	return Parse(path, source, alerts)
+	return Parse(path, source, rules)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"paperlab/bench"
 	"paperlab/reports/record"
 	"paperlab/scenarios"
 )
@@ -42,12 +41,12 @@ func (c nightlyCommand) Run(ctx context.Context, stdout io.Writer) error {
 		}
 		verdicts = append(verdicts, verdict)
 	}
-	for _, b := range bench.Catalogue {
+	for _, b := range benchmarks() {
 		if ctx.Err() != nil {
 			return statusError(exitAborted)
 		}
-		if err := (benchCommand{Name: b.Name, Out: c.Out}).measure(ctx, stdout, b, whole); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("benchmark %s: %w", b.Name, err))
+		if err := (benchCommand{Name: b.name, Seed: c.Seed, Out: c.Out}).report(ctx, stdout, b, whole); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("benchmark %s: %w", b.name, err))
 			verdicts = append(verdicts, record.Infrastructure)
 		}
 	}

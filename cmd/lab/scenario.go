@@ -71,11 +71,11 @@ func sourceOf(name string) string {
 
 // load reads a scenario; its alerts must be among those of the rule files.
 func (f runFlags) load(name string) (*scenarios.Scenario, error) {
-	alerts, err := grafana.AlertNames()
+	rules, err := grafana.Rules()
 	if err != nil {
 		return nil, err
 	}
-	return scenarios.Load(name, alerts)
+	return scenarios.Load(name, rules)
 }
 
 // Words for several profiles.

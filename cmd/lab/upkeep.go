@@ -7,7 +7,6 @@ import (
 	"io"
 	"text/tabwriter"
 
-	"paperlab/bench"
 	"paperlab/compose/process"
 	"paperlab/compose/undo"
 	"paperlab/faults"
@@ -95,21 +94,21 @@ type listCommand struct{}
 // Run lists what there is.
 func (listCommand) Run(stdout io.Writer) error {
 	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	alerts, err := grafana.AlertNames()
+	rules, err := grafana.Rules()
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(w, "scenarios (make scenario NAME=…)")
 	for _, name := range scenarios.Names() {
-		s, err := scenarios.Load(name, alerts)
+		s, err := scenarios.Load(name, rules)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(w, "  %s\t%s\n", name, s.About)
 	}
 	fmt.Fprintln(w, "\nbenchmarks (make bench NAME=…)")
-	for _, b := range bench.Catalogue {
-		fmt.Fprintf(w, "  %s\t%s\n", b.Name, b.About)
+	for _, b := range benchmarks() {
+		fmt.Fprintf(w, "  %s\t%s\n", b.name, b.about)
 	}
 	fmt.Fprintln(w, "\nfaults, as they stand in a scenario file")
 	for _, k := range faults.Kinds() {
@@ -120,8 +119,8 @@ func (listCommand) Run(stdout io.Writer) error {
 		fmt.Fprintf(w, "  %s\t%s\n", i.ID, i.Meaning)
 	}
 	fmt.Fprintln(w, "\nalerts")
-	for _, name := range alerts {
-		fmt.Fprintf(w, "  %s\n", name)
+	for _, r := range rules {
+		fmt.Fprintf(w, "  %s\twhen its condition has held for %v\n", r.Alert, r.For)
 	}
 	return w.Flush()
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"path"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,7 +34,7 @@ func newEngine(cfg Config) *promql.Engine {
 		Logger:               cfg.Logger,
 		MaxSamples:           1_000_000,
 		Timeout:              10 * time.Second,
-		LookbackDelta:        5 * time.Minute,
+		LookbackDelta:        lookback(cfg.Interval),
 		EnableAtModifier:     true,
 		EnableNegativeOffset: true,
 		Parser:               parser.NewParser(parser.Options{}),
@@ -71,8 +72,10 @@ func newScraper(ctx context.Context, cfg Config, db *tsdb.DB, registry prometheu
 	if err != nil {
 		return nil, fmt.Errorf("monitor: make the scraper: %w", err)
 	}
-	text := fmt.Sprintf("global: {scrape_interval: %v, scrape_timeout: %v}\nscrape_configs: [{job_name: %s}]\n",
-		model.Duration(cfg.Interval), model.Duration(cfg.Interval*3/4), pool)
+	// External labels do not show in a series; they are part of the hash that the
+	// scrapes' times come from.
+	text := fmt.Sprintf("global: {scrape_interval: %v, scrape_timeout: %v, external_labels: {phase: %q}}\nscrape_configs: [{job_name: %s}]\n",
+		model.Duration(cfg.Interval), model.Duration(cfg.Interval*3/4), cfg.Phase, pool)
 	loaded, err := config.Load(text, cfg.Logger)
 	if err != nil {
 		return nil, fmt.Errorf("monitor: scrape every %v: %w", cfg.Interval, err)
@@ -110,7 +113,13 @@ func newRules(ctx context.Context, cfg Config, db *tsdb.DB, engine *promql.Engin
 		ResendDelay:  24 * time.Hour,
 		GroupLoader:  loader{cfg.Rules, parser.NewParser(parser.Options{})},
 	})
-	if err := manager.Update(cfg.Interval, files, labels.EmptyLabels(), "", nil); err != nil {
+	var phased []string
+	for _, name := range files {
+		// The folder is part of the hash that a group's times come from; loader
+		// takes it off again.
+		phased = append(phased, path.Join(cfg.Phase, name))
+	}
+	if err := manager.Update(cfg.Interval, phased, labels.EmptyLabels(), "", nil); err != nil {
 		return nil, fmt.Errorf("monitor: load rules %v: %w", files, err)
 	}
 	return manager, nil
@@ -145,7 +154,7 @@ type loader struct {
 
 // Load implements rules.GroupLoader.
 func (l loader) Load(name string, ignoreUnknown bool, scheme model.ValidationScheme) (*rulefmt.RuleGroups, []error) {
-	content, err := fs.ReadFile(l.files, name)
+	content, err := fs.ReadFile(l.files, path.Base(name)) // the rest is a phase
 	if err != nil {
 		return nil, []error{err}
 	}

@@ -8,6 +8,8 @@
 //	rule files ─────────▶ rules ◀─promql
 //	                        │ firing, resolved: once per alert instance and state
 //	                     notifier ──Slack JSON──▶ Config.Webhook
+//	                        │ each message says when its alert was first
+//	                        │ scraped, pending, firing, sent (stages.go)
 //
 // What the caller must do, in order:
 //
@@ -69,6 +71,10 @@ type Config struct {
 	// Interval between scrapes, and between evaluations of the rules; 1 s if
 	// zero. At least 100 ms.
 	Interval time.Duration
+	// Phase moves the times of scrapes and of evaluations within the interval.
+	// Prometheus takes each from a hash, of the target and of the rule's group;
+	// monitors of one interval and one Phase do all things at the same times.
+	Phase string
 	// Logger is Prometheus' too, which tells of its daily work at level info;
 	// slog.Default if nil.
 	Logger *slog.Logger
@@ -149,7 +155,7 @@ func (m *Monitor) begin() error {
 	}
 	m.db = db
 	targets := make(chan map[string][]*targetgroup.Group)
-	m.notifier.start()
+	m.notifier.start(func(found news) { m.findScrapes(db, found) })
 	m.life.Go(func() { _ = scraper.Run(targets) })
 	m.life.Go(manager.Run)
 	m.life.Go(func() {
@@ -184,17 +190,16 @@ func (m *Monitor) end(scraper *scrape.Manager, manager *rules.Manager) {
 
 // notify takes what one evaluation of one rule found. It must not block: the
 // rule engine waits for it.
-func (m *Monitor) notify(_ context.Context, _ string, alerts ...*rules.Alert) {
-	var news []standin.SlackAlert
+func (m *Monitor) notify(_ context.Context, expr string, alerts ...*rules.Alert) {
+	found := news{expr: expr}
 	for _, a := range alerts {
-		state, at := history.Firing, a.FiredAt
-		if !a.ResolvedAt.IsZero() {
-			state, at = history.Resolved, a.ResolvedAt
-		}
 		labels := a.Labels.Map()
-		name := labels[model.AlertNameLabel]
+		told := standin.SlackAlert{Name: labels[model.AlertNameLabel], State: history.Firing, At: a.FiredAt, Pending: a.ActiveAt, Labels: labels, Annotations: a.Annotations.Map()}
+		if !a.ResolvedAt.IsZero() {
+			told.State, told.At, told.Pending = history.Resolved, a.ResolvedAt, time.Time{}
+		}
 		delete(labels, model.AlertNameLabel)
-		news = append(news, standin.SlackAlert{Name: name, State: state, At: at, Labels: labels, Annotations: a.Annotations.Map()})
+		found.alerts = append(found.alerts, told)
 	}
-	m.notifier.enqueue(news)
+	m.notifier.enqueue(found)
 }

@@ -29,13 +29,20 @@ const (
 	longestWait = time.Second
 )
 
+// news is what one evaluation of one rule found.
+type news struct {
+	// expr is the rule's expression.
+	expr   string
+	alerts []standin.SlackAlert
+}
+
 // notifier posts messages one after another, so that a firing alert never
 // arrives after its own end.
 type notifier struct {
 	url    string
 	log    *slog.Logger
 	client *http.Client
-	queue  chan []standin.SlackAlert
+	queue  chan news
 	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
@@ -48,26 +55,29 @@ func newNotifier(url string, log *slog.Logger) *notifier {
 		// A proxy from the environment would carry the lab's alerts off the
 		// machine.
 		client: &http.Client{Timeout: postTimeout, Transport: &http.Transport{Proxy: nil}},
-		queue:  make(chan []standin.SlackAlert, queueLength),
+		queue:  make(chan news, queueLength),
 	}
 }
 
-func (n *notifier) start() {
+// start begins to send. What is told completes news before they leave: here and
+// not where they are enqueued, since the rule engine waits there.
+func (n *notifier) start(complete func(news)) {
 	n.wg.Go(func() {
-		for news := range n.queue {
-			n.send(news)
+		for found := range n.queue {
+			complete(found)
+			n.send(found.alerts)
 		}
 	})
 }
 
 // enqueue never blocks. It must not be called after stop.
-func (n *notifier) enqueue(news []standin.SlackAlert) {
+func (n *notifier) enqueue(found news) {
 	if n.url == "" {
 		return
 	}
-	for chunk := range slices.Chunk(news, perMessage) {
+	for chunk := range slices.Chunk(found.alerts, perMessage) {
 		select {
-		case n.queue <- chunk:
+		case n.queue <- news{found.expr, chunk}:
 		default:
 			n.log.Error("message dropped: the queue is full", "webhook", n.url, "queue", queueLength, "alert", chunk[0].Name)
 		}
@@ -84,11 +94,15 @@ func (n *notifier) stop() {
 	n.client.CloseIdleConnections()
 }
 
-// send tries until the webhook takes the message, or giveUpAfter.
-func (n *notifier) send(news []standin.SlackAlert) {
+// send tries until the webhook takes the message, or giveUpAfter. The message
+// says when it was first sent: further tries count as its way.
+func (n *notifier) send(alerts []standin.SlackAlert) {
 	ctx, cancel := context.WithTimeout(n.ctx, giveUpAfter)
 	defer cancel()
-	body, err := json.Marshal(standin.SlackBodyOf(news))
+	for i := range alerts {
+		alerts[i].Sent = time.Now()
+	}
+	body, err := json.Marshal(standin.SlackBodyOf(alerts))
 	for wait := firstWait; err == nil; wait = min(2*wait, longestWait) {
 		failure := n.post(ctx, body)
 		if failure == nil {
@@ -98,7 +112,7 @@ func (n *notifier) send(news []standin.SlackAlert) {
 			err = failure
 		}
 	}
-	n.log.Error("message dropped: the webhook did not take it", "webhook", n.url, "alert", news[0].Name, "err", err)
+	n.log.Error("message dropped: the webhook did not take it", "webhook", n.url, "alert", alerts[0].Name, "err", err)
 }
 
 func (n *notifier) post(ctx context.Context, body []byte) error {

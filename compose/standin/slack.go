@@ -3,6 +3,7 @@ package standin
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -72,8 +73,19 @@ func (s *Slack) keep(body []byte) {
 		s.recorder.Record(history.AlertUnreadable(err))
 	}
 	for _, a := range alerts {
-		s.recorder.Record(history.Alerted(history.AlertNews{Name: a.Name, State: a.State, At: s.recorder.At(a.At), Labels: a.Labels}))
+		s.recorder.Record(history.Alerted(history.AlertNews{
+			Name: a.Name, State: a.State, At: s.recorder.At(a.At), Labels: a.Labels,
+			Scraped: s.clock(a.Scraped), Pending: s.clock(a.Pending), Sent: s.clock(a.Sent),
+		}))
 	}
+}
+
+// clock puts a time on the run's clock, nil if there is none.
+func (s *Slack) clock(t time.Time) *float64 {
+	if t.IsZero() {
+		return nil
+	}
+	return new(s.recorder.At(t))
 }
 
 // SlackBody is the body of a Slack incoming webhook, as far as we use it:
@@ -98,7 +110,7 @@ type SlackAttachment struct {
 }
 
 // SlackField is one line of an attachment: the alert's name, its state, since
-// when, and each of its labels.
+// when, the stages before that as far as they are known, and each of its labels.
 type SlackField struct {
 	Title string `json:"title"`
 	Value string `json:"value"`
@@ -107,9 +119,12 @@ type SlackField struct {
 
 // Titles of the fields that are not labels. Since has the time that TS rounds.
 const (
-	fieldAlert = "alert"
-	fieldState = "state"
-	fieldSince = "since"
+	fieldAlert   = "alert"
+	fieldState   = "state"
+	fieldSince   = "since"
+	fieldScraped = "scraped"
+	fieldPending = "pending"
+	fieldSent    = "sent"
 )
 
 // SlackAlert is one alert's change of state.
@@ -118,6 +133,9 @@ type SlackAlert struct {
 	// State is history.Firing or history.Resolved, At when it began to hold.
 	State string
 	At    time.Time
+	// Scraped, Pending and Sent are the other stages of one that fires, as in
+	// history.AlertNews; zero if not known.
+	Scraped, Pending, Sent time.Time
 	// Labels are those of the alert, without its name.
 	Labels map[string]string
 	// Annotations are the rule's texts, filled in; they are not read back.
@@ -134,27 +152,36 @@ func ReadSlackBody(body []byte) ([]SlackAlert, error) {
 	var alerts []SlackAlert
 	for _, attachment := range m.Attachments {
 		a := SlackAlert{Labels: map[string]string{}}
-		var since string
+		times, since := a.times(), false
+		var failed error
 		for _, f := range attachment.Fields {
-			switch value := unescape.Replace(f.Value); f.Title {
+			value := unescape.Replace(f.Value)
+			if at, isTime := times[f.Title]; isTime {
+				var err error
+				*at, err = time.Parse(time.RFC3339Nano, value)
+				failed, since = errors.Join(failed, err), since || f.Title == fieldSince
+				continue
+			}
+			switch f.Title {
 			case fieldAlert:
 				a.Name = value
 			case fieldState:
 				a.State = value
-			case fieldSince:
-				since = value
 			default:
 				a.Labels[f.Title] = value
 			}
 		}
-		at, err := time.Parse(time.RFC3339Nano, since)
-		if a.Name == "" || a.State == "" || err != nil {
-			return nil, fmt.Errorf("read Slack message %q: an attachment without the fields alert, state and since", m.Text)
+		if a.Name == "" || a.State == "" || !since || failed != nil {
+			return nil, fmt.Errorf("read Slack message %q: an attachment without the fields alert, state and since, or with a time that is none (%v)", m.Text, failed)
 		}
-		a.At = at
 		alerts = append(alerts, a)
 	}
 	return alerts, nil
+}
+
+// times are the fields that hold a time.
+func (a *SlackAlert) times() map[string]*time.Time {
+	return map[string]*time.Time{fieldSince: &a.At, fieldScraped: &a.Scraped, fieldPending: &a.Pending, fieldSent: &a.Sent}
 }
 
 // Slack wants these three escaped and no others.
@@ -200,7 +227,12 @@ func (a SlackAlert) attach() SlackAttachment {
 	}
 	field(fieldAlert, a.Name)
 	field(fieldState, a.State)
-	field(fieldSince, a.At.UTC().Format(time.RFC3339Nano))
+	times := a.times()
+	for _, title := range []string{fieldScraped, fieldPending, fieldSince, fieldSent} {
+		if at := times[title]; title == fieldSince || !at.IsZero() {
+			field(title, at.UTC().Format(time.RFC3339Nano))
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
 		field(name, a.Labels[name])
 	}

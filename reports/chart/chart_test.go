@@ -115,6 +115,10 @@ func full() map[string]Chart {
 			{Title: "violations", YLabel: "count", Groups: []BarGroup{{"lost", []Bar{{7, "7", true}, {0, "0", true}}}, {"order violations", []Bar{{Text: "not\njudged"}, {0, "0", true}}}}},
 			{YLabel: "share", Percent: true, Groups: []BarGroup{{"x\nnaive", []Bar{{100, "100 %\n12,345 of 12,345", true}, {3, "3 %\n400 of 12,345", true}}}}},
 		}}.Chart(),
+		"spreads": Spreads{Name: "s", Title: "Detect", XLabel: "scrape s", Bound: "monitoring alone", Panels: []SpreadPanel{
+			{"ConsumerDown", []SpreadColumn{{"1", []float64{2.5, 3, 3.5}, 3, 2, 4, ""}, {"15", []float64{20, 30}, 20, 15, 45, "1 missed"}}},
+			{"Blind", []SpreadColumn{{"1", nil, 0, math.NaN(), math.NaN(), "3 missed"}, {"15", []float64{-0.1, 0}, 0, 0, 2, ""}}},
+		}}.Chart(),
 		"throughput": ThroughputChart(Throughput{Name: "p", Title: "Sharding", XLabel: "shards", YLabel: "messages/s", Ratios: true, Series: []RateSeries{
 			{"work 5 ms", []RatePoint{{12, 2400, 2300, 2500}, {1, 200, 190, 210}, {4, 800, math.NaN(), math.NaN()}}},
 			{"work 0 ms", []RatePoint{{1, 60_000, 50_000, 70_000}, {12, 61_000, 50_000, 70_000}}},
@@ -127,6 +131,7 @@ func TestEachKind(t *testing.T) {
 		"timeline":   {"Backlog", "entries", "papers", "steady bound", "fault on", "alert notified", "shards changed owner", "hardened", "steady", "kill-1", "ConsumerDown", "4 shards", "steady bound 20", "time since the run began (s)"},
 		"log":        {"Latency", "steady bound 20.0 s", "50 s", "2 s"},
 		"recovery":   {"Recovery", "notified 3.0 s", "steady again 9.0 s", "6.0 s", "not within 50.0 s: steady again", "> 47.0 s", "time since the first fault's proven effect (s)"},
+		"spreads":    {"Detect", "one measurement", "median", "monitoring alone", "ConsumerDown", "Blind", "1 missed", "3 missed", "scrape s", "15", "5 s"},
 		"bars":       {"naive", "hardened", "violations", "7", "0", "not", "judged", "order", "100 %", "lost"},
 		"throughput": {"work 5 ms", "work 0 ms", "×4", "×12", "×1.02", "messages/s", "shards", "measured, with confidence interval"},
 	} {
@@ -156,6 +161,7 @@ func TestEmptyInputs(t *testing.T) {
 		"infinity":            Timeline{Title: "x", Panels: []Panel{{Lines: []Line{{Points: []Point{{0, math.Inf(1)}, {1, 3}}}}}}}.Chart,
 		"a mark past the end": Timeline{Title: "x", Panels: []Panel{{Marks: []Mark{{T: 99, Label: "late"}}, Bands: []Band{{From: 50, To: 70, Label: "b"}}}}}.Chart,
 		"recovery":            Recovery{Title: "x"}.Chart,
+		"spreads":             Spreads{Title: "x", Panels: []SpreadPanel{{}, {Columns: []SpreadColumn{{}}}}}.Chart,
 		"recovery at once":    Recovery{Title: "x", Bars: []RecoveryBar{{Label: "a", Milestones: []Milestone{{"m", 0, Red}}}, {}}}.Chart,
 		"bars":                Bars{Title: "x"}.Chart,
 		"bars without groups": Bars{Title: "x", Panels: []BarPanel{{}, {}}}.Chart,

@@ -289,7 +289,10 @@ func (a *Account) alert(e Event) {
 	if e.News == nil {
 		return
 	}
-	news := record.Alert{Name: e.News.Name, Labels: e.News.labels(), FiringAtS: e.News.At, NotifiedAtS: e.T}
+	news := record.Alert{
+		Name: e.News.Name, Labels: e.News.labels(), FiringAtS: e.News.At, NotifiedAtS: e.T,
+		ScrapedAtS: e.News.Scraped, PendingAtS: e.News.Pending, SentAtS: e.News.Sent,
+	}
 	if e.News.State == Firing {
 		a.Alerts = append(a.Alerts, news)
 		return

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"paperlab/reports/record"
@@ -176,5 +177,55 @@ func TestWhatTheLabNotes(t *testing.T) {
 	}
 	if a := AccountOf([]Event{CommitsFenced(4, false).At(1, "p")}); a.Fenced != 0 || a.Drained {
 		t.Errorf("unknown became %d", a.Fenced)
+	}
+}
+
+// TestAnAlertFromBeforeTheFault arrives after its effect, and is no detection: its
+// condition held before anything was broken.
+func TestAnAlertFromBeforeTheFault(t *testing.T) {
+	early, caused := firing(12, "Down"), firing(13, "Down")
+	early.News.Pending, caused.News.Pending = new(9.5), new(10.9)
+	a := AccountOf([]Event{FaultInjected(strike, "alive").At(10, "p"), FaultProven("kill-a", "gone", 0).At(11, "p"), early, caused})
+	if got, after := a.DetectedBy("Down"); got == nil || got.NotifiedAtS != 13 || after != 2 {
+		t.Errorf("detected by %+v after %g, want the alert at 13", got, after)
+	}
+	if got := a.FalseAlarms(); len(got) != 1 || got[0].NotifiedAtS != 12 {
+		t.Errorf("false alarms %+v, want the one at 12", got)
+	}
+}
+
+// TestDetection: the stages come from the alert's message. Two that are in the
+// wrong order by more than the clocks' grain are said to be, whichever they are,
+// also where one between them is not known.
+func TestDetection(t *testing.T) {
+	news := AlertNews{Name: "Down", State: Firing, At: 14, Scraped: new(11.5), Pending: new(12.0), Sent: new(14.01)}
+	for name, c := range map[string]struct {
+		spoil func(*AlertNews)
+		want  string
+	}{
+		"in order":                 {func(*AlertNews) {}, ""},
+		"within the grain":         {func(n *AlertNews) { n.Scraped = new(12.004) }, ""},
+		"a scrape under way":       {func(n *AlertNews) { n.Scraped = new(10.2) }, ""},
+		"nothing known":            {func(n *AlertNews) { n.Scraped, n.Pending, n.Sent = nil, nil, nil }, ""},
+		"pending before scraped":   {func(n *AlertNews) { n.Scraped = new(12.5) }, "pending at 12.000 s comes before scraped at 12.500 s"},
+		"firing before pending":    {func(n *AlertNews) { n.Pending = new(14.5) }, "firing at 14.000 s comes before pending"},
+		"sent before firing":       {func(n *AlertNews) { n.Sent = new(13.0) }, "sent at 13.000 s comes before firing"},
+		"arrived before sent":      {func(n *AlertNews) { n.Sent = new(15.0) }, "arrived at 14.020 s comes before sent"},
+		"arrived before firing":    {func(n *AlertNews) { n.At, n.Sent = 16, nil }, "arrived at 14.020 s comes before firing"},
+		"firing before the scrape": {func(n *AlertNews) { n.Scraped, n.Pending = new(14.5), nil }, "firing at 14.000 s comes before scraped"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			told := news
+			c.spoil(&told)
+			a := AccountOf([]Event{FaultInjected(strike, "alive").At(10, "p"), FaultProven("kill-a", "gone", 0.5).At(11, "p"), Alerted(told).At(14.02, "p")})
+			alert, _ := a.DetectedBy("Down")
+			d := Detection(10.5, *alert)
+			if d.EffectAtS != 10.5 || d.FiringAtS != told.At || d.ArrivedAtS != 14.02 || d.ScrapedAtS != told.Scraped || d.SentAtS != told.Sent {
+				t.Errorf("detection %+v of %+v", d, told)
+			}
+			if (d.Disorder == "") != (c.want == "") || !strings.HasPrefix(d.Disorder, c.want) {
+				t.Errorf("disorder %q, want %q", d.Disorder, c.want)
+			}
+		})
 	}
 }

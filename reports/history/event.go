@@ -159,6 +159,12 @@ type AlertNews struct {
 	State  string            `json:"state"`
 	At     float64           `json:"at"`
 	Labels map[string]string `json:"labels,omitempty"`
+	// Scraped, Pending and Sent are the other stages of an alert that fires, on
+	// the run's clock: the first scrape that showed its condition, the evaluation
+	// that found it, and when the notifier first sent the message. Nil: not known.
+	Scraped *float64 `json:"scraped,omitempty"`
+	Pending *float64 `json:"pending,omitempty"`
+	Sent    *float64 `json:"sent,omitempty"`
 }
 
 // Event is one line of a history.

@@ -22,40 +22,50 @@ func Between(points []Point, from, to float64) []Point {
 	return kept
 }
 
-// Percentile is the nearest-rank percentile of the points' values, 0 < p <= 100:
-// always a value that occurred. Without points it is NaN, which no bound
-// admits.
+// Percentile is the nearest-rank percentile of the points' values, 0 < p <= 100.
+// Without points it is NaN, which no bound admits.
 func Percentile(points []Point, p float64) float64 {
-	if len(points) == 0 {
-		return math.NaN()
-	}
 	var values []float64
 	for _, point := range points {
 		values = append(values, point.Value)
 	}
 	slices.Sort(values)
-	rank := int(math.Ceil(p / 100 * float64(len(values))))
-	return values[min(max(rank, 1), len(values))-1]
+	return record.NearestRank(values, p)
 }
 
-// FalseAlarms are the alerts that arrived before anything was injected; where
-// nothing ever was, all.
+// FalseAlarms are the alerts that arrived, or whose condition was found true,
+// before anything was injected; where nothing ever was, all.
 func (a *Account) FalseAlarms() []record.Alert {
+	return slices.DeleteFunc(slices.Clone(a.Alerts), func(alert record.Alert) bool { return a.caused(alert) })
+}
+
+// caused tells whether something had been injected when the alert's condition
+// was found true.
+func (a *Account) caused(alert record.Alert) bool {
 	first := record.FirstFault(a.Faults)
-	return slices.DeleteFunc(slices.Clone(a.Alerts), func(alert record.Alert) bool { return first != nil && alert.NotifiedAtS >= *first })
+	return first != nil && alert.Since() >= *first
 }
 
 // DetectedBy is the alert of that name, or of any if it is empty, that arrived
 // first from the first proven effect on, and the seconds since then; nil if none
-// did.
+// did. One that is a false alarm detects nothing, however well it arrives.
 func (a *Account) DetectedBy(name string) (alert *record.Alert, after float64) {
 	effects := record.Effects(a.Faults)
 	for i, alert := range a.Alerts { // in the order of arrival
-		if len(effects) > 0 && alert.NotifiedAtS >= effects[0] && (name == "" || alert.Name == name) {
+		if len(effects) > 0 && alert.NotifiedAtS >= effects[0] && a.caused(alert) && (name == "" || alert.Name == name) {
 			return &a.Alerts[i], alert.NotifiedAtS - effects[0]
 		}
 	}
 	return nil, 0
+}
+
+// Detection takes the time to an alert's arrival apart; alert is one of
+// DetectedBy, or another that arrived after the effect.
+func Detection(effect float64, alert record.Alert) record.Detection {
+	return record.Detection{
+		Alert: alert.Name, EffectAtS: effect, ScrapedAtS: alert.ScrapedAtS, PendingAtS: alert.PendingAtS,
+		FiringAtS: alert.FiringAtS, SentAtS: alert.SentAtS, ArrivedAtS: alert.NotifiedAtS,
+	}.InOrder()
 }
 
 // Phase is the phase of that name, the zero value if it never began.

@@ -22,6 +22,12 @@ func NewRecorder(profile string) *Recorder {
 	return &Recorder{profile: profile, begin: time.Now()}
 }
 
+// Beside is a recorder of further events on the same clock, kept apart: of a
+// witness whose events must not mix with those of others like it.
+func (r *Recorder) Beside(profile string) *Recorder {
+	return &Recorder{profile: profile, begin: r.begin}
+}
+
 // Now is the run's clock, in seconds since it began.
 func (r *Recorder) Now() float64 { return time.Since(r.begin).Seconds() }
 

@@ -7,9 +7,11 @@ const BenchSchema = "paperlab/bench/v1"
 
 // Bench is the record of one benchmark.
 type Bench struct {
-	Schema    string            `json:"schema"`
-	Name      string            `json:"name"`
-	About     string            `json:"about,omitempty"`
+	Schema string `json:"schema"`
+	Name   string `json:"name"`
+	About  string `json:"about,omitempty"`
+	// Seed is where its random choices came from, 0 if it makes none.
+	Seed      int64             `json:"seed,omitempty"`
 	StartedAt time.Time         `json:"started_at"`
 	WallS     float64           `json:"wall_s"`
 	Code      Code              `json:"code"`
@@ -43,6 +45,8 @@ type Metric struct {
 	N     int     `json:"n"`
 	Level float64 `json:"level,omitempty"`
 	Unit  string  `json:"unit,omitempty"`
+	// Distribution is the one that Value is the median of, if it is one.
+	Distribution *Distribution `json:"distribution,omitempty"`
 }
 
 // LoadBench reads a benchmark's result.json; path is the file or its folder. A

@@ -114,6 +114,15 @@ func (r Run) End() float64 {
 	return end
 }
 
+// Since is when the alert's condition was first found true, or, where that is
+// not known, when it arrived.
+func (a Alert) Since() float64 {
+	if a.PendingAtS != nil {
+		return min(*a.PendingAtS, a.NotifiedAtS)
+	}
+	return a.NotifiedAtS
+}
+
 // AtOnce tells whether the alert arrived when it fired, as far as a report in
 // tenths of a second can tell.
 func (a Alert) AtOnce() bool { return a.NotifiedAtS-a.FiringAtS < 0.05 }

@@ -69,6 +69,9 @@ type Result struct {
 	StartedAt   time.Time `json:"started_at"`
 	FinishedAt  time.Time `json:"finished_at"`
 	WallS       float64   `json:"wall_s"`
+	// ScrapeS is how often, in seconds, the service was scraped and its alert
+	// rules evaluated: time to detect depends on it.
+	ScrapeS float64 `json:"scrape_s,omitempty"`
 	// Verdict is the hardened run's; those of other profiles are shown, never
 	// judged.
 	Verdict Verdict `json:"verdict"`
@@ -113,6 +116,8 @@ type Run struct {
 	DetectedBy    *Alert   `json:"detected_by,omitempty"`
 	FalseAlarms   []Alert  `json:"false_alarms,omitempty"`
 	TimeToDetectS *float64 `json:"time_to_detect_s"`
+	// Detection is that time, taken apart.
+	Detection *Detection `json:"detection,omitempty"`
 	// TimeToRecoverS runs from the first fault's proven effect until steady
 	// state holds again, LagRecoveryS until the backlog alone does. 0 means that
 	// it was never left.
@@ -248,6 +253,10 @@ type Alert struct {
 	FiringAtS   float64  `json:"firing_at_s"`
 	NotifiedAtS float64  `json:"notified_at_s"`
 	ResolvedAtS *float64 `json:"resolved_at_s"`
+	// The other stages, as in Detection.
+	ScrapedAtS *float64 `json:"scraped_at_s,omitempty"`
+	PendingAtS *float64 `json:"pending_at_s,omitempty"`
+	SentAtS    *float64 `json:"sent_at_s,omitempty"`
 }
 
 // Guard is a condition without which a run shows nothing, with the figure that

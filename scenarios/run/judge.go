@@ -59,6 +59,7 @@ func measure(s *scenarios.Scenario, run *record.Run, a *history.Account) {
 	}
 	if alert, after := a.DetectedBy(waitsFor); alert != nil {
 		run.DetectedBy, run.TimeToDetectS = alert, &after
+		run.Detection = new(history.Detection(*run.EffectAt(), *alert))
 	}
 	load := history.Load{Rate: run.Load.RatePerS}
 	if own := run.Price.SaturationPerS; own != nil {

@@ -54,7 +54,9 @@ func (l lab) profile(ctx context.Context, name string) (s seen, err error) {
 	p := &profileRun{lab: l, name: name, rec: history.NewRecorder(name)}
 	began := time.Now()
 	defer p.stop()
-	err = p.provision(ctx)
+	if err = p.provision(ctx); err == nil {
+		err = p.startMonitor(ctx)
+	}
 	started := err == nil
 	if started {
 		err = p.phasesOf(ctx)
@@ -72,16 +74,13 @@ func (l lab) profile(ctx context.Context, name string) (s seen, err error) {
 	return s, err
 }
 
-// provision starts what serve starts and the monitor, and aims the faults: what
-// the environment cannot do shows before the load.
+// provision starts what serve starts, and aims the faults: what the environment
+// cannot do shows before the load.
 func (p *profileRun) provision(ctx context.Context) error {
 	if err := p.serve(ctx); err != nil {
 		return err
 	}
-	if err := p.aim(p.People); err != nil {
-		return err
-	}
-	return p.startMonitor(ctx)
+	return p.aim(p.People)
 }
 
 // serve starts the surroundings, the service and its witnesses.
@@ -130,17 +129,21 @@ func (p *profileRun) startMonitor(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var targets []monitor.Target
-	for _, m := range p.stack.Members("") {
-		targets = append(targets, monitor.Target{Job: m.Role(), Instance: m.Name(), Addr: m.Address()})
-	}
 	if p.monitor, err = monitor.New(monitor.Config{
-		Dir: dir, Rules: grafana.Alerts(), Targets: targets, Webhook: p.around.slack.Webhook(),
+		Dir: dir, Rules: grafana.Alerts(), Targets: p.targets(), Webhook: p.around.slack.Webhook(), Interval: p.Scenario.Monitoring.Scrape,
 	}); err != nil {
 		return err
 	}
 	p.stops = append(p.stops, p.monitor.Stop)
 	return p.monitor.Start(ctx)
+}
+
+// targets are all processes of the service.
+func (p *profileRun) targets() (all []monitor.Target) {
+	for _, m := range p.stack.Members("") {
+		all = append(all, monitor.Target{Job: m.Role(), Instance: m.Name(), Addr: m.Address()})
+	}
+	return all
 }
 
 // stop ends everything, in the opposite order.
@@ -280,8 +283,12 @@ func (p *profileRun) memory() []record.Memory {
 }
 
 // fenced counts the refused commits of all processes; one that was killed
-// counts with its last scrape.
+// counts with its last scrape. It is not known where scrapes are so rare that
+// the last one may have come before the last commit.
 func (p *profileRun) fenced() (n int, known bool) {
+	if p.Scenario.Monitoring.Scrape > quietFor {
+		return 0, false
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	values, err := p.monitor.Query(ctx, "sum(max_over_time(papers_fenced_total[1h]))")

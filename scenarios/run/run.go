@@ -102,7 +102,8 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 	result := record.Result{
 		Schema: record.Schema, Scenario: o.Scenario.Name, About: o.Scenario.About, Source: o.Source, Target: o.Target, Set: o.Set, Seed: o.Seed,
 		Environment: o.Environment.Name(), Corpus: o.CorpusName, StartedAt: began.UTC(),
-		Code: record.ThisCode(), Host: record.ThisHost(),
+		ScrapeS: o.Scenario.Monitoring.Scrape.Seconds(),
+		Code:    record.ThisCode(), Host: record.ThisHost(),
 		Versions: record.ThisVersions(o.RedisVersion),
 	}
 	events := map[string][]history.Event{}
