@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"errors"
 	"cmp"
 	"encoding/xml"
 	"io"
@@ -172,7 +173,8 @@ func TestIndexOfHostileNames(t *testing.T) {
 	name := strings.NewReplacer("/", "", "\x01", "").Replace(hostile)
 	r := crashResult(1)
 	r.Scenario, r.About = "", hostile
-	if err := writeJSON(filepath.Join(out, name, "1"), "result.json", r); err != nil { // the index reads records only
+	folder := filepath.Join(out, name, "1")
+	if err := errors.Join(writeJSON(folder, "result.json", r), writeBytes(folder, "report.html", nil)); err != nil { // the index reads records only
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(filepath.Join(out, name, "<b>"), 0o755); err != nil {

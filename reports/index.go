@@ -24,7 +24,9 @@ type indexPage struct {
 
 // indexLine is one run or benchmark.
 type indexLine struct {
+	// Link leads to the report; where it was not drawn, Redraw is what draws it.
 	Name, Link string
+	Redraw     string
 	StartedAt  time.Time
 	Verdict    record.Verdict // empty for a benchmark
 	Seed       string
@@ -40,7 +42,7 @@ type brokenFolder struct{ Folder, Why string }
 
 // Index writes outDir/index.html: all results in outDir/NAME/RUN/, newest
 // first. A folder without result.json is passed over: it may be a run that is
-// still going on. One whose record cannot be read, or is not ours, is listed
+// still going on. One without pages is listed with what draws them. One whose record cannot be read, or is not ours, is listed
 // with the reason and stops nothing. Symbolic links ("latest") are passed over,
 // since what they point to is listed itself.
 func Index(outDir string) error {
@@ -79,7 +81,7 @@ func folders(dir string) ([]string, error) {
 
 func (p *indexPage) take(outDir, name, run string) {
 	folder := filepath.Join(outDir, name, run)
-	if _, err := os.Lstat(filepath.Join(folder, "result.json")); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Lstat(filepath.Join(folder, recordFile)); errors.Is(err, os.ErrNotExist) {
 		return
 	}
 	line, err := readLine(folder)
@@ -89,6 +91,9 @@ func (p *indexPage) take(outDir, name, run string) {
 	}
 	// The dot keeps a colon in a name from looking like a scheme.
 	line.Link = "./" + url.PathEscape(name) + "/" + url.PathEscape(run) + "/report.html"
+	if _, err := os.Stat(filepath.Join(folder, "report.html")); errors.Is(err, os.ErrNotExist) {
+		line.Redraw = redrawCommand(folder)
+	}
 	if line.Name == "" {
 		line.Name = name
 	}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,14 +12,15 @@ import (
 	"paperlab/reports/record"
 )
 
-// results lays a tree of reports out, without their pages: the index reads
+// results lays a tree of reports out, whose pages are empty: the index reads
 // records only.
 func results(t *testing.T) (out string) {
 	t.Helper()
 	out = t.TempDir()
 	put := func(folder string, record any) {
 		t.Helper()
-		if err := writeJSON(filepath.Join(out, folder), "result.json", record); err != nil {
+		dir := filepath.Join(out, folder)
+		if err := errors.Join(writeJSON(dir, "result.json", record), writeBytes(dir, "report.html", nil)); err != nil {
 			t.Fatal(err)
 		}
 	}

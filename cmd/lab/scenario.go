@@ -115,12 +115,31 @@ func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenar
 	}
 	result, folder, err := run.Run(ctx, o)
 	o.Progress.Done()
-	if err != nil {
-		return "", fmt.Errorf("%s came to the verdict %s, but its report is not complete: %w", s.Name, result.Verdict, err)
-	}
-	tell(stdout, result, folder)
-	return result.Verdict, nil
+	return conclude(stdout, result, folder, err)
 }
+
+// conclude says on the terminal what came of a run, also where its report could
+// not be written: then that is all that is known of it.
+func conclude(stdout io.Writer, r record.Result, folder string, unwritten error) (record.Verdict, error) {
+	tell(stdout, r)
+	if unwritten == nil {
+		fmt.Fprintf(stdout, "\nreport: %s\n", filepath.Join(relative(folder), "report.html"))
+		return r.Verdict, nil
+	}
+	verdict := record.Worst([]record.Verdict{r.Verdict, record.Infrastructure})
+	return verdict, unwrittenError{fmt.Errorf("the report of %s in %s is not complete: %w", r.Scenario, relative(folder), unwritten), verdict}
+}
+
+// unwrittenError is a run whose report could not be written; it does not hide a
+// verdict that is worse.
+type unwrittenError struct {
+	error
+	verdict record.Verdict
+}
+
+func (e unwrittenError) Unwrap() error { return e.error }
+
+func (e unwrittenError) ExitCode() int { return e.verdict.ExitCode() }
 
 // equip finds the programs that the run needs, and room for what it writes:
 // what can be missing is missed before anything starts.
@@ -187,13 +206,12 @@ func askArxiv(ctx context.Context, o *run.Options) error {
 }
 
 // tell says in a few lines what the report says at length.
-func tell(stdout io.Writer, r record.Result, folder string) {
+func tell(stdout io.Writer, r record.Result) {
 	fmt.Fprintf(stdout, "\n%s: %s\n", r.Scenario, r.Verdict)
 	for _, reason := range r.Reasons {
 		fmt.Fprintf(stdout, "  %s\n", reason)
 	}
 	fmt.Fprint(stdout, reports.Summary(r))
-	fmt.Fprintf(stdout, "\nreport: %s\n", filepath.Join(relative(folder), "report.html"))
 }
 
 // relative is the path as seen from here, if it lies below.

@@ -60,12 +60,10 @@ type reportCommand struct {
 // Run draws the pages of one run again, or writes the index of all reports.
 func (c reportCommand) Run(stdout io.Writer) error {
 	if c.Folder != "" {
-		result, events, err := reports.Load(c.Folder)
-		if err != nil {
-			return inputError{err}
-		}
-		if err := reports.Write(c.Folder, result, events, nil); err != nil {
+		if err := reports.Redraw(c.Folder); errors.Is(err, reports.ErrNotDrawn) {
 			return err
+		} else if err != nil {
+			return inputError{err}
 		}
 		fmt.Fprintf(stdout, "%s/report.html\n", relative(c.Folder))
 		return nil

@@ -78,6 +78,21 @@ type Result struct {
 	// Runs are in the order in which the profiles ran, which is drawn from the
 	// seed.
 	Runs []Run `json:"runs"`
+	// Logs are what the processes of the service and the Redis nodes wrote, also
+	// those of a start that failed.
+	Logs []Log `json:"logs,omitempty"`
+}
+
+// Log is what one process wrote over all its incarnations: bounded, and without
+// secrets.
+type Log struct {
+	Profile string `json:"profile"`
+	Process string `json:"process"`
+	// File is its path in the run's folder, with slashes.
+	File string `json:"file"`
+	// WrittenBytes is what the process wrote, KeptBytes what the file has of it.
+	WrittenBytes int64 `json:"written_bytes"`
+	KeptBytes    int64 `json:"kept_bytes"`
 }
 
 // Code is the state of the source that ran.

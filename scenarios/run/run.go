@@ -141,10 +141,11 @@ func write(o Options, r record.Result, events map[string][]history.Event, slack 
 		return "", fmt.Errorf("write the alerts: %w", err)
 	}
 	folder := record.Folder(o.Out, r.Scenario, r.StartedAt, r.Seed)
-	if err := reports.Write(folder, r, events, sent); err != nil {
+	err = reports.Write(folder, r, events, sent)
+	if err != nil && !errors.Is(err, reports.ErrNotDrawn) {
 		return folder, err
 	}
-	err = reports.Index(o.Out)
+	err = errors.Join(err, reports.Index(o.Out))
 	if r.Verdict != record.Aborted && r.Verdict != record.Infrastructure {
 		// A run that says nothing does not hide the last one that did.
 		err = errors.Join(err, record.MarkLatest(folder))
