@@ -8,8 +8,16 @@ SEED        ?= 1
 PROFILE     ?= compare
 CORPUS      ?= builtin
 ENVIRONMENT ?= process
+RUN         ?=
 PKG         ?=
 SAMPLE      ?= 0
+
+# What the user says reaches recipes by the environment, as "$$NAME", and is never
+# pasted into them: a name may have blanks, quotes and dollars. $(value) keeps make
+# itself from expanding it. This stands before the first $(shell), which exports.
+SAID := NAME SEED PROFILE CORPUS ENVIRONMENT RUN PKG SAMPLE
+$(foreach word,$(SAID),$(eval override $(word) := $$(value $(word))))
+export $(SAID)
 
 FOLDERS := bench cmd compose faults grafana reports scenarios system
 
@@ -35,14 +43,14 @@ build: ## compile the lab and the service into .build
 	@go build $(BUILD) -o .build/ ./cmd/lab ./cmd/papers
 
 scenario: build ## run one scenario and write its report: make scenario NAME=consumer-crash
-	@$(LAB) scenario $(NAME) --seed="$(SEED)" --profile="$(PROFILE)" --corpus="$(CORPUS)" --environment="$(ENVIRONMENT)"
+	@$(LAB) scenario --seed="$$SEED" --profile="$$PROFILE" --corpus="$$CORPUS" --environment="$$ENVIRONMENT" -- "$$NAME"
 
 bench: build ## run one benchmark and write its report: make bench NAME=sharding
-	@$(LAB) bench $(NAME)
+	@$(LAB) bench -- "$$NAME"
 
 sabotage: build ## prove the judge: each planted defect must turn exactly its checker red
 	@go build $(BUILD) -tags sabotage -o .build/papers-sabotage ./cmd/papers
-	@$(LAB) sabotage $(NAME) --seed="$(SEED)"
+	@$(LAB) sabotage --seed="$$SEED" -- "$$NAME"
 
 test: SHELL := /bin/bash
 test: .SHELLFLAGS := -o pipefail -c
@@ -61,13 +69,13 @@ lint: ## gofmt, staticcheck, and functions that no program reaches
 	@echo "lint: clean"
 
 mutate: ## judge the judges: change their code, expect their tests to notice: make mutate [PKG=scenarios/check] [SAMPLE=50]
-	@go run ./cmd/mutate -sample "$(SAMPLE)" -seed "$(SEED)" $(PKG)
+	@set -f; go run ./cmd/mutate -sample "$$SAMPLE" -seed "$$SEED" -- $$PKG
 
 nightly: build sabotage ## every scenario, the benchmark and the sabotages
-	@$(LAB) nightly --seed="$(SEED)" --corpus="$(CORPUS)"
+	@$(LAB) nightly --seed="$$SEED" --corpus="$$CORPUS"
 
 report: build ## index of all results, or the pages of one again: make report RUN=reports/out/NAME/latest
-	@$(LAB) report $(RUN)
+	@$(LAB) report -- $${RUN:+"$$RUN"}
 
 heal: build ## undo what a killed lab left behind
 	@$(LAB) heal
