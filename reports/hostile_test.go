@@ -1,9 +1,9 @@
 package reports
 
 import (
-	"errors"
 	"cmp"
 	"encoding/xml"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -37,7 +37,7 @@ func spoil(v reflect.Value) {
 			spoil(v.Index(i))
 		}
 	case reflect.Map:
-		if v.Type() == reflect.TypeFor[map[string]string]() {
+		if v.Type() == reflect.TypeFor[map[string]string]() && !v.IsNil() {
 			v.SetMapIndex(reflect.ValueOf(hostile), reflect.ValueOf(hostile))
 		}
 	case reflect.String:

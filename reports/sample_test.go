@@ -220,10 +220,10 @@ func hardenedCrash() record.Run {
 		Profile: hardened, Phases: samplePhases(), Faults: killed(hardened), Invariants: verdicts(),
 		Counts: record.Counts{Offered: 1426, Acknowledged: 1426, Delivered: 1433, DuplicateDeliveries: 3, LLMCalls: 1440, LLMCallsRepeated: 14, Fenced: 2},
 		Alerts: []record.Alert{
-			{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.4, NotifiedAtS: 13.14, ResolvedAtS: new(27.1)},
-			{Name: "LagHigh", Labels: "stream=papers", FiringAtS: 13.5, NotifiedAtS: 13.9, ResolvedAtS: new(18.0)},
+			{Name: "ConsumerDown", Labels: map[string]string{"instance": "summarize-2"}, FiringAtS: 12.4, NotifiedAtS: 13.14, ResolvedAtS: new(27.1)},
+			{Name: "LagHigh", Labels: map[string]string{"stream": "papers"}, FiringAtS: 13.5, NotifiedAtS: 13.9, ResolvedAtS: new(18.0)},
 		},
-		DetectedBy: &record.Alert{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.4, NotifiedAtS: 13.14, ResolvedAtS: new(27.1)}, TimeToDetectS: new(13.14 - 10.02), LagRecoveryS: new(6.0), TimeToRecoverS: new(9.3),
+		DetectedBy: &record.Alert{Name: "ConsumerDown", Labels: map[string]string{"instance": "summarize-2"}, FiringAtS: 12.4, NotifiedAtS: 13.14, ResolvedAtS: new(27.1)}, TimeToDetectS: new(13.14 - 10.02), LagRecoveryS: new(6.0), TimeToRecoverS: new(9.3),
 		Steady: record.Steady{BacklogBound: 20, LatencyP95S: 0.6, LatencyBoundS: 1.8, Held: true, Regained: true},
 		Guards: []record.Guard{{ID: "backlog-drift", OK: true, Value: new(1.5), Bound: 20, Unit: "entries", Detail: "the backlog grew by 1.5 entries; it must be at most 20"}},
 		Objectives: []record.Objective{
@@ -253,9 +253,9 @@ func naiveCrash() record.Run {
 			{Invariant: "no-duplicate-effect", Total: 12, Parts: []record.BlamedPart{{Blamed: record.Blamed{When: record.During, Fault: "kill-1"}, Count: 2}, {Blamed: record.Blamed{When: record.After, Fault: "kill-1"}, Count: 10}}, BackgroundPerS: new(0.0), Caused: new(12)},
 			{Invariant: "key-order", Total: 31, Parts: []record.BlamedPart{{Blamed: record.Blamed{When: record.Before}, Count: 10}, {Blamed: record.Blamed{When: record.During, Fault: "kill-1"}, Count: 21}}, BackgroundPerS: new(1.0), Caused: new(0)},
 		},
-		Alerts: []record.Alert{{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.6, NotifiedAtS: 13.3}, {Name: "LagHigh", FiringAtS: 12.9, NotifiedAtS: 13.6}},
+		Alerts: []record.Alert{{Name: "ConsumerDown", Labels: map[string]string{"instance": "summarize-2"}, FiringAtS: 12.6, NotifiedAtS: 13.3}, {Name: "LagHigh", FiringAtS: 12.9, NotifiedAtS: 13.6}},
 		// Its backlog comes back; its latency does not.
-		DetectedBy: &record.Alert{Name: "ConsumerDown", Labels: "instance=summarize-2", FiringAtS: 12.6, NotifiedAtS: 13.3}, TimeToDetectS: new(3.28), LagRecoveryS: new(19.8),
+		DetectedBy: &record.Alert{Name: "ConsumerDown", Labels: map[string]string{"instance": "summarize-2"}, FiringAtS: 12.6, NotifiedAtS: 13.3}, TimeToDetectS: new(3.28), LagRecoveryS: new(19.8),
 		Steady: record.Steady{BacklogBound: 20, LatencyP95S: 0.6, LatencyBoundS: 1.8, Held: true},
 		Price: record.Price{ // a p95 that is no tenth below the hardened one's
 			LatencyP50S: new(0.2), LatencyP95S: new(0.39), LatencyP99S: new(0.6),

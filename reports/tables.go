@@ -156,10 +156,7 @@ func timeline(r record.Run, takeovers []history.Event) []moment {
 		add(f.HealedAtS, "fault", f.Name(), "healed")
 	}
 	for _, a := range r.Alerts {
-		name := "alert " + a.Name
-		if a.Labels != "" {
-			name += " " + a.Labels
-		}
+		name := "alert " + a.Title()
 		if a.AtOnce() {
 			add(&a.NotifiedAtS, name, "fires and arrives")
 		} else {

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"paperlab/reports/record"
 	"paperlab/system/paper"
@@ -285,27 +284,17 @@ func (a *Account) alert(e Event) {
 	if e.News == nil {
 		return
 	}
-	news := record.Alert{Name: e.News.Name, Labels: e.News.labels(), FiringAtS: e.News.At, NotifiedAtS: e.T}
+	news := record.Alert{Name: e.News.Name, Labels: e.News.Labels, FiringAtS: e.News.At, NotifiedAtS: e.T}
 	if e.News.State == Firing {
 		a.Alerts = append(a.Alerts, news)
 		return
 	}
 	for i := range a.Alerts {
-		if begun := &a.Alerts[i]; begun.ResolvedAtS == nil && begun.Name == news.Name && begun.Labels == news.Labels {
+		if begun := &a.Alerts[i]; begun.ResolvedAtS == nil && begun.Name == news.Name && maps.Equal(begun.Labels, news.Labels) {
 			begun.ResolvedAtS = &e.News.At
 			return
 		}
 	}
-}
-
-// labels writes an alert's labels as name=value pairs in order of name, with a
-// space between.
-func (n AlertNews) labels() string {
-	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(n.Labels)) {
-		parts = append(parts, name+"="+n.Labels[name])
-	}
-	return strings.Join(parts, " ")
 }
 
 // fault takes the events of one fault, in the order in which they may come.

@@ -227,8 +227,9 @@ func (r Receipt) Complete() bool { return r.Before != "" && r.During != "" && r.
 
 // Alert is one alert as it arrived at the lab's Slack sink.
 type Alert struct {
-	Name   string `json:"name"`
-	Labels string `json:"labels"`
+	Name string `json:"name"`
+	// Labels are those of the alert, without its name.
+	Labels map[string]string `json:"labels"`
 	// FiringAtS is when the rule's condition had held long enough, NotifiedAtS
 	// when the message arrived.
 	FiringAtS   float64  `json:"firing_at_s"`
