@@ -28,7 +28,7 @@ BUILD := -trimpath -buildvcs=auto
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help build scenario bench sabotage mutate test lint nightly report heal list clean
+.PHONY: help build scenario bench sabotage mutate test lint nightly report recount heal list clean
 
 help: ## show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ nightly: build sabotage ## every scenario, the benchmark and the sabotages
 
 report: build ## index of all results, or the pages of one again: make report RUN=reports/out/NAME/latest
 	@$(LAB) report -- $${RUN:+"$$RUN"}
+
+recount: build ## count a run's history again in another language: make recount RUN=reports/out/NAME/latest
+	@$(LAB) recount -- $${RUN:+"$$RUN"}
 
 heal: build ## undo what a killed lab left behind
 	@$(LAB) heal

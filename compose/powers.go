@@ -87,12 +87,6 @@ type ClockStepper interface {
 	StepClock(ctx context.Context, node string, by time.Duration) error
 }
 
-// LogReader gives the end of what a part wrote.
-type LogReader interface {
-	// LogTail is at most 12 lines or 4 KiB.
-	LogTail(part string) (string, error)
-}
-
 // MissingPowerError is returned by Power for a stack that lacks the power. A run
 // that needed it is inconclusive.
 type MissingPowerError struct{ Power string }

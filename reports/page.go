@@ -38,6 +38,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -184,6 +185,12 @@ var (
 func limits(r record.Result) []string {
 	lines := strings.Split(say("limits", r), "\n")
 	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+}
+
+// linkPath leads from a report to a file beside it, safe in both texts.
+func linkPath(file string) string {
+	escaped := (&url.URL{Path: file}).EscapedPath()
+	return "./" + strings.NewReplacer("(", "%28", ")", "%29", "*", "%2A", "!", "%21").Replace(escaped)
 }
 
 // when writes a time of the calendar for people, in UTC.

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -199,6 +200,14 @@ func guardValue(g record.Guard) string {
 		return "unknown"
 	}
 	return reading(*g.Value, g.Unit)
+}
+
+// size writes a length in bytes for people, rounded up to a tenth of a kilobyte.
+func size(n int64) string {
+	if n < 1000 {
+		return count(int(n), "byte", "bytes")
+	}
+	return fmt.Sprintf("%.1f kB", math.Ceil(float64(n)/100)/10)
 }
 
 // megabytes rounds up: a bound in MB must not be met by rounding.

@@ -27,6 +27,8 @@ var words = map[string]any{
 	"quantity":  reading,
 	"megabytes": megabytes,
 	"style":     style,
+	"path":      linkPath,
+	"size":      size,
 	"md":        escapeMarkdown,
 
 	// of the sentences in story.txt

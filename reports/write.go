@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/google/renameio/v2"
@@ -88,6 +89,11 @@ func draw(dir string, result record.Result, events map[string][]history.Event) e
 	for _, run := range result.Runs {
 		accounts[run.Profile] = history.AccountOf(events[run.Profile])
 	}
+	// A link must lead somewhere: a full disk may have taken a log.
+	result.Logs = slices.DeleteFunc(slices.Clone(result.Logs), func(l record.Log) bool {
+		_, err := os.Stat(filepath.Join(dir, filepath.FromSlash(l.File)))
+		return err != nil
+	})
 	p := newPage(result, accounts)
 	if err := writeFile(dir, "junit.xml", func(w io.Writer) error { return junit(w, result.InOrder()) }); err != nil {
 		return err

@@ -30,6 +30,7 @@ func TestMakePassesWordsAsTheyAre(t *testing.T) {
 			"bench":    {"bench", "--", word},
 			"sabotage": {"sabotage", "--seed=" + word, "--", word},
 			"report":   {"report", "--", word},
+			"recount":  {"recount", "--", word},
 		}
 		for target, want := range want {
 			for _, inEnvironment := range []bool{false, true} {

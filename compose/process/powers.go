@@ -24,7 +24,6 @@ var _ interface {
 	compose.LinkShaper
 	compose.NodeKiller
 	compose.NodeFreezer
-	compose.LogReader
 } = (*stack)(nil)
 
 // Kill implements compose.Killer by SIGKILL.
@@ -120,15 +119,6 @@ func (s *stack) Shape(_ context.Context, member, target string, how compose.Shap
 // Via implements compose.LinkCutter and compose.LinkShaper.
 func (s *stack) Via(member, target string) (string, error) {
 	return s.links.Address(member, s.addressOf(target))
-}
-
-// LogTail implements compose.LogReader.
-func (s *stack) LogTail(part string) (string, error) {
-	p, err := s.part(part)
-	if err != nil {
-		return "", err
-	}
-	return p.LogTail(), nil
 }
 
 // part is the latest process of a node or member.
