@@ -18,6 +18,7 @@ func TestLogsAreKeptAndLinked(t *testing.T) {
 		{record.Log{Profile: hardened, Process: "summarize-1", File: "logs/hardened/summarize-1.log", WrittenBytes: 123_456, KeptBytes: 6}, []byte("ready\n")},
 		{record.Log{Profile: naive, Process: "a](b) <i>|", File: "logs/naive/a](b) <i>|.log", WrittenBytes: 1, KeptBytes: 1}, []byte("x")},
 	}
+	r.Logs = []record.Log{logs[0].Log, logs[1].Log}
 	if err := Write(dir, r, nil, nil, logs...); err != nil {
 		t.Fatal(err)
 	}

@@ -35,8 +35,8 @@ type Log struct {
 // junit.xml, report.html, report.md, charts/*.svg and .png.
 //
 // Events are the histories by profile; a profile of the result that has none
-// gets a report without figures of its own. An empty Result.Schema and the logs
-// of the record are filled in. Write may be called again for the same folder.
+// gets a report without figures of its own. Logs are those that the result lists.
+// An empty Result.Schema is filled in. Write may be called again for the same folder.
 //
 // A file of evidence that cannot be written stops no other one; the error names
 // it. Where all of it is there and the report is not, it wraps ErrNotDrawn. A
@@ -44,9 +44,6 @@ type Log struct {
 func Write(dir string, result record.Result, events map[string][]history.Event, slack []byte, logs ...Log) error {
 	if result.Schema == "" {
 		result.Schema = record.Schema
-	}
-	for _, l := range logs {
-		result.Logs = append(result.Logs, l.Log)
 	}
 	evidence := []error{writeHistory(dir, result, events), writeJSON(dir, recordFile, result)}
 	if slack != nil {

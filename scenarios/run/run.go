@@ -95,7 +95,9 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 		for _, profile := range o.order() {
 			s, err := l.profile(ctx, profile)
 			events[profile], slack[profile] = s.events, s.slack
-			kept = append(kept, l.logsOf(profile)...)
+			for _, one := range l.logsOf(profile) {
+				kept, result.Logs = append(kept, one), append(result.Logs, one.Log)
+			}
 			if s.run.Profile != "" {
 				result.Runs = append(result.Runs, s.run)
 			}
