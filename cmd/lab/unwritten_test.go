@@ -30,3 +30,12 @@ func TestUnwrittenReportIsTold(t *testing.T) {
 		}
 	}
 }
+
+// Without python3 there is no recount, and the error says what to do.
+func TestRecountNeedsPython(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	var stdout, stderr bytes.Buffer
+	if code := fail(&stderr, recountCommand{Folder: "x"}.Run(t.Context(), &stdout)); code != 3 || !strings.Contains(stderr.String(), "install python3, or run reports/recount.py elsewhere") {
+		t.Errorf("exit status %d: %s", code, stderr.String())
+	}
+}

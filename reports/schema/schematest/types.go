@@ -6,7 +6,6 @@ package schematest
 import (
 	"encoding"
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -143,7 +142,7 @@ func (g *Types) Whole(id, title string, s Schema) Schema {
 func (g *Types) Const(structName, property, value string) {
 	s, ok := g.Defs[structName].(Schema)["properties"].(Schema)[property].(Schema)
 	if !ok {
-		g.t.Fatal(fmt.Sprintf("%s has no %s", structName, property))
+		g.t.Fatalf("%s has no %s", structName, property)
 	}
 	s["const"] = value
 }
