@@ -18,8 +18,10 @@ import (
 
 // indexPage lists everything under one folder.
 type indexPage struct {
-	Lines  []indexLine
-	Broken []brokenFolder
+	// Columns are the headings of the lines' cells.
+	Columns []string
+	Lines   []indexLine
+	Broken  []brokenFolder
 }
 
 // indexLine is one run or benchmark.
@@ -46,7 +48,7 @@ type brokenFolder struct{ Folder, Why string }
 // with the reason and stops nothing. Symbolic links ("latest") are passed over,
 // since what they point to is listed itself.
 func Index(outDir string) error {
-	p := indexPage{}
+	p := indexPage{Columns: append([]string{"detected after", "backlog back after"}, record.Profiles()...)}
 	names, err := folders(outDir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("index the reports in %s: %w", outDir, err)

@@ -38,7 +38,6 @@ var words = map[string]any{
 	"zero": func(s float64) bool { return s == 0 },
 
 	// of the index
-	"profiles": record.Profiles,
 }
 
 // executor is a template of either kind.

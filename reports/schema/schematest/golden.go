@@ -30,8 +30,8 @@ func Golden(t testing.TB, path string, s Schema) *jsonschema.Schema {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(have, want.Bytes()) {
-		folder, _ := filepath.Abs(filepath.Dir(path))
-		t.Errorf("%s is not what the program writes or reads: go test -update in %s writes it anew", filepath.Base(path), filepath.Base(folder))
+		folder, _ := os.Getwd() // a test's is its package's
+		t.Errorf("%s is not what the program writes or reads: go test ./%s -update writes it anew", path, filepath.Base(folder))
 	}
 	return compile(t, want.Bytes())
 }
