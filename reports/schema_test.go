@@ -167,3 +167,21 @@ func TestSchemaOfHistories(t *testing.T) {
 		t.Error("the schema accepts a type of event that does not exist")
 	}
 }
+
+// TestReadmeShowsWhatIsWritten: the lines of a history that the README shows are
+// lines of a history.
+func TestReadmeShowsWhatIsWritten(t *testing.T) {
+	s := historySchema(t)
+	shown := 0
+	for line := range strings.Lines(read(t, "..", "README.md")) {
+		if strings.HasPrefix(line, `{"t":`) || strings.HasPrefix(line, `{"schema":`) {
+			shown++
+			if err := schematest.Judge(s, []byte(line)); err != nil {
+				t.Errorf("the README's line %s: %v", line, err)
+			}
+		}
+	}
+	if shown < 4 {
+		t.Errorf("the README shows %d lines of a history", shown)
+	}
+}
