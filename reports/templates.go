@@ -9,7 +9,6 @@ import (
 	texttemplate "text/template"
 
 	"paperlab/reports/chart"
-	"paperlab/reports/record"
 )
 
 //go:embed template
