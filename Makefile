@@ -10,13 +10,21 @@ AGAIN       ?=
 PROFILE     ?=
 CORPUS      ?= builtin
 ENVIRONMENT ?= process
+RUN         ?=
 PKG         ?=
 SAMPLE      ?= 0
 BESIDE      ?=
 # Any value: do not wait for another run on this machine to end.
-WAIT = $(if $(BESIDE),--beside)
+WAIT = $${BESIDE:+--beside}
 # Any text has the capacity measured again, though a figure is known that holds.
 REMEASURE   ?=
+
+# What the user says reaches recipes by the environment, as "$$NAME", and is never
+# pasted into them: a name may have blanks, quotes and dollars. $(value) keeps make
+# itself from expanding it. This stands before the first $(shell), which exports.
+SAID := NAME SEED SEEDS AGAIN PROFILE CORPUS ENVIRONMENT RUN PKG SAMPLE BESIDE REMEASURE
+$(foreach word,$(SAID),$(eval override $(word) := $$(value $(word))))
+export $(SAID)
 
 FOLDERS := bench cmd compose faults grafana reports scenarios system
 
@@ -27,7 +35,7 @@ BUILD := -trimpath -buildvcs=auto
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help build scenario bench sabotage mutate test lint nightly report heal list clean
+.PHONY: help build scenario bench sabotage mutate test lint nightly report recount heal list clean
 
 help: ## show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,14 +53,14 @@ build: ## compile the lab and the service into .build
 	@go build $(BUILD) -o .build/ ./cmd/lab ./cmd/papers
 
 scenario: build ## run one scenario and write its report: make scenario NAME=consumer-crash
-	@$(LAB) scenario $(NAME) --seed="$(SEED)" --seeds="$(SEEDS)" --again="$(AGAIN)" --profile="$(PROFILE)" --corpus="$(CORPUS)" --environment="$(ENVIRONMENT)" $(if $(REMEASURE),--remeasure) $(WAIT)
+	@$(LAB) scenario --seed="$$SEED" --seeds="$$SEEDS" --again="$$AGAIN" --profile="$$PROFILE" --corpus="$$CORPUS" --environment="$$ENVIRONMENT" $${REMEASURE:+--remeasure} $(WAIT) -- "$$NAME"
 
 bench: build ## run one benchmark and write its report: make bench NAME=sharding
-	@$(LAB) bench $(NAME) --seed="$(SEED)" $(WAIT)
+	@$(LAB) bench --seed="$$SEED" $(WAIT) -- "$$NAME"
 
 sabotage: build ## prove the judge: each planted defect must turn exactly its checker red
 	@go build $(BUILD) -tags sabotage -o .build/papers-sabotage ./cmd/papers
-	@$(LAB) sabotage $(NAME) --seed="$(SEED)" $(WAIT)
+	@$(LAB) sabotage --seed="$$SEED" $(WAIT) -- "$$NAME"
 
 test: SHELL := /bin/bash
 test: .SHELLFLAGS := -o pipefail -c
@@ -71,13 +79,16 @@ lint: ## gofmt, staticcheck, and functions that no program reaches
 	@echo "lint: clean"
 
 mutate: ## judge the judges: change their code, expect their tests to notice: make mutate [PKG=scenarios/check] [SAMPLE=50]
-	@go run ./cmd/mutate -sample "$(SAMPLE)" -seed "$(SEED)" $(PKG)
+	@set -f; go run ./cmd/mutate -sample "$$SAMPLE" -seed "$$SEED" -- $$PKG
 
 nightly: build sabotage ## every scenario, the benchmark and the sabotages
-	@$(LAB) nightly --seed="$(SEED)" --corpus="$(CORPUS)" $(WAIT)
+	@$(LAB) nightly --seed="$$SEED" --corpus="$$CORPUS" $(WAIT)
 
 report: build ## index of all results, or the pages of one again: make report RUN=reports/out/NAME/latest
-	@$(LAB) report $(RUN)
+	@$(LAB) report -- $${RUN:+"$$RUN"}
+
+recount: build ## count a run's history again in another language: make recount RUN=reports/out/NAME/latest
+	@$(LAB) recount -- $${RUN:+"$$RUN"}
 
 heal: build ## undo what a killed lab left behind
 	@$(LAB) heal

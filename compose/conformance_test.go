@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -44,6 +45,7 @@ func TestMain(m *testing.M) { servicetest.Main(m) }
 type site struct {
 	compose.Stack
 	ledger *undo.Ledger
+	logs   string
 }
 
 func TestEnvironments(t *testing.T) {
@@ -67,8 +69,9 @@ func conform(t *testing.T, env compose.Environment) {
 	t.Run("NodeFreezer", s.nodeFreezer)
 	t.Run("NodeIsolator", s.nodeIsolator)
 	t.Run("ClockStepper", s.clockStepper)
-	t.Run("LogReader", s.logReader)
 	t.Run("Stop", s.stop)
+	t.Run("logs", s.leftLogs)
+	t.Run("a start that fails leaves its logs", func(t *testing.T) { failedStart(t, env) })
 }
 
 func ledger(t *testing.T) *undo.Ledger {
@@ -103,7 +106,7 @@ func plan(t *testing.T, env compose.Environment, l *undo.Ledger) compose.Plan {
 		t.Cleanup(one.Stop)
 	}
 	return compose.Plan{
-		Ledger: l, Prefix: "conformance", Profile: "hardened", Shards: 3, Summarizers: 2, Deliverers: 1, Lanes: 2, LLMInFlight: 2,
+		Ledger: l, Logs: t.TempDir(), Prefix: "conformance", Profile: "hardened", Shards: 3, Summarizers: 2, Deliverers: 1, Lanes: 2, LLMInFlight: 2,
 		Begin: c.Begin(), Interval: 200 * time.Millisecond, PageSize: 10,
 		Subscribers:   []paper.Subscriber{{ID: "u1"}},
 		Subscriptions: []paper.Subscription{{ID: "s1", Subscriber: "u1", Kind: paper.Category, Term: "cs"}},
@@ -116,10 +119,11 @@ func plan(t *testing.T, env compose.Environment, l *undo.Ledger) compose.Plan {
 func start(t *testing.T, env compose.Environment) site {
 	t.Helper()
 	l := ledger(t)
-	s, err := env.Start(t.Context(), plan(t, env, l))
+	p := plan(t, env, l)
+	s, err := env.Start(t.Context(), p)
 	must(t, err)
 	t.Cleanup(s.Stop)
-	return site{s, l}
+	return site{s, l, p.Logs}
 }
 
 func givenUp(t *testing.T, env compose.Environment) {
@@ -354,18 +358,54 @@ func (s site) clockStepper(t *testing.T) {
 	must(t, c.StepClock(t.Context(), n.Name, 0))
 }
 
-func (s site) logReader(t *testing.T) {
-	l, has := power[compose.LogReader](t, s)
-	if !has {
-		return
-	}
-	for _, part := range []string{"summarize-2", s.Nodes()[0].Name} {
-		if text, err := l.LogTail(part); err != nil || text == "" {
-			t.Errorf("the log of %s ends with %q: %v", part, text, err)
+// leftLogs: every part has left a log, and that of one that was killed and
+// started again speaks of both.
+func (s site) leftLogs(t *testing.T) {
+	for _, m := range s.Members("") {
+		if text := logOf(t, s.logs, m.Name()); !strings.Contains(text, "ready") {
+			t.Errorf("the log of %s is %q", m.Name(), text)
 		}
 	}
-	_, err := l.LogTail("redis-99")
-	unknown(t, err, "redis-1")
+	for _, n := range s.Nodes() {
+		if text := logOf(t, s.logs, n.Name); text == "" {
+			t.Errorf("the log of %s is empty", n.Name)
+		}
+	}
+	if _, has := s.Stack.(compose.Killer); has {
+		if text := logOf(t, s.logs, "summarize-1"); strings.Count(text, "ready") < 2 {
+			t.Errorf("summarize-1 was started twice, and its log is %q", text)
+		}
+	}
+}
+
+// failedStart: what a part wrote is there when a start has failed, and that is
+// when it matters most. Nobody can work on less than no lane.
+func failedStart(t *testing.T, env compose.Environment) {
+	p := plan(t, env, ledger(t))
+	p.Lanes = -1
+	s, err := env.Start(t.Context(), p)
+	if err == nil {
+		s.Stop()
+		t.Fatal("a summarizer started with -1 lanes")
+	}
+	// The first that fails keeps the others from beginning.
+	text := ""
+	logs, _ := filepath.Glob(filepath.Join(p.Logs, "*-1.log"))
+	for _, log := range logs {
+		text += logOf(t, p.Logs, strings.TrimSuffix(filepath.Base(log), ".log"))
+	}
+	if !strings.Contains(strings.ToLower(text), "lanes") {
+		t.Errorf("the start failed (%v), and the logs %q say %q", err, logs, text)
+	}
+}
+
+func logOf(t *testing.T, folder, part string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(folder, part+".log"))
+	if err != nil {
+		t.Errorf("%s left no log: %v", part, err)
+	}
+	return string(text)
 }
 
 func (s site) stop(t *testing.T) {

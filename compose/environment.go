@@ -4,8 +4,7 @@
 //	Environment ──Start(Plan)──▶ Stack        what every environment has
 //	                              ├ Killer, Freezer, LinkCutter, LinkShaper,
 //	                              │ NodeKiller, NodeFreezer, NodeIsolator,
-//	                              │ ClockStepper, LogReader,
-//	                              │ ProcessLister
+//	                              │ ClockStepper, ProcessLister
 //	                              └ powers: what some can do to the parts
 //
 // A part is a process of the service (a [Member]) or a Redis server (a [Node]).
@@ -50,6 +49,11 @@ type Environment interface {
 type Plan struct {
 	// Ledger is where undos are written, and whose folder holds the run's data.
 	Ledger *undo.Ledger
+	// Logs is a folder of this machine where what each part writes is left, over
+	// all its incarnations, as NAME.log: by the time that Start has failed or Stop
+	// has returned. A place that cannot have a part's log leaves it out. Empty
+	// means that nobody asks for them.
+	Logs string
 	// Prefix begins the name of every Redis key of the run.
 	Prefix string
 	// Profile is hardened, careful or naive.

@@ -87,12 +87,6 @@ type ClockStepper interface {
 	StepClock(ctx context.Context, node string, by time.Duration) error
 }
 
-// LogReader gives the end of what a part wrote.
-type LogReader interface {
-	// LogTail is at most 12 lines or 4 KiB.
-	LogTail(part string) (string, error)
-}
-
 // ProcessLister tells which processes of this machine the parts are now.
 type ProcessLister interface {
 	// Processes are the pids of those that run: the members', and the nodes'. A

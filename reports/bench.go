@@ -13,18 +13,22 @@ import (
 	"paperlab/reports/record"
 )
 
-// WriteBench makes the report of a benchmark in dir: report.html, report.md,
-// charts/*.svg and .png and, last, result.json. An empty Bench.Schema is filled
-// in.
+// WriteBench makes the report of a benchmark in dir: result.json first, then
+// report.html, report.md, charts/*.svg and .png. An empty Bench.Schema is filled
+// in. The error wraps ErrNotDrawn if the record is there and the report is not.
 func WriteBench(dir string, b record.Bench) error {
 	if b.Schema == "" {
 		b.Schema = record.BenchSchema
 	}
-	p := newBenchPage(b)
-	if err := writePages(dir, benchPages, p, p.Charts); err != nil {
+	if err := writeJSON(dir, recordFile, b); err != nil {
 		return err
 	}
-	return writeJSON(dir, "result.json", b)
+	return notDrawn(dir, drawBench(dir, b))
+}
+
+func drawBench(dir string, b record.Bench) error {
+	p := newBenchPage(b)
+	return writePages(dir, benchPages, p, p.Charts)
 }
 
 // benchPage is what a benchmark's report.html and report.md both show.
@@ -51,7 +55,7 @@ func newBenchPage(b record.Bench) *benchPage {
 			able = append(able, figure{c, benchCaption(b, metric)})
 		}
 	}
-	p.Charts, p.Missing = draw(able)
+	p.Charts, p.Missing = drawAll(able)
 	if len(p.Charts) == 0 {
 		p.Missing = append(p.Missing, fmt.Sprintf("No chart is shown: no metric was measured at two or more values of %q.", benchX(b)))
 	}

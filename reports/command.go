@@ -37,6 +37,9 @@ func again(r record.Result, options ...string) string {
 	return strings.Join(parts, " ")
 }
 
+// redrawCommand draws the pages of a folder from its evidence.
+func redrawCommand(dir string) string { return "make report RUN=" + quote(dir) }
+
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9._/@:+-]+$`)
 
 // quote makes a word safe to paste into a shell.

@@ -3,6 +3,7 @@ package reports
 import (
 	"cmp"
 	"encoding/xml"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -36,7 +37,7 @@ func spoil(v reflect.Value) {
 			spoil(v.Index(i))
 		}
 	case reflect.Map:
-		if v.Type() == reflect.TypeFor[map[string]string]() {
+		if v.Type() == reflect.TypeFor[map[string]string]() && !v.IsNil() {
 			v.SetMapIndex(reflect.ValueOf(hostile), reflect.ValueOf(hostile))
 		}
 	case reflect.String:
@@ -172,7 +173,8 @@ func TestIndexOfHostileNames(t *testing.T) {
 	name := strings.NewReplacer("/", "", "\x01", "").Replace(hostile)
 	r := crashResult(1)
 	r.Scenario, r.About = "", hostile
-	if err := writeJSON(filepath.Join(out, name, "1"), "result.json", r); err != nil { // the index reads records only
+	folder := filepath.Join(out, name, "1")
+	if err := errors.Join(writeJSON(folder, "result.json", r), writeBytes(folder, "report.html", nil)); err != nil { // the index reads records only
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(filepath.Join(out, name, "<b>"), 0o755); err != nil {

@@ -18,13 +18,17 @@ import (
 
 // indexPage lists everything under one folder.
 type indexPage struct {
-	Lines  []indexLine
-	Broken []brokenFolder
+	// Columns are the headings of the lines' cells.
+	Columns []string
+	Lines   []indexLine
+	Broken  []brokenFolder
 }
 
 // indexLine is one run, set or benchmark.
 type indexLine struct {
+	// Link leads to the report; where it was not drawn, Redraw is what draws it.
 	Name, Link string
+	Redraw     string
 	StartedAt  time.Time
 	Verdict    record.Verdict // empty for a benchmark
 	Seed       string
@@ -40,11 +44,12 @@ type brokenFolder struct{ Folder, Why string }
 
 // Index writes outDir/index.html: all results in outDir/NAME/RUN/, newest
 // first. A folder without a record is passed over: it may be a run that is
-// still going on. One whose record cannot be read, or is not ours, is listed
+// still going on. One without pages is listed with what draws them. One whose
+// record cannot be read, or is not ours, is listed
 // with the reason and stops nothing. Symbolic links ("latest") are passed over,
 // since what they point to is listed itself.
 func Index(outDir string) error {
-	p := indexPage{}
+	p := indexPage{Columns: append([]string{"detected after", "backlog back after"}, record.Profiles()...)}
 	names, err := folders(outDir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("index the reports in %s: %w", outDir, err)
@@ -89,6 +94,9 @@ func (p *indexPage) take(outDir, name, run string) {
 	}
 	// The dot keeps a colon in a name from looking like a scheme.
 	line.Link = "./" + url.PathEscape(name) + "/" + url.PathEscape(run) + "/report.html"
+	if _, err := os.Stat(filepath.Join(folder, "report.html")); errors.Is(err, os.ErrNotExist) {
+		line.Redraw = redrawCommand(folder)
+	}
 	if line.Name == "" {
 		line.Name = name
 	}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,14 +12,15 @@ import (
 	"paperlab/reports/record"
 )
 
-// results lays a tree of reports out, without their pages: the index reads
+// results lays a tree of reports out, whose pages are empty: the index reads
 // records only.
 func results(t *testing.T) (out string) {
 	t.Helper()
 	out = t.TempDir()
 	put := func(folder string, record any) {
 		t.Helper()
-		if err := writeJSON(filepath.Join(out, folder), "result.json", record); err != nil {
+		dir := filepath.Join(out, folder)
+		if err := errors.Join(writeJSON(dir, "result.json", record), writeBytes(dir, "report.html", nil)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -30,7 +32,7 @@ func results(t *testing.T) (out string) {
 	put("bench-sharding/c", record.Bench{Schema: record.BenchSchema, Name: "sharding", StartedAt: older.StartedAt.Add(time.Minute), Cases: make([]record.Case, 3)})
 	set := sampleSet()
 	set.StartedAt = older.StartedAt.Add(2 * time.Hour)
-	if err := writeJSON(filepath.Join(out, "consumer-crash/set-abc"), record.SetFile, set); err != nil {
+	if err := WriteSet(filepath.Join(out, "consumer-crash/set-abc"), set); err != nil {
 		t.Fatal(err)
 	}
 	put("consumer-crash/foreign", map[string]string{"schema": "other/v1"})

@@ -7,20 +7,22 @@
 //
 // Write makes a folder:
 //
-//	Result, events ──> newPage ──┬──> report.html   one file, opens offline
+//	events ──────────────────────> history.jsonl.gz ┐ the evidence comes first:
+//	Result ──────────────────────> result.json      │ a full disk loses pictures.
+//	what was sent, what was said ─> slack.json, logs ┘ A folder with a record is
+//	                                                  complete enough to list
+//	Result, events ──> newPage ──┬──> report.html     one file, opens offline
 //	                     │       ├──> report.md
 //	                     │       └──> charts/*.svg, *.png
-//	                     ├──> junit.xml, slack.json, history.jsonl.gz
-//	                     └──> result.json           last: a folder that has it
-//	                                                is complete
+//	                     └──> junit.xml
 //
 // The page (page.go) is one model for both texts, so they cannot differ. The
 // story (story.go) is its first paragraph, composed from the record and the
 // takeovers by the sentences in template/story.txt. The figures (figures.go)
 // take their points from the account, sorted into seconds (bin.go), and are
-// drawn by package chart. Index (index.go) lists all folders; Load reads one
-// back, so that its pages can be drawn again. Benchmarks (bench.go) and sets of
-// many seeds (set.go) have a record and a page of their own.
+// drawn by package chart. Index (index.go) lists all folders; Redraw makes the
+// pages of one again from its evidence. Benchmarks (bench.go) and sets of many
+// seeds (set.go) have a record and a page of their own.
 //
 // # What happens on failure
 //
@@ -36,6 +38,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -116,7 +119,7 @@ func newPage(r record.Result, accounts map[string]*history.Account) *page {
 		Limits: limits(r), Command: command(r), Ran: ran,
 	}
 	able, missing := figures(r, accounts)
-	charts, failed := draw(able)
+	charts, failed := drawAll(able)
 	p.Charts, p.Missing = charts, append(missing, failed...)
 	for _, run := range r.Runs {
 		p.Runs = append(p.Runs, runPage{Run: run, Timeline: timeline(run, accounts[run.Profile].Takeovers), SteadyText: oneLine(say("steady", run)), MachineText: oneLine(say("machine", run))})
@@ -124,8 +127,8 @@ func newPage(r record.Result, accounts map[string]*history.Account) *page {
 	return p
 }
 
-// draw draws the figures, and says in a sentence each why one could not be.
-func draw(figures []figure) (charts []picture, missing []string) {
+// drawAll draws the figures, and says in a sentence each why one could not be.
+func drawAll(figures []figure) (charts []picture, missing []string) {
 	for _, f := range figures {
 		c, err := drawn(f)
 		if err != nil {
@@ -137,19 +140,20 @@ func draw(figures []figure) (charts []picture, missing []string) {
 	return charts, missing
 }
 
-// writePages writes the charts and both texts of a report.
+// writePages writes both texts of a report, and then its charts: the HTML page
+// has them inside.
 func writePages(dir string, texts map[string]executor, page any, charts []picture) error {
+	for _, kind := range []string{"md", "html"} {
+		if err := writeFile(dir, "report."+kind, func(w io.Writer) error { return texts[kind].Execute(w, page) }); err != nil {
+			return err
+		}
+	}
 	for _, c := range charts {
 		err := writeBytes(dir, "charts/"+c.Name+".svg", c.document)
 		if err == nil {
 			err = writeFile(dir, "charts/"+c.Name+".png", c.PNG)
 		}
 		if err != nil {
-			return err
-		}
-	}
-	for _, kind := range []string{"html", "md"} {
-		if err := writeFile(dir, "report."+kind, func(w io.Writer) error { return texts[kind].Execute(w, page) }); err != nil {
 			return err
 		}
 	}
@@ -184,6 +188,12 @@ var (
 func limits(r record.Result) []string {
 	lines := strings.Split(say("limits", r), "\n")
 	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+}
+
+// linkPath leads from a report to a file beside it, safe in both texts.
+func linkPath(file string) string {
+	escaped := (&url.URL{Path: file}).EscapedPath()
+	return "./" + strings.NewReplacer("(", "%28", ")", "%29", "*", "%2A", "!", "%21").Replace(escaped)
 }
 
 // when writes a time of the calendar for people, in UTC.

@@ -17,6 +17,10 @@ func WriteSet(dir string, s record.Set) error {
 	if err := writeJSON(dir, record.SetFile, s); err != nil {
 		return err
 	}
+	return notDrawn(dir, drawSet(dir, s))
+}
+
+func drawSet(dir string, s record.Set) error {
 	p := newSetPage(s)
 	return writePages(dir, setPages, p, p.Charts)
 }
@@ -46,7 +50,7 @@ func newSetPage(s record.Set) *setPage {
 		Story: setStory(s), Spreads: spreadsTable(s), Pairs: pairsTable(s), Command: setCommand(s),
 	}
 	able, missing := setFigures(s)
-	charts, failed := draw(able)
+	charts, failed := drawAll(able)
 	p.Charts, p.Missing = charts, append(missing, failed...)
 	for _, seed := range s.Seeds {
 		line := seedLine{SetSeed: seed}

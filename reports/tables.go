@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -156,10 +157,7 @@ func timeline(r record.Run, takeovers []history.Event) []moment {
 		add(f.HealedAtS, "fault", f.Name(), "healed")
 	}
 	for _, a := range r.Alerts {
-		name := "alert " + a.Name
-		if a.Labels != "" {
-			name += " " + a.Labels
-		}
+		name := "alert " + a.Title()
 		if a.AtOnce() {
 			add(&a.NotifiedAtS, name, "fires and arrives")
 		} else {
@@ -202,6 +200,14 @@ func guardValue(g record.Guard) string {
 		return "unknown"
 	}
 	return reading(*g.Value, g.Unit)
+}
+
+// size writes a length in bytes for people, rounded up to a tenth of a kilobyte.
+func size(n int64) string {
+	if n < 1000 {
+		return count(int(n), "byte", "bytes")
+	}
+	return fmt.Sprintf("%.1f kB", math.Ceil(float64(n)/100)/10)
 }
 
 // megabytes rounds up: a bound in MB must not be met by rounding.

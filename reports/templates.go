@@ -9,7 +9,6 @@ import (
 	texttemplate "text/template"
 
 	"paperlab/reports/chart"
-	"paperlab/reports/record"
 )
 
 //go:embed template
@@ -29,6 +28,8 @@ var words = map[string]any{
 	"quantity":  reading,
 	"megabytes": megabytes,
 	"style":     style,
+	"path":      linkPath,
+	"size":      size,
 	"md":        escapeMarkdown,
 
 	// of the sentences in story.txt and set.txt
@@ -39,7 +40,6 @@ var words = map[string]any{
 	"zero": func(s float64) bool { return s == 0 },
 
 	// of the index
-	"profiles": record.Profiles,
 }
 
 // executor is a template of either kind.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/google/renameio/v2"
@@ -16,44 +17,99 @@ import (
 	"paperlab/reports/record"
 )
 
-// Write makes the report of one run in dir: report.html, report.md, junit.xml,
-// charts/*.svg and .png, history.jsonl.gz, slack.json (what was sent to the
-// Slack sink, as it is; nil leaves the file out) and, last, result.json.
+// ErrNotDrawn is wrapped by the error of Write, WriteBench and Redraw when the
+// evidence is whole and a page or picture could not be written: Redraw makes
+// them from it later.
+var ErrNotDrawn = errors.New("the record and what it rests on are whole, the report is not")
+
+// Log is what one process wrote, as it is kept with a run: bounded, and without
+// secrets.
+type Log struct {
+	record.Log
+	Text []byte
+}
+
+// Write makes the report of one run in dir, first what cannot be had again:
+// history.jsonl.gz, result.json, slack.json (what was sent to the Slack sink, as
+// it is; nil leaves the file out) and logs/; then what is drawn from it:
+// junit.xml, report.html, report.md, charts/*.svg and .png.
 //
 // Events are the histories by profile; a profile of the result that has none
-// gets a report without figures of its own. An empty Result.Schema is filled
-// in. Write may be called again for the same folder.
+// gets a report without figures of its own. Logs are those that the result lists.
+// An empty Result.Schema is filled in. Write may be called again for the same folder.
 //
-// A figure that cannot be drawn does not stop the report. An error names the
-// file that could not be written; files written before it stay.
-func Write(dir string, result record.Result, events map[string][]history.Event, slack []byte) error {
+// A file of evidence that cannot be written stops no other one; the error names
+// it. Where all of it is there and the report is not, it wraps ErrNotDrawn. A
+// figure that cannot be drawn does not stop the report.
+func Write(dir string, result record.Result, events map[string][]history.Event, slack []byte, logs ...Log) error {
 	if result.Schema == "" {
 		result.Schema = record.Schema
 	}
+	evidence := []error{writeHistory(dir, result, events), writeJSON(dir, recordFile, result)}
+	if slack != nil {
+		evidence = append(evidence, writeBytes(dir, "slack.json", slack))
+	}
+	for _, l := range logs {
+		evidence = append(evidence, writeBytes(dir, l.File, l.Text))
+	}
+	if err := errors.Join(evidence...); err != nil {
+		return err
+	}
+	return notDrawn(dir, draw(dir, result, events))
+}
+
+// Redraw makes the pages and pictures of a run's, a set's or a benchmark's folder again
+// from its evidence, which stays as it is. A record or history of another
+// version is refused with record.ErrForeign or a *history.SchemaError.
+func Redraw(dir string) error {
+	schema, err := record.SchemaOf(dir)
+	if err != nil {
+		return err
+	}
+	switch schema {
+	case record.BenchSchema:
+		b, err := record.LoadBench(dir)
+		if err != nil {
+			return err
+		}
+		return notDrawn(dir, drawBench(dir, b))
+	case record.SetSchema:
+		s, err := record.LoadSet(dir)
+		if err != nil {
+			return err
+		}
+		return notDrawn(dir, drawSet(dir, s))
+	}
+	result, events, err := Load(dir)
+	if err != nil {
+		return err
+	}
+	return notDrawn(dir, draw(dir, result, events))
+}
+
+// draw makes what people read from what the run left.
+func draw(dir string, result record.Result, events map[string][]history.Event) error {
 	accounts := map[string]*history.Account{}
 	for _, run := range result.Runs {
 		accounts[run.Profile] = history.AccountOf(events[run.Profile])
 	}
+	// A link must lead somewhere: a full disk may have taken a log.
+	result.Logs = slices.DeleteFunc(slices.Clone(result.Logs), func(l record.Log) bool {
+		_, err := os.Stat(filepath.Join(dir, filepath.FromSlash(l.File)))
+		return err != nil
+	})
 	p := newPage(result, accounts)
-	for _, step := range []func() error{
-		func() error { return writePages(dir, reportPages, p, p.Charts) },
-		func() error {
-			return writeFile(dir, "junit.xml", func(w io.Writer) error { return junit(w, result.InOrder()) })
-		},
-		func() error { return writeHistory(dir, result, events) },
-		func() error {
-			if slack == nil {
-				return nil
-			}
-			return writeBytes(dir, "slack.json", slack)
-		},
-		func() error { return writeJSON(dir, "result.json", result) },
-	} {
-		if err := step(); err != nil {
-			return err
-		}
+	if err := writeFile(dir, "junit.xml", func(w io.Writer) error { return junit(w, result.InOrder()) }); err != nil {
+		return err
 	}
-	return nil
+	return writePages(dir, reportPages, p, p.Charts)
+}
+
+func notDrawn(dir string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w; `%s` draws it once that is mended", ErrNotDrawn, err, redrawCommand(dir))
 }
 
 // Load reads back what Write needs to make the pages and figures of a run's
@@ -75,8 +131,11 @@ func Load(dir string) (record.Result, map[string][]history.Event, error) {
 	return result, events, nil
 }
 
-// historyFile is a history's name in a run's folder.
-const historyFile = "history.jsonl.gz"
+// The names of a record and of a history in a run's folder.
+const (
+	recordFile  = "result.json"
+	historyFile = "history.jsonl.gz"
+)
 
 // writeJSON is readable by people and stable from run to run.
 func writeJSON(dir, name string, v any) error {

@@ -113,15 +113,6 @@ func TestWriteWithoutHistoriesAndAgain(t *testing.T) {
 	}
 }
 
-// redraw is what lab report does with a folder.
-func redraw(dir string) error {
-	result, events, err := Load(dir)
-	if err != nil {
-		return err
-	}
-	return Write(dir, result, events, nil)
-}
-
 // TestRedraw: the pages come again from record and history alone, and the rest
 // stays as it is.
 func TestRedraw(t *testing.T) {
@@ -139,7 +130,7 @@ func TestRedraw(t *testing.T) {
 			}
 		}
 	}
-	if err := redraw(dir); err != nil {
+	if err := Redraw(dir); err != nil {
 		t.Fatal(err)
 	}
 	for name, content := range want {
@@ -157,7 +148,7 @@ func TestRedrawOfAnotherVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeOldHistory(t, dir)
-	err := redraw(dir)
+	err := Redraw(dir)
 	var schema *history.SchemaError
 	if !errors.As(err, &schema) || !strings.Contains(err.Error(), "names no schema, as those of version 1 did not; this program reads paperlab/history/v2") {
 		t.Errorf("error is %v", err)
@@ -165,7 +156,7 @@ func TestRedrawOfAnotherVersion(t *testing.T) {
 	if got := filesIn(t, dir); !slices.Equal(got, []string{"history.jsonl.gz", "result.json"}) {
 		t.Errorf("files are %q", got)
 	}
-	if err := redraw(t.TempDir()); !errors.Is(err, os.ErrNotExist) {
+	if err := Redraw(t.TempDir()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("an empty folder gives %v", err)
 	}
 }

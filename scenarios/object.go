@@ -18,10 +18,12 @@ type document struct {
 	file  string
 	lines []string
 	err   *Error
+	// blank: a form is read, in which nothing is wrong.
+	blank bool
 }
 
 func (d *document) fail(at *token.Position, format string, args ...any) {
-	if d.err != nil {
+	if d.err != nil || d.blank {
 		return
 	}
 	d.err = &Error{File: d.file, Message: fmt.Sprintf(format, args...)}
@@ -66,6 +68,7 @@ func describe(n ast.Node) string {
 // object is a mapping with known fields; its exported methods are faults.Fields.
 type object struct {
 	doc    *document
+	form   *form  // nil but in the reading of a form
 	path   string // "load", or empty for the file
 	at     *token.Position
 	fields map[string]ast.Node
@@ -75,6 +78,10 @@ type object struct {
 // object reads a mapping whose fields are among those allowed.
 func (d *document) object(n ast.Node, path string, allowed ...string) *object {
 	o := &object{doc: d, path: path, fields: map[string]ast.Node{}, keys: map[string]*token.Position{}}
+	if blank, ok := n.(*form); ok {
+		blank.lay(o, allowed)
+		return o
+	}
 	mapping, ok := n.(*ast.MappingNode)
 	if !ok {
 		d.fail(position(n), "%s is %s; a mapping is needed with the fields %s", cmp.Or(path, "the file"), describe(n), strings.Join(allowed, ", "))
@@ -116,6 +123,9 @@ func (o *object) Fail(field, format string, args ...any) {
 // need finds a field that must be there.
 func (o *object) need(field, kind string) ast.Node {
 	n := o.fields[field]
+	if n == nil && o.form != nil {
+		return o.blank(field)
+	}
 	if n == nil {
 		o.Fail(field, "%s is missing; %s is needed", o.name(field), kind)
 	}
@@ -130,6 +140,10 @@ func (o *object) wrong(field, kind string) {
 
 // Text is a string that is not empty.
 func (o *object) Text(field string) string {
+	if blank := o.blank(field); blank != nil {
+		blank.ask(shape{kind: "text"})
+		return "a text"
+	}
 	return o.textOf(field, "a text")
 }
 
@@ -150,6 +164,10 @@ func (o *object) textOf(field, kind string) string {
 
 // Choice is one of a few names.
 func (o *object) Choice(field string, allowed ...string) string {
+	if blank := o.blank(field); blank != nil {
+		blank.ask(shape{kind: "choice", allowed: allowed})
+		return blank.choose(blank.path, allowed)
+	}
 	value := o.textOf(field, "one of "+strings.Join(allowed, ", "))
 	if value != "" && !slices.Contains(allowed, value) {
 		o.Fail(field, "%s", unknown(o.name(field), value, allowed))
@@ -172,6 +190,9 @@ func read[Node ast.Node, T any](o *object, field, kind string, parse func(Node) 
 
 // Integer is a whole number within both bounds.
 func (o *object) Integer(field string, least, most int) int {
+	if blank := o.blank(field); blank != nil {
+		return int(blank.ask(shape{kind: "integer", least: float64(least), most: float64(most)}))
+	}
 	kind := fmt.Sprintf("a whole number from %d to %d", least, most)
 	return read(o, field, kind, func(n *ast.IntegerNode) (int, bool) {
 		value, err := strconv.Atoi(fmt.Sprint(n.Value)) // an int64, or a uint64 where it is too large for that
@@ -181,6 +202,9 @@ func (o *object) Integer(field string, least, most int) int {
 
 // Duration is a time with its unit, within both bounds.
 func (o *object) Duration(field string, least, most time.Duration) time.Duration {
+	if blank := o.blank(field); blank != nil {
+		return time.Duration(blank.ask(shape{kind: "duration", least: float64(least), most: float64(most)}))
+	}
 	kind := fmt.Sprintf("a time from %v to %v, such as 10s,", least, most)
 	return read(o, field, kind, func(n *ast.StringNode) (time.Duration, bool) {
 		value, err := time.ParseDuration(n.Value)
@@ -191,6 +215,9 @@ func (o *object) Duration(field string, least, most time.Duration) time.Duration
 // Number is a text such as 60/s or 5%: a number above 0 and up to most, and
 // then its unit.
 func (o *object) Number(field, unit, example string, most float64) float64 {
+	if blank := o.blank(field); blank != nil {
+		return blank.ask(shape{kind: "number", unit: unit, example: example, most: most})
+	}
 	kind := fmt.Sprintf("a number above 0 and up to %g with its unit, such as %s,", most, example)
 	return read(o, field, kind, func(n *ast.StringNode) (float64, bool) {
 		digits, ok := strings.CutSuffix(n.Value, unit)
@@ -214,6 +241,9 @@ func (o *object) Decimal(field, of string, most float64) float64 {
 func (o *object) list(field string) []ast.Node {
 	if !o.Has(field) {
 		return nil
+	}
+	if blank, ok := o.fields[field].(*form); ok {
+		return blank.items()
 	}
 	sequence, ok := o.fields[field].(*ast.SequenceNode)
 	if !ok {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -147,7 +146,7 @@ func (b Bench) strayNames(s seen) (said []string) {
 	first := map[string]float64{}
 	for _, w := range s.watchers {
 		for _, a := range b.strays(s, w, "") {
-			at := fmt.Sprintf("%s every %v", strings.TrimSpace(a.Name+" "+a.Labels), w.every.Round(time.Millisecond))
+			at := fmt.Sprintf("%s every %v", a.Title(), w.every.Round(time.Millisecond))
 			if count[at]++; count[at] == 1 {
 				first[at] = a.NotifiedAtS
 			}

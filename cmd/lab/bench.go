@@ -74,10 +74,10 @@ func (c benchCommand) report(ctx context.Context, stdout io.Writer, b benchmark,
 	made.StartedAt, made.WallS = began.UTC(), time.Since(began).Seconds()
 	made.Code, made.Host, made.Versions = record.ThisCode(), record.ThisHost(), record.ThisVersions(redisVersion)
 	folder := record.Folder(c.Out, "bench-"+b.name, began, made.Seed)
+	fmt.Fprint(stdout, reports.BenchSummary(made))
 	if err := errors.Join(reports.WriteBench(folder, made), record.MarkLatest(folder), reports.Index(c.Out)); err != nil {
 		return err
 	}
-	fmt.Fprint(stdout, reports.BenchSummary(made))
 	fmt.Fprintf(stdout, "\nreport: %s\n", filepath.Join(relative(folder), "report.html"))
 	return nil
 }

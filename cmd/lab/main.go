@@ -37,6 +37,8 @@ type commands struct {
 	Sabotage sabotageCommand `cmd:"" help:"Prove the judge: each planted defect must turn exactly its checker red."`
 	Nightly  nightlyCommand  `cmd:"" help:"Run all scenarios and all benchmarks."`
 	Report   reportCommand   `cmd:"" help:"Write the index of all reports, or draw the pages of one run's folder again."`
+	Recount  recountCommand  `cmd:"" help:"Count a run's history again, by a program in another language, and compare with its record."`
+	Schema   schemaCommand   `cmd:"" help:"Print the JSON schema of scenario files, of a run's or a benchmark's record, or of a history's lines."`
 	List     listCommand     `cmd:"" help:"List scenarios, faults, invariants and benchmarks."`
 	Setup    setupCommand    `cmd:"" help:"Find redis-server, or install it."`
 	Heal     healCommand     `cmd:"" help:"Undo what a killed lab left behind."`

@@ -37,7 +37,7 @@ func (c nightlyCommand) Run(ctx context.Context, stdout io.Writer) error {
 		verdict, err := c.run(ctx, stdout, s, "", profiles, whole)
 		if err != nil {
 			failed = errors.Join(failed, err)
-			verdict = record.Infrastructure
+			verdict = record.Worst([]record.Verdict{verdict, record.Infrastructure})
 		}
 		verdicts = append(verdicts, verdict)
 	}

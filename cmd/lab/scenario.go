@@ -101,15 +101,38 @@ func profilesOf(word string, s *scenarios.Scenario) ([]string, error) {
 // run runs one scenario and says what came of it.
 func (f runFlags) run(ctx context.Context, stdout io.Writer, s *scenarios.Scenario, source string, profiles []string, of *turn.Turn) (record.Verdict, error) {
 	result, folder, err := f.carryOut(ctx, s, source, profiles, "", of)
-	if err != nil {
+	if result.Verdict == "" {
 		return "", err
 	}
-	tell(stdout, result, folder)
-	return result.Verdict, nil
+	return conclude(stdout, result, folder, err)
 }
+
+// conclude says on the terminal what came of a run, also where its report could
+// not be written: then that is all that is known of it.
+func conclude(stdout io.Writer, r record.Result, folder string, unwritten error) (record.Verdict, error) {
+	tell(stdout, r)
+	if unwritten == nil {
+		fmt.Fprintf(stdout, "\nreport: %s\n", filepath.Join(relative(folder), "report.html"))
+		return r.Verdict, nil
+	}
+	verdict := record.Worst([]record.Verdict{r.Verdict, record.Infrastructure})
+	return verdict, unwrittenError{fmt.Errorf("the report of %s in %s is not complete: %w", r.Scenario, relative(folder), unwritten), verdict}
+}
+
+// unwrittenError is a run whose report could not be written; it does not hide a
+// verdict that is worse.
+type unwrittenError struct {
+	error
+	verdict record.Verdict
+}
+
+func (e unwrittenError) Unwrap() error { return e.error }
+
+func (e unwrittenError) ExitCode() int { return e.verdict.ExitCode() }
 
 // carryOut runs one scenario, as part of a set if that has an ID, and returns its
 // record and folder. It takes a turn of its own if it is not part of a larger one.
+// With a verdict, an error is that of writing the report; without one, nothing ran.
 func (f runFlags) carryOut(ctx context.Context, s *scenarios.Scenario, source string, profiles []string, set string, of *turn.Turn) (r record.Result, folder string, err error) {
 	if f.Environment != process.Name {
 		return r, "", unknownInput("environment", f.Environment, []string{process.Name})
@@ -137,11 +160,7 @@ func (f runFlags) carryOut(ctx context.Context, s *scenarios.Scenario, source st
 	if err := prepare(ctx, &o, "papers"); err != nil {
 		return r, "", err
 	}
-	r, folder, err = run.Run(ctx, o)
-	if err != nil {
-		return r, folder, fmt.Errorf("%s came to the verdict %s, but its report is not complete: %w", s.Name, r.Verdict, err)
-	}
-	return r, folder, nil
+	return run.Run(ctx, o)
 }
 
 // prepare finds what the run needs and decides its load. A rate needs no
@@ -232,13 +251,12 @@ func askArxiv(ctx context.Context, o *run.Options) error {
 }
 
 // tell says in a few lines what the report says at length.
-func tell(stdout io.Writer, r record.Result, folder string) {
+func tell(stdout io.Writer, r record.Result) {
 	fmt.Fprintf(stdout, "\n%s: %s\n", r.Scenario, r.Verdict)
 	for _, reason := range r.Reasons {
 		fmt.Fprintf(stdout, "  %s\n", reason)
 	}
 	fmt.Fprint(stdout, reports.Summary(r))
-	fmt.Fprintf(stdout, "\nreport: %s\n", filepath.Join(relative(folder), "report.html"))
 }
 
 // relative is the path as seen from here, if it lies below.

@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"paperlab/compose/process"
@@ -60,33 +64,51 @@ type reportCommand struct {
 // Run draws the pages of one run again, or writes the index of all reports.
 func (c reportCommand) Run(stdout io.Writer) error {
 	if c.Folder != "" {
-		if err := drawAgain(c.Folder); err != nil {
-			return err
-		}
-		fmt.Fprintf(stdout, "%s/report.html\n", relative(c.Folder))
-		return nil
+		return c.redraw(stdout)
 	}
 	if err := reports.Index(c.Out); err != nil {
 		return err
+	}
+	if len(runsIn(c.Out, "*/*")) == 0 {
+		fmt.Fprintf(stdout, "there is no report in %s yet: `make scenario NAME=consumer-crash` makes one, `make list` shows what else can be run\n", relative(c.Out))
 	}
 	fmt.Fprintf(stdout, "%s/index.html\n", relative(c.Out))
 	return nil
 }
 
-// drawAgain draws the pages of a run or of a set from what its folder holds.
-func drawAgain(folder string) error {
-	if schema, err := record.SchemaOf(folder); err == nil && schema == record.SetSchema {
-		s, err := record.LoadSet(folder)
-		if err != nil {
-			return inputError{err}
-		}
-		return reports.WriteSet(folder, s)
+func (c reportCommand) redraw(stdout io.Writer) error {
+	if _, err := os.Stat(record.FileIn(c.Folder)); errors.Is(err, os.ErrNotExist) {
+		return inputError{c.nothing()}
 	}
-	result, events, err := reports.Load(folder)
-	if err != nil {
+	if err := reports.Redraw(c.Folder); errors.Is(err, reports.ErrNotDrawn) {
+		return err
+	} else if err != nil {
 		return inputError{err}
 	}
-	return reports.Write(folder, result, events, nil)
+	fmt.Fprintf(stdout, "%s/report.html\n", relative(c.Folder))
+	return nil
+}
+
+// nothing says why a folder cannot be drawn, and which can.
+func (c reportCommand) nothing() error {
+	what := "has no record, which every run that ended leaves there"
+	if _, err := os.Stat(c.Folder); errors.Is(err, os.ErrNotExist) {
+		what = "does not exist"
+	}
+	there := runsIn(c.Out, "*/latest")
+	if len(there) == 0 {
+		return fmt.Errorf("%s %s, and no run in %s has: `make scenario NAME=consumer-crash` makes one", relative(c.Folder), what, relative(c.Out))
+	}
+	return fmt.Errorf("%s %s; the latest runs are\n  %s\nand `make report` without RUN= writes the index of all", relative(c.Folder), what, strings.Join(there, "\n  "))
+}
+
+// runsIn are the folders with a record among those in out that match a pattern.
+func runsIn(out, pattern string) (found []string) {
+	records, _ := fs.Glob(os.DirFS(out), pattern+"/result.json") // only a bad pattern is an error
+	for _, r := range records {
+		found = append(found, filepath.Join(relative(out), filepath.Dir(filepath.FromSlash(r))))
+	}
+	return found
 }
 
 type listCommand struct{}

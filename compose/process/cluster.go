@@ -20,6 +20,9 @@ type ClusterConfig struct {
 	MaxMemory string
 	// RedisServer is the program; empty means what FindRedis finds.
 	RedisServer string
+	// Logs is the folder for what the nodes write; empty means one of the
+	// ledger's.
+	Logs string
 
 	// port chooses ports; tests put taken ones here.
 	port func(host string) (int, error)
@@ -44,15 +47,16 @@ func StartCluster(ctx context.Context, ledger *undo.Ledger, config ClusterConfig
 		Program: program, Masters: 3, Replicas: 3, NodeTimeout: time.Second,
 		Args:   []string{"--maxmemory", cmp.Or(config.MaxMemory, "256mb"), "--appendonly", "yes", "--appendfsync", "everysec"},
 		Dir:    dir,
-		Launch: func(c child.Command) (*child.Process, error) { return start(ledger, c) },
+		Launch: func(c child.Command) (*child.Process, error) { return start(ledger, config.Logs, c) },
 		Host:   cluster.Loopback, Port: config.port,
 	})
 }
 
 // start starts a child whose end is registered in the ledger first, and whose
-// log lies in the run's folder; there it also works, unless it names another.
-func start(ledger *undo.Ledger, c child.Command) (*child.Process, error) {
-	logs := filepath.Join(ledger.Root(), "logs")
+// log lies in the folder for logs, or in the run's; there it also works, unless it
+// names another.
+func start(ledger *undo.Ledger, logs string, c child.Command) (*child.Process, error) {
+	logs = cmp.Or(logs, filepath.Join(ledger.Root(), "logs"))
 	if err := os.MkdirAll(logs, 0o700); err != nil {
 		return nil, fmt.Errorf("start %s: folder for its log: %w", c.Name, err)
 	}
@@ -64,5 +68,19 @@ func start(ledger *undo.Ledger, c child.Command) (*child.Process, error) {
 		}
 		return entry.Done, nil
 	}
+	divide(c.Log)
 	return child.Start(c)
+}
+
+// divide marks in a log that goes on that another process writes from here. What
+// cannot be marked is written all the same.
+func divide(log string) {
+	file, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return // it is the first
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err == nil && info.Size() > 0 {
+		fmt.Fprintf(file, "--- started again at %s ---\n", time.Now().UTC().Format("2006-01-02T15:04:05.000Z"))
+	}
 }

@@ -12,7 +12,7 @@
 //
 // A process (package child) is entered into the undo ledger before it starts,
 // lives in a process group of its own, and on Linux dies with the lab. Its
-// output goes to a file in the run's folder, and errors quote the file's end.
+// output goes to a file, over all its incarnations, and errors quote the file's end.
 //
 // FindRedis finds redis-server, or installs it where that needs no question.
 //

@@ -36,7 +36,7 @@ func actAsLab(act string) {
 	must(err)
 	switch act {
 	case "lab with a process":
-		p, err := start(ledger, child.Command{Name: "child", Path: "sleep", Args: []string{"600"}})
+		p, err := start(ledger, "", child.Command{Name: "child", Path: "sleep", Args: []string{"600"}})
 		must(err)
 		tell(p.Pid())
 	case "lab starting a cluster":

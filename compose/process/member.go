@@ -82,7 +82,7 @@ func (m *member) launch(ctx context.Context) error {
 		}
 		m.peak = max(m.peak, m.process.PeakMemory())
 	}
-	p, err := start(m.stack.plan.Ledger, child.Command{
+	p, err := start(m.stack.plan.Ledger, m.stack.plan.Logs, child.Command{
 		Name: m.name, Path: m.stack.config.Papers, Args: args,
 		Env: append([]string{"OPENAI_API_KEY=" + m.stack.plan.Surroundings.OpenAIKey}, m.stack.plan.Env...),
 	})

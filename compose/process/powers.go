@@ -24,7 +24,6 @@ var _ interface {
 	compose.LinkShaper
 	compose.NodeKiller
 	compose.NodeFreezer
-	compose.LogReader
 	compose.ProcessLister
 } = (*stack)(nil)
 
@@ -121,15 +120,6 @@ func (s *stack) Shape(_ context.Context, member, target string, how compose.Shap
 // Via implements compose.LinkCutter and compose.LinkShaper.
 func (s *stack) Via(member, target string) (string, error) {
 	return s.links.Address(member, s.addressOf(target))
-}
-
-// LogTail implements compose.LogReader.
-func (s *stack) LogTail(part string) (string, error) {
-	p, err := s.part(part)
-	if err != nil {
-		return "", err
-	}
-	return p.LogTail(), nil
 }
 
 // Processes implements compose.ProcessLister.

@@ -51,7 +51,7 @@ const (
 // start starts the cluster, fills the store, and starts the service's
 // processes, each with links of its own. It returns once all are ready.
 func (s *stack) start(ctx context.Context) (err error) {
-	if s.cluster, err = StartCluster(ctx, s.plan.Ledger, ClusterConfig{RedisServer: s.config.RedisServer}); err != nil {
+	if s.cluster, err = StartCluster(ctx, s.plan.Ledger, ClusterConfig{RedisServer: s.config.RedisServer, Logs: s.plan.Logs}); err != nil {
 		return err
 	}
 	if err := s.fillStore(ctx); err != nil {

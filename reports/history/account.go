@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"paperlab/reports/record"
 	"paperlab/system/paper"
@@ -290,7 +289,7 @@ func (a *Account) alert(e Event) {
 		return
 	}
 	news := record.Alert{
-		Name: e.News.Name, Labels: e.News.labels(), FiringAtS: e.News.At, NotifiedAtS: e.T,
+		Name: e.News.Name, Labels: e.News.Labels, FiringAtS: e.News.At, NotifiedAtS: e.T,
 		ScrapedAtS: e.News.Scraped, PendingAtS: e.News.Pending, SentAtS: e.News.Sent,
 	}
 	if e.News.State == Firing {
@@ -298,21 +297,11 @@ func (a *Account) alert(e Event) {
 		return
 	}
 	for i := range a.Alerts {
-		if begun := &a.Alerts[i]; begun.ResolvedAtS == nil && begun.Name == news.Name && begun.Labels == news.Labels {
+		if begun := &a.Alerts[i]; begun.ResolvedAtS == nil && begun.Name == news.Name && maps.Equal(begun.Labels, news.Labels) {
 			begun.ResolvedAtS = &e.News.At
 			return
 		}
 	}
-}
-
-// labels writes an alert's labels as name=value pairs in order of name, with a
-// space between.
-func (n AlertNews) labels() string {
-	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(n.Labels)) {
-		parts = append(parts, name+"="+n.Labels[name])
-	}
-	return strings.Join(parts, " ")
 }
 
 // fault takes the events of one fault, in the order in which they may come.

@@ -36,8 +36,8 @@ func TestAlerts(t *testing.T) {
 	if len(a.Alerts) != 2 || a.Alerts[0].NotifiedAtS != 3 || a.Alerts[0].FiringAtS != 2.5 || *a.Alerts[0].ResolvedAtS != 4.5 || a.Alerts[1].NotifiedAtS != 7 || a.Alerts[1].ResolvedAtS != nil {
 		t.Errorf("got %+v, want the two of node a, told at 3 and 7", a.Alerts)
 	}
-	if got, want := a.Alerts[0].Labels, "job=watch node=a"; got != want {
-		t.Errorf("labels %q, want %q", got, want)
+	if got, want := a.Alerts[0].Title(), "Down job=watch node=a"; got != want {
+		t.Errorf("title %q, want %q", got, want)
 	}
 }
 

@@ -2,6 +2,7 @@ package record
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -126,6 +127,16 @@ func (a Alert) Since() float64 {
 // AtOnce tells whether the alert arrived when it fired, as far as a report in
 // tenths of a second can tell.
 func (a Alert) AtOnce() bool { return a.NotifiedAtS-a.FiringAtS < 0.05 }
+
+// Title is the alert's name with its labels, in order of name: "ConsumerDown
+// instance=deliver-1 job=deliver".
+func (a Alert) Title() string {
+	words := []string{a.Name}
+	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
+		words = append(words, name+"="+a.Labels[name])
+	}
+	return strings.Join(words, " ")
+}
 
 // AnswerOf is what was said of an invariant, or "" if it was not judged.
 func (r Run) AnswerOf(id string) Answer {

@@ -86,6 +86,21 @@ type Result struct {
 	// Runs are in the order in which the profiles ran, which is drawn from the
 	// seed.
 	Runs []Run `json:"runs"`
+	// Logs are what the processes of the service and the Redis nodes wrote, also
+	// those of a start that failed.
+	Logs []Log `json:"logs,omitempty"`
+}
+
+// Log is what one process wrote over all its incarnations: bounded, and without
+// secrets.
+type Log struct {
+	Profile string `json:"profile"`
+	Process string `json:"process"`
+	// File is its path in the run's folder, with slashes.
+	File string `json:"file"`
+	// WrittenBytes is what the process wrote, KeptBytes what the file has of it.
+	WrittenBytes int64 `json:"written_bytes"`
+	KeptBytes    int64 `json:"kept_bytes"`
 }
 
 // Code is the state of the source that ran.
@@ -246,8 +261,9 @@ func (r Receipt) Complete() bool { return r.Before != "" && r.During != "" && r.
 
 // Alert is one alert as it arrived at the lab's Slack sink.
 type Alert struct {
-	Name   string `json:"name"`
-	Labels string `json:"labels"`
+	Name string `json:"name"`
+	// Labels are those of the alert, without its name.
+	Labels map[string]string `json:"labels"`
 	// FiringAtS is when the rule's condition had held long enough, NotifiedAtS
 	// when the message arrived.
 	FiringAtS   float64  `json:"firing_at_s"`

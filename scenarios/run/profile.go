@@ -93,9 +93,13 @@ func (p *profileRun) serve(ctx context.Context) (err error) {
 	for _, w := range p.Wishes {
 		p.rec.Record(history.Subscribed(w))
 	}
+	written, _, err := p.ledger.Folder(logFolder(p.name))
+	if err != nil {
+		return err
+	}
 	s := p.Scenario.Service
 	p.stack, err = p.Environment.Start(ctx, compose.Plan{
-		Ledger: p.ledger, Prefix: p.prefix, Profile: p.name, Env: p.Env,
+		Ledger: p.ledger, Logs: written, Prefix: p.prefix, Profile: p.name, Env: p.Env,
 		Shards: s.Shards, Summarizers: s.Summarizers, Deliverers: s.Deliverers, Lanes: s.Lanes, LLMInFlight: llmInFlight,
 		Begin: p.Corpus.Begin().Add(-time.Minute), Interval: crawlInterval(p.Options), PageSize: pageSize(p.Options),
 		Subscribers: p.People, Subscriptions: p.Wishes, Surroundings: p.around.addresses(),
@@ -268,7 +272,7 @@ func (p *profileRun) observe(ctx context.Context) error {
 	}
 	p.rec.Record(history.CommitsFenced(p.fenced()))
 	if err := p.stack.Died(); err != nil {
-		p.rec.Record(history.Exited(err.Error()))
+		p.rec.Record(history.Exited(p.mask.Text(err.Error())))
 	}
 	p.rec.Record(history.Began(history.PhaseDone))
 	return nil

@@ -32,6 +32,7 @@ import (
 	"time"
 
 	"paperlab/compose"
+	"paperlab/compose/logs"
 	"paperlab/compose/process"
 	"paperlab/compose/standin"
 	"paperlab/compose/standin/corpus"
@@ -109,10 +110,14 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 	events := map[string][]history.Event{}
 	slack := map[string][]standin.SlackMessage{}
 	var whole []record.Run // those that came to their end
+	var kept []reports.Log
 	err := o.withLedger(began, func(l lab) error {
 		for _, profile := range o.order() {
 			s, err := l.profile(ctx, profile)
 			events[profile], slack[profile] = s.events, s.slack
+			for _, one := range l.logsOf(profile) {
+				kept, result.Logs = append(kept, one), append(result.Logs, one.Log)
+			}
 			if s.run.Profile != "" {
 				result.Runs = append(result.Runs, s.run)
 			}
@@ -128,9 +133,9 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 	case ctx.Err() != nil:
 		result.Verdict, result.Reasons = worse(result, record.Aborted), append(result.Reasons, "The run was stopped before its end.")
 	case errors.As(err, new(*compose.MissingPowerError)), errors.Is(err, faults.ErrNoTarget):
-		result.Verdict, result.Reasons = worse(result, record.Inconclusive), append(result.Reasons, capital(err))
+		result.Verdict, result.Reasons = worse(result, record.Inconclusive), append(result.Reasons, o.secrets().Text(capital(err)))
 	case err != nil:
-		result.Verdict, result.Reasons = worse(result, record.Infrastructure), append(result.Reasons, capital(err))
+		result.Verdict, result.Reasons = worse(result, record.Infrastructure), append(result.Reasons, o.secrets().Text(capital(err)))
 	}
 	o.doubt(result)
 	result.FinishedAt = time.Now().UTC()
@@ -138,7 +143,7 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 	if o.Beside != nil {
 		result.Beside = o.Beside()
 	}
-	folder, err := write(o, result, events, slack)
+	folder, err := write(o, result, events, slack, kept)
 	return result, folder, err
 }
 
@@ -159,16 +164,17 @@ func worse(r record.Result, than record.Verdict) record.Verdict {
 	return than
 }
 
-func write(o Options, r record.Result, events map[string][]history.Event, slack map[string][]standin.SlackMessage) (string, error) {
+func write(o Options, r record.Result, events map[string][]history.Event, slack map[string][]standin.SlackMessage, kept []reports.Log) (string, error) {
 	sent, err := json.MarshalIndent(slack, "", "  ")
 	if err != nil {
 		return "", fmt.Errorf("write the alerts: %w", err)
 	}
 	folder := record.Folder(o.Out, r.Scenario, r.StartedAt, r.Seed)
-	if err := reports.Write(folder, r, events, sent); err != nil {
+	err = reports.Write(folder, r, events, sent, kept...)
+	if err != nil && !errors.Is(err, reports.ErrNotDrawn) {
 		return folder, err
 	}
-	err = reports.Index(o.Out)
+	err = errors.Join(err, reports.Index(o.Out))
 	if r.Verdict != record.Aborted && r.Verdict != record.Infrastructure {
 		// A run that says nothing does not hide the last one that did.
 		err = errors.Join(err, record.MarkLatest(folder))
@@ -183,6 +189,8 @@ type lab struct {
 	// prefix begins the names of the run's Redis keys: a cluster that was there
 	// before may hold other things.
 	prefix string
+	// mask takes what must not be told out of what is kept.
+	mask *logs.Mask
 }
 
 // withLedger opens the ledger, calls the work, and closes the ledger, which
@@ -192,7 +200,7 @@ func (o Options) withLedger(began time.Time, work func(lab) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(work(lab{o, ledger, "run-" + strconv.FormatInt(began.UnixMilli(), 36)}), ledger.Close())
+	return errors.Join(work(lab{o, ledger, "run-" + strconv.FormatInt(began.UnixMilli(), 36), o.secrets()}), ledger.Close())
 }
 
 // Space that a run takes, in bytes: six append-only files and the store in the

@@ -54,13 +54,19 @@ invariants: [no-loss, all-or-none, no-unexpected-effect, no-duplicate-effect, ke
 compare: naive
 `
 
-// options builds the service and gives the test a temp folder of its own.
-func options(t *testing.T) run.Options {
+func buildPapers(t *testing.T) string {
 	t.Helper()
 	papers := filepath.Join(t.TempDir(), "papers")
 	if out, err := exec.Command("go", "build", "-o", papers, "paperlab/cmd/papers").CombinedOutput(); err != nil {
 		t.Fatalf("build the service: %v: %s", err, out)
 	}
+	return papers
+}
+
+// options builds the service and gives the test a temp folder of its own.
+func options(t *testing.T) run.Options {
+	t.Helper()
+	papers := buildPapers(t)
 	t.Setenv("TMPDIR", t.TempDir())
 	s, err := scenarios.Parse("short.yaml", []byte(short), nil)
 	if err != nil {
@@ -117,6 +123,8 @@ func TestEndToEnd(t *testing.T) {
 		t.Error("no answer was lost: the duplicate checker was not put to the test")
 	}
 	complete(t, folder)
+	logsAreKept(t, folder, result)
+	recount(t, folder)
 	nothingLeft(t)
 }
 
@@ -144,6 +152,39 @@ func TestCapacityIsThatOfTheSummarizers(t *testing.T) {
 		t.Errorf("two summarizers do %.2f times as much as one, want about 2", two/one)
 	}
 	nothingLeft(t)
+}
+
+// logsAreKept: every process of both profiles has left its log, over all its
+// incarnations.
+func logsAreKept(t *testing.T, folder string, r record.Result) {
+	t.Helper()
+	again := 0
+	for _, l := range r.Logs {
+		text, err := os.ReadFile(filepath.Join(folder, l.File))
+		if err != nil || int64(len(text)) != l.KeptBytes || l.KeptBytes == 0 || l.WrittenBytes == 0 {
+			t.Errorf("log %+v: %v", l, err)
+		}
+		if strings.HasPrefix(l.Process, "summarize-") && strings.Contains(string(text), "--- started again at ") {
+			again++
+		}
+	}
+	// Six nodes, and two summarizers, two deliverers, a crawler and a watch.
+	if len(r.Logs) != 2*12 || again != 2 {
+		t.Errorf("%d logs, %d of a summarizer that was killed; want 24 and 2", len(r.Logs), again)
+	}
+}
+
+// recount: a program in another language comes to the record's figures.
+func recount(t *testing.T, folder string) {
+	t.Helper()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Log("not recounted: there is no python3")
+		return
+	}
+	if out, err := exec.Command(python, "../../reports/recount.py", folder).CombinedOutput(); err != nil {
+		t.Errorf("the recount: %v\n%s", err, out)
+	}
 }
 
 // unsteady tells whether all that kept the run from passing is a guard: the
@@ -248,6 +289,62 @@ func TestServiceThatCannotStart(t *testing.T) {
 	}
 	if result.Verdict != record.Infrastructure || !strings.Contains(strings.Join(result.Reasons, " "), "papers migrate: exit status 1") {
 		t.Errorf("verdict %s: %v", result.Verdict, result.Reasons)
+	}
+	nothingLeft(t)
+}
+
+// TestLogsOfAServiceThatCannotStart: what a process wrote before it died is kept,
+// also when the service never came up, and what it must not tell is not in it, nor
+// in the reason that quotes it.
+func TestLogsOfAServiceThatCannotStart(t *testing.T) {
+	o := options(t)
+	real := buildPapers(t)
+	papers := filepath.Join(t.TempDir(), "papers")
+	script := "#!/bin/sh\ncase $1 in summarize|deliver|watch|crawl) echo \"my key is $OPENAI_API_KEY, and $PLANTED_TOKEN\"; exit 7;; esac\nexec " + real + " \"$@\"\n"
+	if err := os.WriteFile(papers, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	redisServer, _, err := process.FindRedis(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Environment, o.Env = process.New(process.Config{Papers: papers, RedisServer: redisServer}), []string{"PLANTED_TOKEN=open-sesame"}
+	result, folder, err := run.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := strings.Join(result.Reasons, " ")
+	if result.Verdict != record.Infrastructure || !strings.Contains(reasons, "exit status 7") || !strings.Contains(reasons, "my key is ***, and ***") {
+		t.Errorf("verdict %s: %s", result.Verdict, reasons)
+	}
+	found := 0
+	for _, l := range result.Logs {
+		text, err := os.ReadFile(filepath.Join(folder, l.File))
+		if err != nil {
+			t.Error(err)
+		}
+		if strings.Contains(string(text), "my key is ***, and ***") {
+			found++
+		}
+	}
+	if found == 0 {
+		t.Errorf("no log of a process that died is among %+v", result.Logs)
+	}
+	page, err := os.ReadFile(filepath.Join(folder, "report.html"))
+	if err != nil || !strings.Contains(string(page), `href="./logs/hardened/redis-1.log"`) {
+		t.Errorf("the report does not link to the logs: %v", err)
+	}
+	if err := filepath.WalkDir(folder, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if strings.Contains(string(content), "lab-key") || strings.Contains(string(content), "open-sesame") {
+			t.Errorf("%s tells a secret", path)
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
 	}
 	nothingLeft(t)
 }
