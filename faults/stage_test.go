@@ -370,7 +370,7 @@ type fields struct {
 
 func (f fields) Has(field string) bool { return f.values[field] != "" }
 
-func (f fields) Text(field string) string {
+func (f fields) Word(field string) string {
 	if !f.Has(field) {
 		f.t.Errorf("%s is missing", field)
 	}
@@ -412,6 +412,9 @@ func (f fields) Fail(field, format string, args ...any) {
 	f.t.Errorf("%s: %s", field, fmt.Sprintf(format, args...))
 }
 
+// service is what the faults of a test can pick from.
+var service = compose.Plan{Shards: 12, Summarizers: 3, Deliverers: 2}
+
 // read is a fault as a scenario's file has it: kind, then pairs of field and
 // value.
 func read(t *testing.T, kind string, pairs ...string) faults.Planned {
@@ -430,7 +433,7 @@ func read(t *testing.T, kind string, pairs ...string) faults.Planned {
 			t.Errorf("a %s has no field %s", kind, name)
 		}
 	}
-	return faults.Planned{ID: kind + "-1", Kind: kind, Fault: all[at].Read(f)}
+	return faults.Planned{ID: kind + "-1", Kind: kind, Fault: all[at].Read(f, service)}
 }
 
 // became is what is recorded of one fault.
@@ -475,7 +478,7 @@ func whatBecame(rec *history.Recorder, id string) (b became) {
 // of it.
 func strike(t *testing.T, s *faults.Site, f faults.Planned) became {
 	t.Helper()
-	f.For = time.Second
+	f.For = cmp.Or(f.For, time.Second)
 	armed, err := faults.Arm([]faults.Planned{f}, s)
 	if err != nil {
 		t.Fatal(err)
