@@ -112,13 +112,7 @@ func (s *stage) member(role string) *worker {
 // node starts a redis-server, and a link to it for every member so far.
 func (s *stage) node() *server {
 	s.t.Helper()
-	n := &server{name: fmt.Sprintf("redis-%d", len(s.nodes)+1), dir: s.t.TempDir()}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	n.addr = free.Addr().String()
-	free.Close()
+	n := &server{name: fmt.Sprintf("redis-%d", len(s.nodes)+1), dir: s.t.TempDir(), addr: freeAddress(s.t)}
 	if err := n.start(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -126,6 +120,25 @@ func (s *stage) node() *server {
 	s.nodes = append(s.nodes, n)
 	s.link(n.name, n.addr)
 	return n
+}
+
+// given are the addresses that a test has, so that no other takes its server for
+// its own.
+var given sync.Map
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	for {
+		free, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		address := free.Addr().String()
+		free.Close()
+		if _, twice := given.LoadOrStore(address, true); !twice {
+			return address
+		}
+	}
 }
 
 func (s *stage) link(target, addr string) {

@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
 
 	"paperlab/reports/history"
 	"paperlab/system/service"
@@ -38,6 +39,8 @@ const (
 	tailEvery   = 100 * time.Millisecond
 	sampleEvery = 250 * time.Millisecond
 	findEvery   = time.Second
+	// askedAtOnce is fewer than the client has connections to a node.
+	askedAtOnce = 16
 )
 
 // groups names the consumer group of each logical stream.
@@ -249,11 +252,12 @@ func (o *Observer) leases(ctx context.Context) error {
 func (o *Observer) InHand(ctx context.Context, consumer string) (int64, error) {
 	sources := o.known()
 	counts, failed := make([]int64, len(sources)), make([]error, len(sources))
-	var asking sync.WaitGroup
+	var asking errgroup.Group
+	asking.SetLimit(askedAtOnce)
 	for i, s := range sources {
-		asking.Go(func() { counts[i], failed[i] = o.pendingFor(ctx, s, consumer) })
+		asking.Go(func() error { counts[i], failed[i] = o.pendingFor(ctx, s, consumer); return nil })
 	}
-	asking.Wait()
+	_ = asking.Wait()
 	var total int64
 	for _, n := range counts {
 		total += n
