@@ -164,17 +164,20 @@ func (s site) members(t *testing.T) {
 	if two := s.Members("summarize"); len(two) != 2 || two[0].Role() != "summarize" {
 		t.Errorf("members of role summarize: %v", two)
 	}
-	masters := 0
+	nodes := map[bool][]string{}
 	for _, n := range s.Nodes() {
-		if n.Master {
-			masters++
-		}
+		nodes[n.Master] = append(nodes[n.Master], n.Name)
 		if n.Master != (n.Of == "") {
 			t.Errorf("%s: master is %v, replica of %q", n.Name, n.Master, n.Of)
 		}
 	}
-	if masters < 1 || !s.Nodes()[0].Master {
-		t.Errorf("%d masters, the first of %v should be one", masters, s.Nodes())
+	for _, master := range []bool{true, false} {
+		if want := compose.NodeNames(master); !slices.Equal(nodes[master], want) {
+			t.Errorf("nodes that are masters (%v): %v, want %v", master, nodes[master], want)
+		}
+	}
+	if !s.Nodes()[0].Master {
+		t.Errorf("the first of %v should be a master", s.Nodes())
 	}
 	rdb := s.Redis()
 	defer func() { _ = rdb.Close() }()

@@ -22,6 +22,7 @@ package compose
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -77,6 +78,33 @@ type Plan struct {
 	Subscribers   []paper.Subscriber
 	Subscriptions []paper.Subscription
 	Surroundings  Surroundings
+}
+
+// Names are those of a role's members: the role and a number, as they stand in a
+// scenario's file before anything is started. There is one process that crawls and
+// one that watches.
+func (p Plan) Names(role string) []string {
+	count := map[string]int{"crawl": 1, "watch": 1, "summarize": p.Summarizers, "deliver": p.Deliverers}[role]
+	return numbered(role, 1, count)
+}
+
+// Masters and Replicas are how many Redis nodes are started as such.
+const Masters, Replicas = 3, 3
+
+// NodeNames are those of the Redis nodes that are made masters, or of those that
+// are made replicas.
+func NodeNames(master bool) []string {
+	if master {
+		return numbered("redis", 1, Masters)
+	}
+	return numbered("redis", Masters+1, Replicas)
+}
+
+func numbered(what string, first, count int) (names []string) {
+	for n := range count {
+		names = append(names, fmt.Sprintf("%s-%d", what, first+n))
+	}
+	return names
 }
 
 // Surroundings are the addresses of what the service talks to besides Redis.

@@ -16,7 +16,7 @@ var _ = register(Kind{
 	Undo:    "none: the stand-in, or the gateway before the real one, runs inside the lab and dies with it",
 	Fields:  []string{"mode", "retry_after"},
 	Example: "{mode: rate-limited, retry_after: 3s}",
-	Read: func(f Fields) Fault {
+	Read: func(f Fields, _ compose.Plan) Fault {
 		a := arxiv{mode: f.Choice("mode", slices.Sorted(maps.Keys(arxivManners))...)}
 		if f.Has("retry_after") {
 			a.retryAfter = f.Duration("retry_after", time.Second, time.Hour)
@@ -56,8 +56,16 @@ type arxiv struct {
 	retryAfter time.Duration
 }
 
-func (a arxiv) Mode() string  { return a.mode }
-func (arxiv) Holds() []string { return []string{compose.Arxiv} }
+func (a arxiv) Mode() string { return a.mode }
+
+// Holds: the crawler's requests are a part of the receipt.
+func (arxiv) Holds() []Hold {
+	crawler := process{"crawl", everyOne(1)}
+	return []Hold{Whole(compose.Arxiv, Stops), crawler.hold(Shares), crawler.link(compose.Arxiv, Shares), crawler.link(allOfRedis, Shares)}
+}
+
+// Needs implements Fed.
+func (arxiv) Needs() (begin, end []string) { return []string{redisStage}, []string{redisStage} }
 
 // Aim adds the Retry-After that the entry names, in whole seconds; without it
 // none is sent, as arXiv sometimes does.

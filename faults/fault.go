@@ -34,6 +34,7 @@ import (
 	"slices"
 	"time"
 
+	"paperlab/compose"
 	"paperlab/reports/history"
 )
 
@@ -53,16 +54,16 @@ type Kind struct {
 	// empty means "for".
 	Lasts string
 	// Read reads an entry's fields.
-	Read func(f Fields) Fault
+	// The plan says how much of the service there is to pick from.
+	Read func(f Fields, plan compose.Plan) Fault
 }
 
 // Fault is an entry of a scenario, as its file reads it.
 type Fault interface {
 	// Mode says which of its kind's manners it has, "" for a kind of one.
 	Mode() string
-	// Holds names what must not be struck by two faults at once, such as
-	// "member/summarize": the heal of one would end the other.
-	Holds() []string
+	// Holds are the parts that it breaks, or needs as they are: see Clash.
+	Holds() []Hold
 	// Aim finds the targets. The error is a *compose.MissingPowerError, or wraps
 	// ErrNoTarget, where the fault cannot be injected in that place.
 	Aim(s *Site) (Act, error)
@@ -73,6 +74,8 @@ type Fault interface {
 type Fields interface {
 	// Has tells whether the field is there.
 	Has(field string) bool
+	// Word is a name or a whole number, as text.
+	Word(field string) string
 	// Choice is one of a few names.
 	Choice(field string, allowed ...string) string
 	// Duration is a time within both bounds.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"paperlab/compose"
-	"paperlab/reports/history"
 )
 
 var _ = register(Kind{
@@ -16,21 +15,24 @@ var _ = register(Kind{
 	Undo:    "SIGCONT, from the ledger",
 	Fields:  []string{"role", "pick"},
 	Example: "{role: deliver, pick: one}",
-	Read:    func(f Fields) Fault { return freeze{readProcess(f)} },
+	Read:    func(f Fields, plan compose.Plan) Fault { return freeze{readProcess(f, plan)} },
 })
 
 type freeze struct{ process }
 
-func (freeze) Mode() string      { return "" }
-func (f freeze) Holds() []string { return []string{f.hold()} }
+func (freeze) Mode() string    { return "" }
+func (f freeze) Holds() []Hold { return []Hold{f.hold(Stops)} }
 
 func (f freeze) Aim(s *Site) (Act, error) {
 	freezer, err := compose.Power[compose.Freezer](s.Stack)
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.choose(f.process)
-	return &freezing{m, freezer}, err
+	members, err := s.choose(f.process)
+	if err != nil {
+		return nil, err
+	}
+	return severally(struck(members, "frozen"), members, func(m compose.Member) part { return &freezing{m, freezer} }), nil
 }
 
 // silence is how long an answer must be missing to count as missing.
@@ -39,10 +41,6 @@ const silence = 500 * time.Millisecond
 type freezing struct {
 	compose.Member
 	freezer compose.Freezer
-}
-
-func (f *freezing) Facts() history.FaultFacts {
-	return history.FaultFacts{Target: f.Name(), Processes: []string{f.Name()}, Happened: f.Name() + " was frozen"}
 }
 
 func (f *freezing) Before(ctx context.Context) (string, error) { return healthy(ctx, f.Member) }

@@ -24,8 +24,8 @@ var _ = register(Kind{
 	Read:    readLink,
 })
 
-// allNodes is how a scenario names the links to all Redis nodes.
-const allNodes = "redis"
+// allOfRedis is how a scenario names the links to all Redis nodes.
+const allOfRedis = "redis"
 
 type link struct {
 	process
@@ -33,9 +33,9 @@ type link struct {
 	how compose.Shape
 }
 
-func readLink(f Fields) Fault {
-	l := link{process: readProcess(f), to: f.Choice("to", allNodes, compose.Arxiv, compose.Ollama, compose.OpenAI, compose.Sink)}
-	if targets := append(compose.Targets(l.role), allNodes); !slices.Contains(targets, l.to) {
+func readLink(f Fields, plan compose.Plan) Fault {
+	l := link{process: readProcess(f, plan), to: f.Choice("to", allOfRedis, compose.Arxiv, compose.Ollama, compose.OpenAI, compose.Sink)}
+	if targets := append(compose.Targets(l.role), allOfRedis); !slices.Contains(targets, l.to) {
 		f.Fail("to", "a process of role %s talks to %s and not to %s", l.role, strings.Join(targets, ", "), l.to)
 	}
 	if f.Has("latency") {
@@ -70,26 +70,39 @@ func (l link) Mode() string {
 	return strings.Join(does, "+")
 }
 
-func (l link) Holds() []string { return []string{"link/" + l.role + "/" + l.to} }
+// Holds: who uses the link must live, and what it leads to must answer.
+func (l link) Holds() []Hold {
+	held := []Hold{l.link(l.to, Breaks), l.hold(Shares)}
+	switch l.to {
+	case allOfRedis:
+		return append(held, allNodes()...)
+	case compose.Ollama, compose.OpenAI:
+		return append(held, provider(l.to, Shares))
+	default:
+		return append(held, Whole(l.to, Shares))
+	}
+}
 
 func (l link) Aim(s *Site) (Act, error) {
 	shaper, err := compose.Power[compose.LinkShaper](s.Stack)
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.choose(l.process)
+	members, err := s.choose(l.process)
 	if err != nil {
 		return nil, err
 	}
-	l.how.Seed = s.Rand.Uint64()
-	act := &shaping{link: l, shaper: shaper, member: m.Name(), targets: []string{l.to}}
-	if l.to == allNodes {
-		act.targets = nil
+	targets := []string{l.to}
+	if l.to == allOfRedis {
+		targets = nil
 		for _, n := range s.Stack.Nodes() {
-			act.targets = append(act.targets, n.Name)
+			targets = append(targets, n.Name)
 		}
 	}
-	return act, nil
+	return severally(l.facts(namesOf(members), targets), members, func(m compose.Member) part {
+		l.how.Seed = s.Rand.Uint64()
+		return &shaping{link: l, shaper: shaper, member: m.Name(), targets: targets}
+	}), nil
 }
 
 type shaping struct {
@@ -99,20 +112,24 @@ type shaping struct {
 	targets []string
 }
 
-func (s *shaping) Facts() history.FaultFacts {
+func (l link) facts(members, targets []string) history.FaultFacts {
 	var does []string
-	if s.how.Latency > 0 {
-		does = append(does, fmt.Sprintf("had %v of latency, give or take %v", s.how.Latency, s.how.Jitter))
+	if l.how.Latency > 0 {
+		does = append(does, fmt.Sprintf("had %v of latency, give or take %v", l.how.Latency, l.how.Jitter))
 	}
-	if s.how.Bandwidth > 0 {
-		does = append(does, fmt.Sprintf("carried %d bytes a second", s.how.Bandwidth))
+	if l.how.Bandwidth > 0 {
+		does = append(does, fmt.Sprintf("carried %d bytes a second", l.how.Bandwidth))
 	}
-	if s.how.CutAfter > 0 {
-		does = append(does, fmt.Sprintf("ended each connection after %d bytes", s.how.CutAfter))
+	if l.how.CutAfter > 0 {
+		does = append(does, fmt.Sprintf("ended each connection after %d bytes", l.how.CutAfter))
+	}
+	whose := members[0] + "'s link"
+	if len(members) > 1 {
+		whose = "the links of " + and(members)
 	}
 	return history.FaultFacts{
-		Target: s.member + " to " + strings.Join(s.targets, ", "), Processes: []string{s.member},
-		Happened: fmt.Sprintf("%s's link to %s %s", s.member, s.to, strings.Join(does, " and ")),
+		Target: strings.Join(members, ", ") + " to " + strings.Join(targets, ", "), Processes: members,
+		Happened: fmt.Sprintf("%s to %s %s", whose, l.to, strings.Join(does, " and ")),
 	}
 }
 
@@ -152,7 +169,7 @@ const padding = 4000
 // request is a question that every target answers at once and nobody counts: an
 // inline PING for Redis, and for a stand-in a page that it does not have.
 func (s *shaping) request() string {
-	if s.to == allNodes {
+	if s.to == allOfRedis {
 		return "PING " + strings.Repeat("a", padding) + "\r\n"
 	}
 	return "GET /" + strings.Repeat("a", padding) + " HTTP/1.1\r\nHost: paperlab\r\n\r\n"

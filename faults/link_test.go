@@ -1,7 +1,6 @@
 package faults_test
 
 import (
-	"strings"
 	"testing"
 
 	"paperlab/compose"
@@ -62,15 +61,4 @@ func TestLink(t *testing.T) {
 
 func TestLinkNeedsThePower(t *testing.T) {
 	wantMissing(t, "LinkShaper", read(t, "link", "role", "crawl", "pick", "one", "to", "arxiv", "latency", "1s"))
-}
-
-// Two links of one role clash only where they lead to the same.
-func TestLinkHolds(t *testing.T) {
-	to := func(target string) string {
-		f := read(t, "link", "role", "summarize", "pick", "one", "to", target, "latency", "1s")
-		return strings.Join(f.Holds(), " ")
-	}
-	if to("redis") != "link/summarize/redis" || to("ollama") == to("openai") {
-		t.Errorf("held are %s, %s, %s", to("redis"), to("ollama"), to("openai"))
-	}
 }

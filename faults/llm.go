@@ -18,7 +18,7 @@ var _ = register(Kind{
 	Undo:    "none: the stand-in runs inside the lab and dies with it",
 	Fields:  []string{"provider", "mode"},
 	Example: "{provider: ollama, mode: errors}",
-	Read: func(f Fields) Fault {
+	Read: func(f Fields, _ compose.Plan) Fault {
 		return llm{f.Choice("provider", compose.Ollama, compose.OpenAI, "all"), f.Choice("mode", slices.Sorted(maps.Keys(llmManners))...)}
 	},
 })
@@ -91,12 +91,15 @@ func (l llm) providers() []string {
 	return []string{l.provider}
 }
 
-func (l llm) Holds() (held []string) {
+func (l llm) Holds() (held []Hold) {
 	for _, p := range l.providers() {
-		held = append(held, "llm/"+p)
+		held = append(held, provider(p, Stops))
 	}
 	return held
 }
+
+// provider is the hold of one of the two LLMs.
+func provider(name string, use Use) Hold { return Hold{"llm", byName(name, 2), use} }
 
 func (l llm) Aim(s *Site) (Act, error) {
 	return s.misbehave(l.mode, llmManners[l.mode], l.providers()...)

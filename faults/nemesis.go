@@ -19,8 +19,9 @@ type Nemesis struct {
 	Plan     []Armed
 	// Every is the time between two looks for evidence; 50 ms.
 	Every time.Duration
-	// BeforeWithin bounds the wait for a fault's moment, ProveWithin that for
-	// its effect; 5 s each.
+	// BeforeWithin bounds the wait for a fault's moment, 10 s: what it strikes may
+	// still be recovering from the fault before. ProveWithin bounds that for its
+	// effect; 5 s.
 	BeforeWithin, ProveWithin time.Duration
 	// HealWithin bounds a heal, and then the wait for the evidence that it
 	// worked; 15 s each. After the context has ended, the heal has as long, but
@@ -37,7 +38,7 @@ const afterAbort = 3 * time.Second
 // context ends.
 func (n Nemesis) Run(ctx context.Context) {
 	n.Every = cmp.Or(n.Every, 50*time.Millisecond)
-	n.BeforeWithin = cmp.Or(n.BeforeWithin, 5*time.Second)
+	n.BeforeWithin = cmp.Or(n.BeforeWithin, 10*time.Second)
 	n.ProveWithin = cmp.Or(n.ProveWithin, 5*time.Second)
 	n.HealWithin = cmp.Or(n.HealWithin, 15*time.Second)
 
@@ -66,10 +67,11 @@ type act struct {
 	done chan struct{}
 }
 
-// after are the acts that hold what this one needs, and end before it begins.
+// after are the acts that hold what this one holds too, and end before it begins.
 func (a *act) after(all []*act) (first []*act) {
 	for _, b := range all {
-		if end, ends := b.End(); b != a && ends && end <= a.At && shared(a.Planned, b.Planned) != "" {
+		_, _, both := common(a.Planned, b.Planned)
+		if end, ends := b.End(); b != a && ends && end <= a.At && both {
 			first = append(first, b)
 		}
 	}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +19,7 @@ import (
 // provides.
 type script struct {
 	id    string
-	holds []string
+	holds []faults.Hold
 	rec   *history.Recorder
 	// proof says whether the effect can be proven; inject and during replace
 	// what these methods do.
@@ -51,7 +49,7 @@ func call(f func() error) error {
 }
 
 func (s *script) Mode() string                         { return "" }
-func (s *script) Holds() []string                      { return s.holds }
+func (s *script) Holds() []faults.Hold                 { return s.holds }
 func (s *script) Aim(*faults.Site) (faults.Act, error) { return s, nil }
 func (s *script) Facts() history.FaultFacts            { return history.FaultFacts{Target: "target of " + s.id} }
 
@@ -83,7 +81,7 @@ func TestFaultsRunOnTimeAndTogether(t *testing.T) {
 		a := &script{id: "a", rec: rec}
 		b := &script{id: "b", rec: rec}
 		// c begins when a ends, on the same target.
-		c := &script{id: "c", rec: rec, holds: []string{"x"}}
+		c := &script{id: "c", rec: rec, holds: []faults.Hold{faults.Whole("x", faults.Breaks)}}
 		a.holds = c.holds
 		runs(t.Context(), t, rec, a.at(time.Second, 4*time.Second), b.at(2*time.Second, time.Second), c.at(5*time.Second, time.Second))
 		got := fmt.Sprintf("a: %v | b: %v | c: %v", a, b, c)
@@ -195,62 +193,6 @@ func TestCutShortIsNoEvidence(t *testing.T) {
 			t.Errorf("did %s", a)
 		}
 	})
-}
-
-func TestTwoFaultsOnOneTargetClash(t *testing.T) {
-	a := &script{id: "a", holds: []string{"process/x", "y"}}
-	b := &script{id: "b", holds: []string{"process/x"}}
-	other := &script{id: "other", holds: []string{"process/z"}}
-	for name, c := range map[string]struct {
-		p, q faults.Planned
-		held string
-	}{
-		"overlap":       {a.at(0, 5*time.Second), b.at(4*time.Second, time.Second), "process/x"},
-		"within":        {a.at(0, 5*time.Second), b.at(time.Second, time.Second), "process/x"},
-		"touch":         {a.at(0, 5*time.Second), b.at(5*time.Second, time.Second), ""},
-		"to the end":    {a.at(0, 0), b.at(5*time.Second, time.Second), "process/x"},
-		"other targets": {a.at(0, 5*time.Second), other.at(0, time.Second), ""},
-	} {
-		for _, pair := range [][2]faults.Planned{{c.p, c.q}, {c.q, c.p}} {
-			if held := faults.Clash(pair[0], pair[1]); held != c.held {
-				t.Errorf("%s: %s and %s clash over %q, want %q", name, pair[0].ID, pair[1].ID, held, c.held)
-			}
-		}
-	}
-}
-
-// Equal seeds choose equally, in whatever order the members come; "one" of a role
-// is the same one in all of a scenario's faults.
-func TestEqualSeedsAimEqually(t *testing.T) {
-	stage := newStage(t)
-	for range 3 {
-		stage.member("summarize")
-	}
-	targets := func(seed uint64) (all []string) {
-		for i := range uint64(20) {
-			site := stage.site()
-			site.Rand = rand.New(rand.NewPCG(seed, i))
-			plan := []faults.Planned{read(t, "kill", "role", "summarize", "pick", "one"), read(t, "freeze", "role", "summarize", "pick", "one")}
-			armed, err := faults.Arm(plan, site)
-			if err != nil {
-				t.Fatal(err)
-			}
-			kill, freeze := armed[0].Act.Facts().Target, armed[1].Act.Facts().Target
-			if kill != freeze {
-				t.Errorf("one summarizer is %s, then %s", kill, freeze)
-			}
-			all = append(all, kill)
-			slices.Reverse(stage.workers)
-		}
-		return all
-	}
-	first := targets(1)
-	if !slices.Equal(first, targets(1)) {
-		t.Error("equal seeds, different targets")
-	}
-	if slices.Equal(first, targets(2)) {
-		t.Error("different seeds, equal targets: the seed is not used")
-	}
 }
 
 // Each kind is described, and is one file and its test.

@@ -15,12 +15,12 @@ import (
 
 var _ = register(Kind{
 	Name:    "partition",
-	About:   "one process loses its network to one Redis node or to all of them",
+	About:   "a process, or several, loses its network to one Redis node or to all of them",
 	Undo:    "none: the links run inside the lab and die with it",
 	Fields:  []string{"role", "pick", "from"},
 	Example: "{role: summarize, pick: one, from: redis-one}",
-	Read: func(f Fields) Fault {
-		return partition{readProcess(f), f.Choice("from", "redis-one", "redis-all")}
+	Read: func(f Fields, plan compose.Plan) Fault {
+		return partition{readProcess(f, plan), f.Choice("from", "redis-one", "redis-all")}
 	},
 })
 
@@ -29,40 +29,40 @@ type partition struct {
 	from string
 }
 
-func (p partition) Mode() string    { return p.from }
-func (p partition) Holds() []string { return []string{"link/" + p.role + "/redis"} }
+func (p partition) Mode() string { return p.from }
 
-// Aim chooses the nodes. One means one that was made a master: a replica holds
-// no shard, so losing it tests nothing.
+// Holds: what is cut off must live, and the nodes that it is cut off from must
+// answer everybody else.
+func (p partition) Holds() []Hold {
+	if p.from == "redis-one" {
+		return []Hold{p.link(allOfRedis, Breaks), p.hold(Shares), oneMaster.hold(Shares)}
+	}
+	return append(allNodes(), p.link(allOfRedis, Stops), p.hold(Shares))
+}
+
+// Aim chooses the nodes. One means the "one" of those that were made masters: a
+// replica holds no shard, so losing it tests nothing.
 func (p partition) Aim(s *Site) (Act, error) {
 	cutter, err := compose.Power[compose.LinkCutter](s.Stack)
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.choose(p.process)
+	members, err := s.choose(p.process)
 	if err != nil {
 		return nil, err
 	}
 	nodes := s.Stack.Nodes()
 	if p.from == "redis-one" {
-		one, err := s.node(true)
-		if err != nil {
+		if nodes, err = s.nodes(oneMaster); err != nil {
 			return nil, err
 		}
-		nodes = []compose.Node{one}
 	}
-	return &cutOff{cutter, m.Name(), nodes}, nil
+	return severally(p.facts(namesOf(members), nodes), members, func(m compose.Member) part { return &cutOff{cutter, m.Name(), nodes} }), nil
 }
 
-type cutOff struct {
-	cutter compose.LinkCutter
-	member string
-	nodes  []compose.Node
-}
-
-func (c *cutOff) Facts() history.FaultFacts {
+func (partition) facts(members []string, nodes []compose.Node) history.FaultFacts {
 	var names []string
-	for _, n := range c.nodes {
+	for _, n := range nodes {
 		names = append(names, n.Name)
 	}
 	from := names[0]
@@ -70,9 +70,15 @@ func (c *cutOff) Facts() history.FaultFacts {
 		from = fmt.Sprintf("%d Redis nodes", len(names))
 	}
 	return history.FaultFacts{
-		Target: c.member + " to " + strings.Join(names, ", "), Processes: []string{c.member},
-		Happened: fmt.Sprintf("%s was cut off from %s by a network partition", c.member, from),
+		Target: strings.Join(members, ", ") + " to " + strings.Join(names, ", "), Processes: members,
+		Happened: were(members, fmt.Sprintf("cut off from %s by a network partition", from)),
 	}
+}
+
+type cutOff struct {
+	cutter compose.LinkCutter
+	member string
+	nodes  []compose.Node
 }
 
 func (c *cutOff) Before(ctx context.Context) (string, error) { return c.pings(ctx, true) }

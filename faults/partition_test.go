@@ -12,12 +12,12 @@ func TestPartition(t *testing.T) {
 	stage.node()
 	stage.node()
 	b := strike(t, stage.site(), read(t, "partition", "role", "summarize", "pick", "one", "from", "redis-one"))
-	wantProven(t, b, "PING via summarize-1's link to redis-", "no answer in 5", "PONG")
+	wantProven(t, b, "PING via summarize-1's link to redis-", "no answer in ", "PONG")
 	if n := strings.Count(b.during, "no answer"); n != 1 {
 		t.Errorf("%d links without an answer, want 1: %s", n, b.during)
 	}
 	b = strike(t, stage.site(), read(t, "partition", "role", "summarize", "pick", "one", "from", "redis-all"))
-	wantProven(t, b, "PONG", "no answer in 5", "PONG")
+	wantProven(t, b, "PONG", "no answer in ", "PONG")
 	if n := strings.Count(b.during, "no answer"); n != 2 || b.Happened != "summarize-1 was cut off from 2 Redis nodes by a network partition" {
 		t.Errorf("%d links without an answer, want 2: %+v", n, b)
 	}

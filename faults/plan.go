@@ -2,7 +2,6 @@ package faults
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"paperlab/reports/history"
@@ -23,28 +22,18 @@ type Planned struct {
 // End is when it is healed; ok is false for a fault that lasts to the end.
 func (p Planned) End() (at time.Duration, ok bool) { return p.At + p.For, p.For > 0 }
 
-// Clash names what two faults would hold at the same time, "" if nothing. Two
-// windows may touch; the second fault is then injected when the first is proven
-// healed. This is the one place that judges it: the reader of scenarios asks
-// before anything starts.
-func Clash(p, q Planned) string {
-	pEnd, pEnds := p.End()
-	qEnd, qEnds := q.End()
-	if (pEnds && q.At >= pEnd) || (qEnds && p.At >= qEnd) {
-		return ""
-	}
-	return shared(p, q)
+// lasts tells whether it holds what it holds at a moment.
+func (p Planned) lasts(at time.Duration) bool {
+	end, ends := p.End()
+	return p.At <= at && (!ends || at < end)
 }
 
-// shared names something that both hold.
-func shared(p, q Planned) string {
-	other := q.Holds()
-	for _, held := range p.Holds() {
-		if slices.Contains(other, held) {
-			return held
-		}
+// window is when it lasts, in words.
+func (p Planned) window() string {
+	if end, ends := p.End(); ends {
+		return fmt.Sprintf("%v to %v", p.At, end)
 	}
-	return ""
+	return fmt.Sprintf("%v to the end", p.At)
 }
 
 // Armed is a planned fault with its targets.

@@ -7,39 +7,37 @@ import (
 	"os"
 
 	"paperlab/compose"
-	"paperlab/reports/history"
 )
 
 var _ = register(Kind{
 	Name:    "redis-freeze",
-	About:   "SIGSTOP to a Redis node, a master or a replica, SIGCONT when healed: it keeps its connections and answers nobody",
+	About:   "SIGSTOP to Redis nodes, masters or replicas, SIGCONT when healed: it keeps its connections and answers nobody",
 	Undo:    "SIGCONT, from the ledger",
-	Fields:  []string{"node"},
-	Example: "{node: master}",
-	Read:    func(f Fields) Fault { return redisFreeze{f.Choice("node", "master", "replica")} },
+	Fields:  []string{"node", "pick"},
+	Example: "{node: master, pick: one}",
+	Read:    func(f Fields, _ compose.Plan) Fault { return redisFreeze{readNode(f)} },
 })
 
-type redisFreeze struct{ node string }
+type redisFreeze struct{ node }
 
-func (r redisFreeze) Mode() string    { return r.node }
-func (r redisFreeze) Holds() []string { return []string{"node/" + r.node} }
+func (r redisFreeze) Mode() string  { return r.made }
+func (r redisFreeze) Holds() []Hold { return []Hold{r.hold(Stops)} }
 
 func (r redisFreeze) Aim(s *Site) (Act, error) {
 	freezer, err := compose.Power[compose.NodeFreezer](s.Stack)
 	if err != nil {
 		return nil, err
 	}
-	n, err := s.node(r.node == "master")
-	return &freezingNode{freezer, n}, err
+	nodes, err := s.nodes(r.node)
+	if err != nil {
+		return nil, err
+	}
+	return severally(struckNodes(nodes, "frozen"), nodes, func(n compose.Node) part { return &freezingNode{freezer, n} }), nil
 }
 
 type freezingNode struct {
 	freezer compose.NodeFreezer
 	node    compose.Node
-}
-
-func (f *freezingNode) Facts() history.FaultFacts {
-	return history.FaultFacts{Target: f.node.Name, Happened: "the Redis node " + f.node.Name + " was frozen"}
 }
 
 func (f *freezingNode) Before(ctx context.Context) (string, error) { return serves(ctx, f.node) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"time"
 
@@ -13,37 +14,47 @@ import (
 
 var _ = register(Kind{
 	Name:    "redis-kill",
-	About:   "SIGKILL to a Redis node, a master or a replica; started again with its data when healed",
+	About:   "SIGKILL to Redis nodes, masters or replicas; started again with its data when healed",
 	Undo:    "none: a dead node leaves nothing that its folder's undo does not remove",
-	Fields:  []string{"node"},
-	Example: "{node: master}",
+	Fields:  []string{"node", "pick"},
+	Example: "{node: master, pick: one}",
 	Lasts:   "restart_after",
-	Read:    func(f Fields) Fault { return redisKill{f.Choice("node", "master", "replica")} },
+	Read:    func(f Fields, _ compose.Plan) Fault { return redisKill{readNode(f)} },
 })
 
-type redisKill struct{ node string }
+type redisKill struct{ node }
 
-func (k redisKill) Mode() string    { return k.node }
-func (k redisKill) Holds() []string { return []string{"node/" + k.node} }
+func (k redisKill) Mode() string  { return k.made }
+func (k redisKill) Holds() []Hold { return []Hold{k.hold(Stops)} }
 
-// Aim chooses a node by what it was made as: a failover before the fault may
-// have changed that, and the receipt says what it is.
 func (k redisKill) Aim(s *Site) (Act, error) {
 	killer, err := compose.Power[compose.NodeKiller](s.Stack)
 	if err != nil {
 		return nil, err
 	}
-	n, err := s.node(k.node == "master")
-	return &killingNode{killer, n}, err
+	nodes, err := s.nodes(k.node)
+	if err != nil {
+		return nil, err
+	}
+	return severally(struckNodes(nodes, "killed"), nodes, func(n compose.Node) part { return &killingNode{killer, n} }), nil
+}
+
+// struckNodes are the facts of a fault on whole Redis nodes.
+func struckNodes(nodes []compose.Node, done string) history.FaultFacts {
+	var names []string
+	for _, n := range nodes {
+		names = append(names, n.Name)
+	}
+	what := "the Redis node "
+	if len(names) > 1 {
+		what = "the Redis nodes "
+	}
+	return history.FaultFacts{Target: strings.Join(names, ", "), Happened: what + were(names, done)}
 }
 
 type killingNode struct {
 	killer compose.NodeKiller
 	node   compose.Node
-}
-
-func (k *killingNode) Facts() history.FaultFacts {
-	return history.FaultFacts{Target: k.node.Name, Happened: "the Redis node " + k.node.Name + " was killed"}
 }
 
 func (k *killingNode) Before(ctx context.Context) (string, error) { return serves(ctx, k.node) }

@@ -16,7 +16,7 @@ var _ = register(Kind{
 	Undo:    "none: the sink runs inside the lab and dies with it",
 	Fields:  []string{"mode", "receiver", "share"},
 	Example: "{mode: lose-answers, receiver: all, share: 5%}",
-	Read: func(f Fields) Fault {
+	Read: func(f Fields, _ compose.Plan) Fault {
 		s := sink{mode: f.Choice("mode", slices.Sorted(maps.Keys(sinkManners))...)}
 		s.one = f.Has("receiver") && f.Choice("receiver", "one", "all") == "one"
 		if f.Has("share") {
@@ -72,8 +72,14 @@ type sink struct {
 	share float64 // 0: all
 }
 
-func (s sink) Mode() string  { return s.mode }
-func (sink) Holds() []string { return []string{compose.Sink} }
+func (s sink) Mode() string { return s.mode }
+func (sink) Holds() []Hold  { return []Hold{Whole(compose.Sink, Breaks)} }
+
+// Needs implements Fed: requests must meet it, and have an answer after it.
+func (sink) Needs() (begin, end []string) {
+	all := append(slices.Clone(before["deliver"]), deliverStage)
+	return all, all
+}
 
 func (s sink) Aim(site *Site) (Act, error) {
 	at := site.Rand.IntN(len(site.Receivers))

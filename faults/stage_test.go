@@ -112,13 +112,7 @@ func (s *stage) member(role string) *worker {
 // node starts a redis-server, and a link to it for every member so far.
 func (s *stage) node() *server {
 	s.t.Helper()
-	n := &server{name: fmt.Sprintf("redis-%d", len(s.nodes)+1), dir: s.t.TempDir()}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	n.addr = free.Addr().String()
-	free.Close()
+	n := &server{name: fmt.Sprintf("redis-%d", len(s.nodes)+1), dir: s.t.TempDir(), addr: freeAddress(s.t)}
 	if err := n.start(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -126,6 +120,25 @@ func (s *stage) node() *server {
 	s.nodes = append(s.nodes, n)
 	s.link(n.name, n.addr)
 	return n
+}
+
+// given are the addresses that a test has, so that no other takes its server for
+// its own.
+var given sync.Map
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	for {
+		free, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		address := free.Addr().String()
+		free.Close()
+		if _, twice := given.LoadOrStore(address, true); !twice {
+			return address
+		}
+	}
 }
 
 func (s *stage) link(target, addr string) {
@@ -370,7 +383,7 @@ type fields struct {
 
 func (f fields) Has(field string) bool { return f.values[field] != "" }
 
-func (f fields) Text(field string) string {
+func (f fields) Word(field string) string {
 	if !f.Has(field) {
 		f.t.Errorf("%s is missing", field)
 	}
@@ -412,6 +425,9 @@ func (f fields) Fail(field, format string, args ...any) {
 	f.t.Errorf("%s: %s", field, fmt.Sprintf(format, args...))
 }
 
+// service is what the faults of a test can pick from.
+var service = compose.Plan{Shards: 12, Summarizers: 3, Deliverers: 2}
+
 // read is a fault as a scenario's file has it: kind, then pairs of field and
 // value.
 func read(t *testing.T, kind string, pairs ...string) faults.Planned {
@@ -430,7 +446,7 @@ func read(t *testing.T, kind string, pairs ...string) faults.Planned {
 			t.Errorf("a %s has no field %s", kind, name)
 		}
 	}
-	return faults.Planned{ID: kind + "-1", Kind: kind, Fault: all[at].Read(f)}
+	return faults.Planned{ID: kind + "-1", Kind: kind, Fault: all[at].Read(f, service)}
 }
 
 // became is what is recorded of one fault.
@@ -475,7 +491,7 @@ func whatBecame(rec *history.Recorder, id string) (b became) {
 // of it.
 func strike(t *testing.T, s *faults.Site, f faults.Planned) became {
 	t.Helper()
-	f.For = time.Second
+	f.For = cmp.Or(f.For, time.Second)
 	armed, err := faults.Arm([]faults.Planned{f}, s)
 	if err != nil {
 		t.Fatal(err)

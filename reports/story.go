@@ -107,6 +107,9 @@ func (s *subject) Further() int { return max(len(s.Faults)-maxFaults, 0) }
 // Arrived are the alerts from the first effect on, which there must be.
 func (s *subject) Arrived() []record.Alert { return alertsAfter(s.Run, *s.EffectAt()) }
 
+// Targets is how many processes the first fault strikes.
+func (s *subject) Targets() int { return len(s.Faults[0].Processes) }
+
 // FirstAlert tells whether none of these arrived before the one that detected.
 func (s *subject) FirstAlert() bool {
 	return !slices.ContainsFunc(s.Arrived(), func(a record.Alert) bool { return a.NotifiedAtS < s.DetectedBy.NotifiedAtS })

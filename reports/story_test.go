@@ -58,6 +58,11 @@ func TestStory(t *testing.T) {
 				"Its steady state, latency included, was not regained before the run ended.",
 			},
 			[]string{"unexpected", "could not"}},
+		"several processes at once": {func(r *record.Result) {
+			f := &r.Of(hardened).Faults[0]
+			f.Processes, f.Happened = []string{"summarize-1", "summarize-2"}, "summarize-1 and summarize-2 were killed"
+		},
+			[]string{"At 10.0 s summarize-1 and summarize-2 were killed (before:", "Their 4 shards were taken over within 3.4 s."}, []string{"Its 4 shards"}},
 		"violation": {func(r *record.Result) {
 			r.Verdict = record.Violation
 			r.Runs[0].Invariants[0].Answer = record.Invalid

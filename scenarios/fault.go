@@ -7,27 +7,22 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"paperlab/compose"
 	"paperlab/faults"
 )
 
-// faults reads the whole list. phase is the length of the fault phase.
-func (d *document) faults(nodes []ast.Node, phase time.Duration) []faults.Planned {
+// faults reads the whole list, of a service that is known already. phase is the
+// length of the fault phase.
+func (d *document) faults(nodes []ast.Node, service compose.Plan, phase time.Duration) []faults.Planned {
 	var plan []faults.Planned
 	number := map[string]int{}
 	for i, n := range nodes {
-		f, ok := d.fault(n, phase)
+		f, ok := d.fault(n, service, phase)
 		if !ok {
 			return nil
 		}
 		number[f.Kind]++
 		f.ID = fmt.Sprintf("%s-%d", f.Kind, number[f.Kind])
-		for _, earlier := range plan {
-			if held := faults.Clash(f, earlier); held != "" {
-				end, _ := earlier.End()
-				d.fail(position(n), "%s begins at %v, while %s still lasts (%v to %v) and holds %s as well; let one end before the other begins",
-					f.ID, f.At, earlier.ID, earlier.At, end, held)
-			}
-		}
 		// The nemesis takes the list as it comes; a file that is not in order
 		// would read differently from what happens.
 		if i > 0 && f.At < plan[i-1].At {
@@ -35,6 +30,11 @@ func (d *document) faults(nodes []ast.Node, phase time.Duration) []faults.Planne
 				f.ID, f.At, plan[i-1].ID, plan[i-1].At)
 		}
 		plan = append(plan, f)
+	}
+	for i, f := range plan {
+		if why := faults.Clash(f, plan); why != "" {
+			d.fail(position(nodes[i]), "%s", why)
+		}
 	}
 	return plan
 }
@@ -44,7 +44,7 @@ const shortestFault = 100 * time.Millisecond
 
 // fault reads an entry: one kind with its fields, and its times. ok is false for
 // one that cannot be held against the others.
-func (d *document) fault(n ast.Node, phase time.Duration) (f faults.Planned, ok bool) {
+func (d *document) fault(n ast.Node, service compose.Plan, phase time.Duration) (f faults.Planned, ok bool) {
 	var names, times []string
 	for _, k := range faults.Kinds() {
 		names = append(names, k.Name)
@@ -64,7 +64,7 @@ func (d *document) fault(n ast.Node, phase time.Duration) (f faults.Planned, ok 
 		return f, false
 	}
 	k := found[0]
-	f.Kind, f.Fault = k.Name, k.Read(d.object(o.fields[k.Name], k.Name, k.Fields...))
+	f.Kind, f.Fault = k.Name, k.Read(d.object(o.fields[k.Name], k.Name, k.Fields...), service)
 	for _, other := range times {
 		if other != k.Lasts && o.Has(other) {
 			o.Fail(other, "a %s has no %s; its length is %s", k.Name, other, k.Lasts)

@@ -162,6 +162,14 @@ func (o *object) textOf(field, kind string) string {
 	return value
 }
 
+// Word is a name or a whole number, as text.
+func (o *object) Word(field string) string {
+	if n, ok := o.fields[field].(*ast.IntegerNode); ok {
+		return fmt.Sprint(n.Value)
+	}
+	return o.textOf(field, "a name or a whole number")
+}
+
 // Choice is one of a few names.
 func (o *object) Choice(field string, allowed ...string) string {
 	if blank := o.blank(field); blank != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"paperlab/compose"
 	"paperlab/grafana"
 	"paperlab/reports/record"
 	"paperlab/scenarios/check"
@@ -86,7 +87,7 @@ func (d *document) scenario(root ast.Node, rules []grafana.Rule) Scenario {
 	s.Phases = readPhases(d.object(o.need("phases", "a mapping"), "phases", "control", "steady", "fault", "recover"))
 	s.Load = readLoad(d.object(o.need("load", "a mapping"), "load", loadFields...), s.Phases)
 	s.Monitoring = d.monitoring(o)
-	s.Faults = d.faults(o.list("faults"), s.Phases.Fault)
+	s.Faults = d.faults(o.list("faults"), s.Service.plan(), s.Phases.Fault)
 	if o.Has("objectives") {
 		s.Objectives = d.objectives(o, s, rules)
 	}
@@ -122,6 +123,11 @@ func readService(o *object) Service {
 		s.Lanes = o.Integer("lanes", 1, 256)
 	}
 	return s
+}
+
+// plan is what faults pick from.
+func (s Service) plan() compose.Plan {
+	return compose.Plan{Shards: s.Shards, Summarizers: s.Summarizers, Deliverers: s.Deliverers}
 }
 
 func readPhases(o *object) Phases {

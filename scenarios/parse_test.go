@@ -31,7 +31,7 @@ faults:
   - llm: {provider: all, mode: slow}
     at: 3s
     for: 2s
-  - partition: {role: summarize, pick: one, from: redis-one}
+  - partition: {role: summarize, pick: other, from: redis-one}
     at: 4s
     for: 500ms
   - freeze:
@@ -80,11 +80,11 @@ func TestEverythingThatAFileCanSay(t *testing.T) {
 		found = append(found, fmt.Sprintf("%s: %s %s at %v for %v holds %v", f.ID, f.Kind, f.Mode(), f.At, f.For, f.Holds()))
 	}
 	wantFaults := []string{
-		"kill-1: kill  at 0s for 15s holds [process/summarize]",
+		"kill-1: kill  at 0s for 15s holds [process/summarize/one]",
 		"llm-1: llm errors at 1s for 2s holds [llm/ollama]",
 		"llm-2: llm slow at 3s for 2s holds [llm/ollama llm/openai]",
-		"partition-1: partition redis-one at 4s for 500ms holds [link/summarize/redis]",
-		"freeze-1: freeze  at 5s for 2s holds [process/deliver]",
+		"partition-1: partition redis-one at 4s for 500ms holds [link/summarize/redis/other process/summarize/other node/master/one]",
+		"freeze-1: freeze  at 5s for 2s holds [process/deliver/one]",
 		"sink-1: sink lose-answers at 6s for 9s holds [sink]",
 	}
 	if !slices.Equal(found, wantFaults) {
@@ -227,7 +227,7 @@ func TestBadInput(t *testing.T) {
 		"no kind":                {"  - sink: {mode: lose-answers, share: 5%}\n    at: 6s", "  - at: 6s", "at: 6s", "this one has 0"},
 		"fault that is a name":   {"- sink: {mode: lose-answers, share: 5%}\n    at: 6s\n    for: 9s", "- sink", "sink", `fault is "sink"; a mapping is needed`},
 		"unknown role":           {"freeze:\n      role: deliver", "freeze:\n      role: deliverer", "deliverer\n", `there is no freeze.role "deliverer"; did you mean deliver?`},
-		"unknown pick":           {"kill: {role: summarize, pick: one}", "kill: {role: summarize, pick: two}", "two", `there is no kill.pick "two"`},
+		"unknown pick":           {"kill: {role: summarize, pick: one}", "kill: {role: summarize, pick: othr}", "othr", `there is no kill.pick "othr"; did you mean other? (allowed: one, other, all, 1, 2, 3, summarize-1, summarize-2, summarize-3)`},
 		"unknown provider":       {"provider: ollama", "provider: olama", "olama", `there is no llm.provider "olama"; did you mean ollama? (allowed: ollama, openai, all)`},
 		"unknown mode":           {"mode: slow", "mode: slo", "slo}", "did you mean slow?"},
 		"unknown side":           {"from: redis-one", "from: redis-on", "redis-on}", "did you mean redis-one?"},

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"paperlab/compose"
 	"paperlab/compose/undo"
 	"paperlab/system/child"
 	"paperlab/system/cluster"
@@ -44,7 +45,7 @@ func StartCluster(ctx context.Context, ledger *undo.Ledger, config ClusterConfig
 		return nil, err
 	}
 	return cluster.Start(ctx, cluster.Config{
-		Program: program, Masters: 3, Replicas: 3, NodeTimeout: time.Second,
+		Program: program, Masters: compose.Masters, Replicas: compose.Replicas, NodeTimeout: time.Second,
 		Args:   []string{"--maxmemory", cmp.Or(config.MaxMemory, "256mb"), "--appendonly", "yes", "--appendfsync", "everysec"},
 		Dir:    dir,
 		Launch: func(c child.Command) (*child.Process, error) { return start(ledger, config.Logs, c) },

@@ -95,15 +95,11 @@ func (s *stack) fillStore(ctx context.Context) error {
 }
 
 func (s *stack) startMembers(ctx context.Context) error {
-	add := func(role string, count int) {
-		for i := range count {
-			s.members = append(s.members, &member{stack: s, role: role, name: fmt.Sprintf("%s-%d", role, i+1)})
+	for _, role := range []string{"watch", "summarize", "deliver", "crawl"} {
+		for _, name := range s.plan.Names(role) {
+			s.members = append(s.members, &member{stack: s, role: role, name: name})
 		}
 	}
-	add("watch", 1)
-	add("summarize", s.plan.Summarizers)
-	add("deliver", s.plan.Deliverers)
-	add("crawl", 1)
 	group, ctx := errgroup.WithContext(ctx)
 	for _, m := range s.members {
 		group.Go(func() error { return m.begin(ctx) })

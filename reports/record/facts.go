@@ -93,13 +93,27 @@ func FirstFault(faults []Fault) (first *float64) {
 func (f Fault) Name() string { return cmp.Or(f.ID, f.Kind) }
 
 // Label says in a word or three what the fault is, for a figure: its kind, mode
-// and the process that it strikes.
+// and the processes that it strikes, of which only the first has its full name:
+// "kill summarize-1,3".
 func (f Fault) Label() string {
 	words := []string{cmp.Or(f.Kind, f.ID)}
 	if f.Mode != "" {
 		words = append(words, f.Mode)
 	}
-	return strings.Join(append(words, f.Processes...), " ")
+	if len(f.Processes) > 0 {
+		words = append(words, together(f.Processes))
+	}
+	return strings.Join(words, " ")
+}
+
+// together names processes of one role in short.
+func together(names []string) string {
+	short := names[0]
+	role := strings.TrimRight(short, "0123456789")
+	for _, name := range names[1:] {
+		short += "," + strings.TrimPrefix(name, role)
+	}
+	return short
 }
 
 // Bounded tells whether steady state was measured before the fault. Without its

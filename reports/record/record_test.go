@@ -103,6 +103,7 @@ func TestLabelOfAFault(t *testing.T) {
 		"llm errors":                    {ID: "llm-2", Kind: "llm", Mode: "errors"},
 		"partition redis-one deliver-2": {ID: "partition-1", Kind: "partition", Mode: "redis-one", Processes: []string{"deliver-2"}},
 		"llm-2":                         {ID: "llm-2"},
+		"kill summarize-1,2,10":         {ID: "kill-1", Kind: "kill", Processes: []string{"summarize-1", "summarize-2", "summarize-10"}},
 	} {
 		if got := f.Label(); got != want {
 			t.Errorf("label %q, want %q", got, want)

@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
 
 	"paperlab/reports/history"
 	"paperlab/system/service"
@@ -38,6 +39,8 @@ const (
 	tailEvery   = 100 * time.Millisecond
 	sampleEvery = 250 * time.Millisecond
 	findEvery   = time.Second
+	// askedAtOnce is fewer than the client has connections to a node.
+	askedAtOnce = 16
 )
 
 // groups names the consumer group of each logical stream.
@@ -244,21 +247,34 @@ func (o *Observer) leases(ctx context.Context) error {
 }
 
 // InHand counts the entries that are pending for a consumer, over all shards
-// of all streams.
+// of all streams. Beside an error it is what those that answered have: a node that
+// is away must not hide the work that stands on another.
 func (o *Observer) InHand(ctx context.Context, consumer string) (int64, error) {
+	sources := o.known()
+	counts, failed := make([]int64, len(sources)), make([]error, len(sources))
+	var asking errgroup.Group
+	asking.SetLimit(askedAtOnce)
+	for i, s := range sources {
+		asking.Go(func() error { counts[i], failed[i] = o.pendingFor(ctx, s, consumer); return nil })
+	}
+	_ = asking.Wait()
 	var total int64
-	for _, s := range o.known() {
-		consumers, err := o.rdb.XInfoConsumers(ctx, s.key, groups[s.stream]).Result()
-		if err != nil && !absent(err) {
-			return 0, fmt.Errorf("read consumers of %s: %w", s.key, err)
-		}
-		for _, c := range consumers {
-			// The naive service runs several consumers in a process, the
-			// others one.
-			if c.Name == consumer || strings.HasPrefix(c.Name, consumer+"-") {
-				total += c.Pending
-			}
+	for _, n := range counts {
+		total += n
+	}
+	return total, errors.Join(failed...)
+}
+
+func (o *Observer) pendingFor(ctx context.Context, s *source, consumer string) (n int64, err error) {
+	consumers, err := o.rdb.XInfoConsumers(ctx, s.key, groups[s.stream]).Result()
+	if err != nil && !absent(err) {
+		return 0, fmt.Errorf("read consumers of %s: %w", s.key, err)
+	}
+	for _, c := range consumers {
+		// The naive service runs several consumers in a process, the others one.
+		if c.Name == consumer || strings.HasPrefix(c.Name, consumer+"-") {
+			n += c.Pending
 		}
 	}
-	return total, nil
+	return n, nil
 }

@@ -311,8 +311,9 @@ func TestANodeThatCannotBeAskedMakesTheBacklogUnknown(t *testing.T) {
 			t.Errorf("%s: %+v, want info", name, e)
 		}
 	}
-	if _, err := w.InHand(t.Context(), "s-1"); err == nil {
-		t.Error("what is in hand is known")
+	read(t, rdb, second+":entries", "summarize", "s-1", 1)
+	if n, err := w.InHand(t.Context(), "s-1"); err == nil || n != 1 {
+		t.Errorf("in hand are %d, %v; want the 1 that can be seen, and an error", n, err)
 	}
 	rdb.RestoreReplace(t.Context(), first+":entries", 0, rdb.Get(t.Context(), first+":kept").Val())
 	servicetest.Eventually(t, "it is known again", known)
