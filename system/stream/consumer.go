@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -98,6 +99,9 @@ type Consumer struct {
 
 	// life's Taking bounds tending and fetching, its Working what is in hand.
 	life service.Life
+
+	// dealing is of the members that were seen last.
+	dealing atomic.Pointer[dealing]
 }
 
 // NewConsumer checks the configuration and fills in defaults.

@@ -38,8 +38,8 @@
 //	                   claim (takeover, sweep)
 //
 // A [Consumer] is one member of a group. On every shard it announces itself
-// and rendezvous hashing says, from the members that announced themselves
-// there, who should own it. Members are counted for each shard, not once for
+// and rendezvous hashing with fair shares says, from the members that announced
+// themselves there, who should own it. Members are counted for each shard, not once for
 // the group: a member that cannot reach one node is then missing on just that
 // node's shards, which others take over, while it keeps the rest.
 //
