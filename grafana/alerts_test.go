@@ -350,34 +350,58 @@ func TestRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want []grafana.Rule
-	windows := 0
+	windows := map[string]time.Duration{}
 	for _, group := range load(t) {
 		for _, r := range group.Rules {
-			rule := grafana.Rule{Alert: r.Alert, For: time.Duration(r.For)}
 			expr, err := parser.NewParser(parser.Options{}).ParseExpr(r.Expr)
 			if err != nil {
 				t.Fatal(err)
 			}
-			parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
-				length := time.Duration(0)
-				switch n := n.(type) {
-				case *parser.MatrixSelector:
-					length = n.Range
-				case *parser.SubqueryExpr:
-					length = n.Range
-				}
-				if length > 0 && (rule.Window == 0 || length < rule.Window) {
-					rule.Window = length
-					windows++
-				}
-				return nil
-			})
-			want = append(want, rule)
+			want = append(want, grafana.Rule{Alert: r.Alert, For: time.Duration(r.For), Window: windowOf(expr)})
+			windows[r.Alert] = windowOf(expr)
 		}
 	}
-	if !slices.Equal(got, want) || windows == 0 {
+	if !slices.Equal(got, want) {
 		t.Errorf("rules are %+v\nwant %+v", got, want)
 	}
+	// One with a range, one without, and one with an alternative that needs none.
+	for alert, want := range map[string]time.Duration{"DeliveriesFailing": 10 * time.Second, "ConsumerDown": 0, "LLMFailing": 0} {
+		if has, known := windows[alert]; !known || has != want {
+			t.Errorf("%s: window %v, known %v, want %v", alert, has, known, want)
+		}
+	}
+}
+
+// windowOf is an expression's window, by its syntax tree.
+func windowOf(expr parser.Expr) (window time.Duration) {
+	switch e := expr.(type) {
+	case *parser.ParenExpr:
+		if inner, ok := e.Expr.(*parser.BinaryExpr); !ok || inner.Op != parser.LOR {
+			return windowOf(e.Expr)
+		}
+	case *parser.BinaryExpr:
+		if e.Op == parser.LOR {
+			left, right := windowOf(e.LHS), windowOf(e.RHS)
+			if left == 0 || right == 0 {
+				return 0
+			}
+			return max(left, right)
+		}
+	}
+	parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
+		length := time.Duration(0)
+		switch n := n.(type) {
+		case *parser.MatrixSelector:
+			length = n.Range
+		case *parser.SubqueryExpr:
+			length = n.Range
+		}
+		if length > 0 && (window == 0 || length < window) {
+			window = length
+		}
+		return nil
+	})
+	return window
 }
 
 // TestDelay: for counts in whole intervals, and a rate is blind below two samples.

@@ -36,8 +36,9 @@ type Rule struct {
 	Alert string
 	// For is how long its condition must hold.
 	For time.Duration
-	// Window is the shortest range over which its expression looks back, 0 if it
-	// asks for the latest samples only.
+	// Window is the range over which its expression looks back: the shortest, since
+	// that one fails first where scrapes are rare. Of alternatives (or) it is the
+	// longest of theirs, and 0 if one of them asks for the latest samples only.
 	Window time.Duration
 }
 
@@ -130,16 +131,47 @@ func read(content []byte) (rules []Rule, err error) {
 	return rules, nil
 }
 
-// window is the shortest range in an expression, 0 if there is none.
-func window(expr string) (shortest time.Duration, err error) {
-	for _, found := range ranges.FindAllStringSubmatch(expr, -1) {
-		length, err := time.ParseDuration(found[1])
-		if err != nil {
-			return 0, fmt.Errorf("range [%s]: %w", found[1], err)
+// window is an expression's, as in Rule.
+func window(expr string) (longest time.Duration, err error) {
+	for i, branch := range alternatives(expr) {
+		shortest := time.Duration(0)
+		for _, found := range ranges.FindAllStringSubmatch(branch, -1) {
+			length, err := time.ParseDuration(found[1])
+			if err != nil {
+				return 0, fmt.Errorf("range [%s]: %w", found[1], err)
+			}
+			if shortest == 0 || length < shortest {
+				shortest = length
+			}
 		}
-		if shortest == 0 || length < shortest {
-			shortest = length
+		if shortest == 0 {
+			return 0, nil
+		}
+		if i == 0 || shortest > longest {
+			longest = shortest
 		}
 	}
-	return shortest, nil
+	return longest, nil
+}
+
+// tokens are what splitting an expression has to know.
+var tokens = regexp.MustCompile(`"[^"]*"|[()]|\bor\b`)
+
+// alternatives are the parts of an expression between the ors outside of all
+// brackets.
+func alternatives(expr string) (parts []string) {
+	depth, from := 0, 0
+	for _, at := range tokens.FindAllStringIndex(expr, -1) {
+		switch expr[at[0]:at[1]] {
+		case "(":
+			depth++
+		case ")":
+			depth--
+		case "or":
+			if depth == 0 {
+				parts, from = append(parts, expr[from:at[0]]), at[1]
+			}
+		}
+	}
+	return append(parts, expr[from:])
 }

@@ -12,6 +12,7 @@ var causes = []Cause{
 	{"ConsumerDown", "kill-1", "a deliverer is killed"},
 	{"WatchDown", "kill-2", "the watcher is killed"},
 	{"RedisNodeUnreachable", "partition-1", "a summarizer loses one Redis node"},
+	{"LLMFailing", "llm-1", "both LLMs answer with errors"},
 	{"LLMPrimaryDown", "llm-1", "both LLMs answer with errors"},
 	{"LLMAllDown", "llm-1", "both LLMs answer with errors"},
 	{"LagHigh", "llm-1", "both LLMs answer with errors"},
