@@ -61,6 +61,9 @@ func (c scenarioCommand) runSet(ctx context.Context, stdout io.Writer, s *scenar
 		return one.carryOut(ctx, s, o.Of.Source, profiles, o.Of.ID, all)
 	}
 	made, folder, err := set.Run(ctx, o)
+	if err != nil && made.StartedAt.IsZero() {
+		return err // bad input of the first run, say: nothing was started
+	}
 	fmt.Fprint(stdout, reports.SetSummary(made))
 	fmt.Fprintf(stdout, "\nreport: %s\n", filepath.Join(relative(folder), "report.html"))
 	if err != nil {

@@ -131,13 +131,14 @@ func TestBetterAndGrain(t *testing.T) {
 	}
 	s := Set{Profiles: []string{"naive", "hardened"}}.Summed([]SetSeed{
 		seedOf(1, Pass, priced("naive", 100, 0.2), priced("hardened", 150, 0.5)),
-		seedOf(2, Pass, priced("naive", 100, 0.2), priced("hardened", 90, 0.21)),
+		seedOf(2, Pass, priced("naive", 100, 0.2), priced("hardened", 140, 0.21)),
 		seedOf(3, Pass, priced("naive", 100, 0.2), priced("hardened", 100.5, 0.1)),
 	})
-	for _, id := range []string{"saturation_per_s", "latency_p95_s"} {
-		if p := pairOf(t, s, id); p.Better != 1 || p.Worse != 1 || p.Equal != 1 {
-			t.Errorf("%s: %+v", id, p)
-		}
+	if p := pairOf(t, s, "saturation_per_s"); p.Better != 2 || p.Worse != 0 || p.Equal != 1 {
+		t.Errorf("saturation: %+v", p)
+	}
+	if p := pairOf(t, s, "latency_p95_s"); p.Better != 1 || p.Worse != 1 || p.Equal != 1 {
+		t.Errorf("latency: %+v", p)
 	}
 }
 

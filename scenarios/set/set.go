@@ -71,7 +71,8 @@ const failuresInARow = 3
 var ErrStopped = errors.New("the set was stopped: the lab itself failed three times in a row. What it says of the last run is in that run's report; once it is mended, the same command goes on")
 
 // Run runs the seeds that are still to be run, and writes the set's record and
-// report after each. It returns the set and its folder. A set that was stopped by
+// report after each. It returns the set and its folder, which is not there while
+// nothing was ever run. A set that was stopped by
 // the context is no error: its verdict is at best aborted.
 func Run(ctx context.Context, o Options) (record.Set, string, error) {
 	s := &series{Options: o, folder: record.SetFolder(o.Out, o.Of.Scenario, o.Of.ID)}
@@ -81,7 +82,11 @@ func Run(ctx context.Context, o Options) (record.Set, string, error) {
 	todo := s.todo()
 	s.Say("set of %s: %d of %d seeds are still to be run", o.Of.Scenario, len(todo), len(s.seeds))
 	err := s.runAll(ctx, todo)
-	return s.summed(), s.folder, errors.Join(err, s.write())
+	made := s.summed()
+	if made.StartedAt.IsZero() { // nothing was ever run: there is nothing to tell
+		return made, s.folder, err
+	}
+	return made, s.folder, errors.Join(err, s.write())
 }
 
 // series is a set on its way.

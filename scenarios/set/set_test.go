@@ -296,3 +296,19 @@ func TestLabThatFails(t *testing.T) {
 		t.Errorf("verdict %s", s.Verdict)
 	}
 }
+
+// Where the first run is refused, as for bad input, nothing is left, and the error
+// keeps its exit status.
+func TestRefused(t *testing.T) {
+	l := newLab(t)
+	refused := errors.New("no such corpus")
+	o := l.options("1..3")
+	o.Run = func(context.Context, int64) (record.Result, string, error) { return record.Result{}, "", refused }
+	_, folder, err := Run(t.Context(), o)
+	if !errors.Is(err, refused) {
+		t.Errorf("the error is %v", err)
+	}
+	if _, err := os.Stat(folder); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a report of nothing is there: %v", err)
+	}
+}
