@@ -164,6 +164,10 @@ func (o *object) textOf(field, kind string) string {
 
 // Word is a name or a whole number, as text.
 func (o *object) Word(field string) string {
+	if blank := o.blank(field); blank != nil {
+		blank.ask(shape{kind: "word"})
+		return "one"
+	}
 	if n, ok := o.fields[field].(*ast.IntegerNode); ok {
 		return fmt.Sprint(n.Value)
 	}
@@ -237,6 +241,9 @@ func (o *object) Number(field, unit, example string, most float64) float64 {
 // Decimal is a number without a unit, above 0 and up to most; of says what it
 // counts.
 func (o *object) Decimal(field, of string, most float64) float64 {
+	if blank := o.blank(field); blank != nil {
+		return blank.ask(shape{kind: "decimal", most: most})
+	}
 	kind := fmt.Sprintf("a number of %s above 0 and up to %g", of, most)
 	return read(o, field, kind, func(n ast.ScalarNode) (float64, bool) {
 		value, err := strconv.ParseFloat(fmt.Sprint(n.GetValue()), 64)

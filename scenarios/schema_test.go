@@ -112,6 +112,10 @@ func (s shape) schema() schematest.Schema {
 			of["maximum"] = s.most
 		}
 		return of
+	case "decimal":
+		return schematest.Schema{"type": "number", "exclusiveMinimum": 0, "maximum": s.most}
+	case "word":
+		return schematest.Schema{"type": []string{"string", "integer"}}
 	case "duration":
 		text := "a time with its unit, such as 10s"
 		if s.least > 0 {
@@ -261,7 +265,7 @@ func TestSchemaRefuses(t *testing.T) {
 		"summarizers: 2":            "summarizers: 33",
 		"deliverers: 2":             "deliverers: two",
 		"subscribers: ":             "subscriber: ",
-		"rate: 60/s":                "rate: 60",
+		"of_capacity: 70%":          "of_capacity: 70",
 		"steady: ":                  "steady: 1 and ",
 		"fault: ":                   "fault: -",
 		"- kill:":                   "- kil:",
