@@ -163,8 +163,8 @@ func starvesAt(f Planned, when string, at time.Duration, needs []string, plan []
 
 // out are the faults that together stop a stage at a moment, other than one.
 func out(stage string, than Planned, at time.Duration, plan []Planned) (by []string) {
-	stopped := map[string]int{}
-	all := 1
+	stopped := map[string]int{} // by part
+	all, sum := 1, 0
 	for _, q := range plan {
 		if q.ID == than.ID || !q.lasts(at) {
 			continue
@@ -174,13 +174,13 @@ func out(stage string, than Planned, at time.Duration, plan []Planned) (by []str
 			if h.Use != Stops || !ours {
 				continue
 			}
-			stopped[stage] += h.count()
+			sum += h.count()
 			stopped[h.Of] += h.count()
 			all = h.among
 			by = append(by, fmt.Sprintf("%s (%s)", q.ID, q.window()))
 		}
 	}
-	if stage == redisStage && !withoutRedis(stopped) || stage != redisStage && stopped[stage] < all {
+	if stage == redisStage && !withoutRedis(stopped) || stage != redisStage && sum < all {
 		return nil
 	}
 	return slices.Compact(by)

@@ -140,6 +140,7 @@ func TestFaultsThatCompose(t *testing.T) {
 		"all die, and then one":             {"kill: {role: summarize, pick: 3} @0s +5s", "kill: {role: summarize, pick: 1} @5s +5s"},
 		"the last one dies too":             {"kill: {role: summarize, pick: 2} @0s +10s", "freeze: {role: deliver, pick: all} @3s +5s"},
 		"both LLMs and a summarizer":        {"llm: {provider: all, mode: errors} @0s +10s", "kill: {role: summarize, pick: one} @3s +10s"},
+		"one LLM out, work goes on":         {"llm: {provider: openai, mode: truncated} @0s +10s", "kill: {role: deliver, pick: one} @3s +3s"},
 		"one LLM each":                      {"llm: {provider: ollama, mode: errors} @0s +10s", "llm: {provider: openai, mode: slow} @3s +10s"},
 		"a kill while a master fails over":  {"redis-kill: {node: master} @0s +10s", "kill: {role: summarize, pick: one} @3s +10s"},
 		"a master, and a link past it":      {"redis-kill: {node: master, pick: other} @0s +10s", "partition: {role: summarize, pick: one, from: redis-one} @3s +5s"},

@@ -229,16 +229,17 @@ func options(t *testing.T) (run.Options, Bench) {
 		Round: round, Rounds: 1, Monitors: 3, Intervals: []time.Duration{500 * time.Millisecond, 1500 * time.Millisecond},
 		Causes: []Cause{{"ConsumerDown", "kill-1", "a deliverer is killed"}, {"WatchDown", "kill-2", "the watcher is killed"}},
 	}
-	c, err := corpus.Builtin(1, b.Scenario().Load.Papers)
-	if err != nil {
-		t.Fatal(err)
-	}
 	redisServer, version, err := process.FindRedis(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return run.Options{
+	o := run.Options{
 		Environment: process.New(process.Config{Papers: papers, RedisServer: redisServer}), RedisVersion: version,
-		Scenario: b.Scenario(), Profiles: []string{"hardened"}, Seed: 1, Corpus: c, CorpusName: "builtin", Progress: run.NewProgress(os.Stderr),
-	}, b
+		Scenario: b.Scenario(), Profiles: []string{"hardened"}, Seed: 1, CorpusName: "builtin", Progress: run.NewProgress(os.Stderr),
+		CorpusOf: func(versions int) (*corpus.Corpus, error) { return corpus.Builtin(1, versions) },
+	}
+	if err := o.SetLoad(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return o, b
 }

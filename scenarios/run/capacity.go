@@ -16,7 +16,7 @@ import (
 // connections are made and the lanes fill.
 const (
 	capacityWarmUp = 1500 * time.Millisecond
-	capacityWindow = 5 * time.Second
+	capacityWindow = 4 * time.Second
 	// atOnce is the rate at which the load appears, in papers a second: faster
 	// than any crawler here.
 	atOnce = 5000
