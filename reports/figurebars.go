@@ -107,7 +107,7 @@ func anomalyFigure(r record.Result) (*figure, string) {
 	for _, run := range r.Runs {
 		f.Series = append(f.Series, chart.BarSeries{Label: run.Profile, Color: profileColor(run.Profile)})
 	}
-	caption := "Counted by the checkers from the witnesses' history."
+	caption := "Counted by the checkers from the witnesses' history. By faults is what exceeds what the same service does without one."
 	for p, kinds := range [][]anomaly{anomalies, allowed} {
 		for _, kind := range kinds {
 			if kind.bar == "" {
@@ -115,7 +115,11 @@ func anomalyFigure(r record.Result) (*figure, string) {
 			}
 			g := chart.BarGroup{Label: kind.bar}
 			for _, run := range r.Runs {
-				g.Bars = append(g.Bars, kind.barOf(run))
+				bar := kind.barOf(run)
+				if b := run.BlameOf(kind.id); b != nil && b.Caused != nil {
+					bar.Text += "\n" + chart.Count(*b.Caused) + " by faults"
+				}
+				g.Bars = append(g.Bars, bar)
 			}
 			f.Panels[p].Groups = append(f.Panels[p].Groups, g)
 		}
