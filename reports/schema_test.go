@@ -25,6 +25,7 @@ var records = []struct {
 }{
 	{"result", "The record of one run (result.json)", record.Schema, reflect.TypeFor[record.Result]()},
 	{"bench", "The record of one benchmark (result.json)", record.BenchSchema, reflect.TypeFor[record.Bench]()},
+	{"set", "The record of one scenario run for many seeds (set.json)", record.SetSchema, reflect.TypeFor[record.Set]()},
 }
 
 func recordSchema(t testing.TB, file string) *jsonschema.Schema {
@@ -33,6 +34,9 @@ func recordSchema(t testing.TB, file string) *jsonschema.Schema {
 		if r.file == file {
 			g := schematest.NewTypes(t, false, "record")
 			s := g.Of(r.of)
+			if file == "set" {
+				g.Allow("SetSeed", "verdict", "") // not run yet
+			}
 			g.Const(r.of.Name(), "schema", r.schema)
 			return schematest.Golden(t, filepath.Join("schema", file+".json"), g.Whole(r.schema, r.title, s))
 		}
@@ -91,6 +95,11 @@ func TestSchemasOfRecords(t *testing.T) {
 	accepts(t, bench, good)
 	refuses(t, bench, good, `"value": `, `"value": "1", "x": `)
 	refuses(t, bench, good, record.BenchSchema, record.Schema)
+	set := t.TempDir()
+	if err := WriteSet(set, sampleSet()); err != nil {
+		t.Fatal(err)
+	}
+	accepts(t, recordSchema(t, "set"), read(t, set, record.SetFile))
 	if err := schematest.Judge(result, []byte(good)); err == nil {
 		t.Error("a benchmark's record passes for a run's")
 	}

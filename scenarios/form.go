@@ -34,7 +34,7 @@ type trial struct {
 // shape is what a reader wants a value to be: a number has its unit and bounds,
 // a choice its names.
 type shape struct {
-	kind          string // text, word, choice, integer, decimal, duration, number
+	kind          string // text, word, choice, several, integer, decimal, duration, number
 	allowed       []string
 	unit, example string
 	least, most   float64

@@ -252,6 +252,16 @@ func (o *object) Decimal(field, of string, most float64) float64 {
 	})
 }
 
+// several tells whether a field that may be a list is one.
+func (o *object) several(field string) bool {
+	if blank := o.blank(field); blank != nil {
+		blank.ask(shape{kind: "several", allowed: []string{"one", "several"}})
+		return blank.choose(blank.path, []string{"one", "several"}) == "several"
+	}
+	_, list := o.fields[field].(*ast.SequenceNode)
+	return list
+}
+
 // list is a sequence; a field that is not there is an empty one.
 func (o *object) list(field string) []ast.Node {
 	if !o.Has(field) {

@@ -103,7 +103,7 @@ func (d *document) scenario(root ast.Node, rules []grafana.Rule) Scenario {
 func (d *document) compare(o *object) []string {
 	allowed := slices.DeleteFunc(record.Profiles(), func(profile string) bool { return profile == record.Hardened })
 	var profiles []string
-	if _, several := o.fields["compare"].(*ast.SequenceNode); several {
+	if o.several("compare") {
 		profiles = d.distinct(o, "compare", allowed)
 	} else {
 		profiles = append(profiles, o.Choice("compare", allowed...))

@@ -27,10 +27,17 @@ func (s *survey) schema(t *testing.T, path string) schematest.Schema {
 	if fields, is := s.mappings[path]; is {
 		return s.mapping(t, path, fields)
 	}
-	if s.lists[path] {
-		return schematest.Schema{"type": "array", "items": s.schema(t, path+"[]")}
+	if !s.lists[path] {
+		return value(t, path, s.shapes[path])
 	}
-	return value(t, path, s.shapes[path])
+	list := schematest.Schema{"type": "array", "items": s.schema(t, path+"[]")}
+	if list["items"].(schematest.Schema)["enum"] != nil {
+		list["minItems"], list["uniqueItems"] = 1, true // as distinct wants it
+	}
+	if len(s.shapes[path]) > 0 {
+		return schematest.Schema{"anyOf": []schematest.Schema{value(t, path, s.shapes[path]), list}}
+	}
+	return list
 }
 
 func (s *survey) mapping(t *testing.T, path string, fields []string) schematest.Schema {
@@ -81,6 +88,7 @@ func value(t *testing.T, path string, asked []shape) schematest.Schema {
 		}
 		kinds[a.kind+a.unit] = a
 	}
+	delete(kinds, "several") // it says that a list may stand there as well
 	if len(kinds) > 1 {
 		delete(kinds, "text") // a text that is then one of a few names
 	}
@@ -91,7 +99,7 @@ func value(t *testing.T, path string, asked []shape) schematest.Schema {
 	switch len(any) {
 	case 0:
 		t.Errorf("nothing is known of %s: what reads it in object.go must ask the form first, as Integer does", path)
-		return nil
+		return schematest.Schema{}
 	case 1:
 		return any[0]
 	default:
@@ -113,7 +121,11 @@ func (s shape) schema() schematest.Schema {
 		}
 		return of
 	case "decimal":
-		return schematest.Schema{"type": "number", "exclusiveMinimum": 0, "maximum": s.most}
+		of := schematest.Schema{"type": "number", "exclusiveMinimum": 0}
+		if s.most >= 0 {
+			of["maximum"] = s.most
+		}
+		return of
 	case "word":
 		return schematest.Schema{"type": []string{"string", "integer"}}
 	case "duration":
@@ -190,8 +202,6 @@ func scenarioSchema(t *testing.T) *jsonschema.Schema {
 	}
 	s := made.schema(t, "")
 	comment(s, schematest.ReadDocs(t, "."), "Scenario")
-	invariants := s["properties"].(schematest.Schema)["invariants"].(schematest.Schema)
-	invariants["minItems"], invariants["uniqueItems"] = 1, true
 	s["$schema"], s["$id"], s["title"] = draft, "paperlab/scenario", "A scenario of the lab (scenarios/*.yaml)"
 	return schematest.Golden(t, "schema.json", s)
 }

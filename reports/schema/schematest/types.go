@@ -7,6 +7,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -136,6 +137,16 @@ func (g *Types) Whole(id, title string, s Schema) Schema {
 		whole[key] = value
 	}
 	return whole
+}
+
+// Allow adds a value to those that a property of a struct may have.
+func (g *Types) Allow(structName, property, value string) {
+	s, _ := g.Defs[structName].(Schema)["properties"].(Schema)[property].(Schema)
+	values, ok := s["enum"].([]string)
+	if !ok {
+		g.t.Fatalf("%s has no %s with given values", structName, property)
+	}
+	s["enum"] = append(slices.Clone(values), value)
 }
 
 // Const makes a property of a struct hold one value.
