@@ -45,7 +45,7 @@ type target struct {
 var targets = []target{
 	{"scenarios/check", nil, []string{"./scenarios/check"}, 90},
 	{"reports/history", []string{"account.go", "backlog.go", "measure.go", "recovery.go", "steady.go"}, []string{"./reports/history", "./scenarios/check"}, 90},
-	{"scenarios/run", []string{"judge.go"}, []string{"./scenarios/run", "-run", "Judge|Verdict|Record|CutShort"}, 90},
+	{"scenarios/run", []string{"judge.go"}, []string{"./scenarios/run", "-run", "Judge|Verdict|Record|CutShort|Clock"}, 90},
 	{"scenarios", nil, []string{"./scenarios"}, 80},
 	{"reports", nil, []string{"./reports"}, 80},
 }

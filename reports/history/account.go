@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -14,6 +15,8 @@ import (
 // story and charts all take it from here, so that no two of them can count
 // differently. Times are in seconds since the profile's run began.
 type Account struct {
+	// Profile is that of the events, the first one's if they are mixed.
+	Profile string
 	// Mixed tells that the events are of more than one profile, which nothing
 	// can be concluded from.
 	Mixed bool
@@ -132,7 +135,8 @@ func AccountOf(events []Event) *Account {
 		Summaries: map[string]bool{}, DeadReason: map[string]string{}, Answers: map[string]int{}, called: map[string]int{},
 	}
 	for _, e := range events {
-		a.Mixed = a.Mixed || e.Profile != events[0].Profile
+		a.Profile = cmp.Or(a.Profile, e.Profile)
+		a.Mixed = a.Mixed || e.Profile != a.Profile
 		a.End = e.T
 		a.add(e)
 	}

@@ -19,11 +19,9 @@ func judge(s *scenarios.Scenario, o offer, events []history.Event) record.Run {
 	a := history.AccountOf(events)
 	found := check.Judge(a, s.Invariants)
 	run := record.Run{
-		Counts: found.Counts, Invariants: found.Invariants, Anomalies: found.Anomalies, Blame: found.Blame, Undrained: !a.Drained, Exits: a.Exits,
+		Profile: a.Profile,
+		Counts:  found.Counts, Invariants: found.Invariants, Anomalies: found.Anomalies, Blame: found.Blame, Undrained: !a.Drained, Exits: a.Exits,
 		Phases: a.Phases, Faults: a.Faults, Struck: a.Strikes, Alerts: a.Alerts, FalseAlarms: a.FalseAlarms(),
-	}
-	if len(events) > 0 {
-		run.Profile = events[0].Profile
 	}
 	if !a.Complete {
 		spare(&run)

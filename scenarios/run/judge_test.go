@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"os/exec"
 	"runtime"
 	"slices"
@@ -326,6 +327,55 @@ func TestHog(t *testing.T) {
 	wantVerdict(t, h.judged(consumerDown), record.Inconclusive, "Guard cpu-taken does not hold: in the worst five seconds others took")
 }
 
+// swell lets a backlog of 500 stand between two times.
+func (h *events) swell(from, to float64) {
+	for i, e := range *h {
+		if e.Op == history.Sample && e.Name == "lag" && e.Stream == "papers" && e.T >= from && e.T < to {
+			(*h)[i] = history.Sampled("papers", "lag", 500, true).At(e.T, e.Profile)
+		}
+	}
+}
+
+// TestObjectivesHaveTheirClock: the backlog is back at 22 s, 9.5 s after the effect
+// and 4 s after the heal.
+func TestObjectivesHaveTheirClock(t *testing.T) {
+	within := func(from string, seconds float64) *scenarios.Recovery {
+		return &scenarios.Recovery{From: from, Within: time.Duration(seconds * float64(time.Second))}
+	}
+	for name, c := range map[string]struct {
+		bound *scenarios.Recovery
+		value float64
+		ok    bool
+	}{
+		"from the effect":        {within(record.ClockEffect, 9.5), 9.5, true},
+		"too late from there":    {within(record.ClockEffect, 9.4), 9.5, false},
+		"from the last heal":     {within(record.ClockLastHeal, 4), 4, true},
+		"too late from that one": {within(record.ClockLastHeal, 3.9), 4, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := calm()
+			h.kill()
+			h.alert(14, "ConsumerDown")
+			h.swell(13, 22)
+			run := h.judged(scenarios.Scenario{Objectives: scenarios.Objectives{LagRecovery: c.bound, TimeToRecover: c.bound}})
+			if len(run.Objectives) != 3 || !run.Steady.Regained {
+				t.Fatalf("objectives are %+v, regained %v", run.Objectives, run.Steady.Regained)
+			}
+			for i, id := range []string{"time_to_recover", "lag_recovery"} {
+				if o := run.Objectives[i]; o.ID != id || o.Clock != c.bound.From || o.Value == nil || math.Abs(*o.Value-c.value) > 1e-9 || o.OK != c.ok {
+					t.Errorf("got %+v, want %s within %v from %s: %g", o, id, c.bound.Within, c.bound.From, c.value)
+				}
+			}
+		})
+	}
+	h := calm()
+	h.kill()
+	h.swell(13, 99)
+	if run := h.judged(scenarios.Scenario{Objectives: scenarios.Objectives{LagRecovery: within(record.ClockEffect, 9)}}); run.Steady.Regained || run.Objectives[0].OK || run.Objectives[0].Value != nil {
+		t.Errorf("a backlog that never came back: %+v, regained %v", run.Objectives, run.Steady.Regained)
+	}
+}
+
 // failed adds a fault whose effect was not proven, or that was given up before
 // it was injected.
 func (h *events) failed(injected bool) {
@@ -350,6 +400,9 @@ func TestTheRecordStatesFacts(t *testing.T) {
 	}
 	if d := run.DetectedBy; d == nil || d.Name != "ConsumerDown" || d.FiringAtS != 15.5 || d.NotifiedAtS != 16 {
 		t.Errorf("detected by %+v", d)
+	}
+	if d := run.Detection; d == nil || d.Alert != "ConsumerDown" || d.EffectAtS != 12.5 || d.ArrivedAtS != 16 {
+		t.Errorf("detection %+v", d)
 	}
 	if f := run.FalseAlarms; len(f) != 1 || f[0].Name != "Early" || len(run.Alerts) != 3 {
 		t.Errorf("false alarms %+v of %+v", f, run.Alerts)
