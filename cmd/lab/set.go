@@ -68,7 +68,7 @@ func (c scenarioCommand) runSet(ctx context.Context, stdout io.Writer, s *scenar
 	fmt.Fprintf(stdout, "\nreport: %s\n", filepath.Join(relative(folder), "report.html"))
 	if err != nil {
 		// It does not hide a verdict that is worse.
-		fmt.Fprintf(stdout, "\nlab: %v\n", err)
+		fmt.Fprintf(stdout, "\nlab: %v\nThe same command goes on.\n", err)
 		return statusOf(record.Worst([]record.Verdict{made.Verdict, record.Infrastructure}))
 	}
 	return statusOf(made.Verdict)

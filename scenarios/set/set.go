@@ -173,7 +173,7 @@ func (s *series) runAll(ctx context.Context, todo record.Seeds) error {
 		s.Say("seed %d, %d of %d: %s", seed, i+1, len(todo), s.standing(len(todo)-i))
 		result, folder, err := s.Run(ctx, seed)
 		if err != nil {
-			return fmt.Errorf("seed %d: %w; the same command goes on with it", seed, err)
+			return fmt.Errorf("seed %d: %w", seed, err)
 		}
 		s.take(record.SeedOf(result, folder))
 		s.Say("seed %d: %s%s", seed, result.Verdict, firstOf(result.Reasons))
