@@ -68,7 +68,7 @@ type Options struct {
 const failuresInARow = 3
 
 // ErrStopped is returned by Run if the lab itself failed too often.
-var ErrStopped = errors.New("the set was stopped: the lab itself failed three times in a row. What it says of the last run is in that run's report; once it is mended, the same command goes on")
+var ErrStopped = errors.New("the set was stopped: the lab itself failed three times in a row. What went wrong is in the last run's report")
 
 // Run runs the seeds that are still to be run, and writes the set's record and
 // report after each. It returns the set and its folder, which is not there while
