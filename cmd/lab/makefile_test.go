@@ -58,7 +58,7 @@ func called(t *testing.T, target, word string, inEnvironment bool) []string {
 	cmd := exec.Command("make", "--no-print-directory", "-f", makefile, "LAB="+filepath.Join(dir, "lab"), target)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
-	for _, name := range []string{"NAME", "SEED", "SEEDS", "AGAIN", "PROFILE", "CORPUS", "ENVIRONMENT", "RUN", "BESIDE", "REMEASURE"} {
+	for _, name := range said(t) {
 		if inEnvironment {
 			cmd.Env = append(cmd.Env, name+"="+word)
 		} else {
@@ -75,6 +75,16 @@ func called(t *testing.T, target, word string, inEnvironment bool) []string {
 	return strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
 }
 
+// said are the variables that users set.
+func said(t *testing.T) []string {
+	t.Helper()
+	raw, err := os.ReadFile(makefilePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(regexp.MustCompile(`(?m)^SAID := (.*)$`).FindStringSubmatch(string(raw))[1])
+}
+
 const makefilePath = "../../Makefile"
 
 // TestMakePastesNoWordOfTheUser: a variable that a user sets is in the list that is
@@ -85,7 +95,7 @@ func TestMakePastesNoWordOfTheUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := strings.Fields(regexp.MustCompile(`(?m)^SAID := (.*)$`).FindStringSubmatch(string(raw))[1])
+	said := said(t)
 	var set []string
 	for _, m := range regexp.MustCompile(`(?m)^(\w+) *\?=`).FindAllStringSubmatch(string(raw), -1) {
 		set = append(set, m[1])

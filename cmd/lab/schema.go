@@ -12,7 +12,7 @@ import (
 const scenarioSchema = "scenario"
 
 type schemaCommand struct {
-	Name string `arg:"" optional:"" help:"scenario, result, bench or history."`
+	Name string `arg:"" optional:"" help:"scenario, result, bench, set or history."`
 }
 
 // Run prints one JSON schema.

@@ -1,6 +1,6 @@
 // Package schema has the JSON schemas of what a run and a benchmark leave behind,
 // for programs that read it: result (result.json of a run), bench (that of a
-// benchmark) and history (one line of history.jsonl).
+// benchmark), set (set.json of many seeds) and history (one line of history.jsonl).
 //
 // The files are made from the types, with their comments, by a test of package
 // reports: go test ./reports -update.

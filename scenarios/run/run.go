@@ -128,15 +128,7 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 		}
 		return nil
 	})
-	result.Verdict, result.Reasons = verdict(whole)
-	switch {
-	case ctx.Err() != nil:
-		result.Verdict, result.Reasons = worse(result, record.Aborted), append(result.Reasons, "The run was stopped before its end.")
-	case errors.As(err, new(*compose.MissingPowerError)), errors.Is(err, faults.ErrNoTarget):
-		result.Verdict, result.Reasons = worse(result, record.Inconclusive), append(result.Reasons, o.secrets().Text(capital(err)))
-	case err != nil:
-		result.Verdict, result.Reasons = worse(result, record.Infrastructure), append(result.Reasons, o.secrets().Text(capital(err)))
-	}
+	result.Verdict, result.Reasons = o.outcome(ctx, whole, err)
 	o.doubt(result)
 	result.FinishedAt = time.Now().UTC()
 	result.WallS = time.Since(began).Seconds()
@@ -145,6 +137,21 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 	}
 	folder, err := write(o, result, events, slack, kept)
 	return result, folder, err
+}
+
+// outcome is the verdict on the runs that came to their end, and on what kept others
+// from theirs, with the reasons.
+func (o Options) outcome(ctx context.Context, whole []record.Run, err error) (record.Verdict, []string) {
+	judged, reasons := verdict(whole)
+	switch {
+	case ctx.Err() != nil:
+		return worse(judged, record.Aborted), append(reasons, "The run was stopped before its end.")
+	case errors.As(err, new(*compose.MissingPowerError)), errors.Is(err, faults.ErrNoTarget):
+		return worse(judged, record.Inconclusive), append(reasons, o.secrets().Text(capital(err)))
+	case err != nil:
+		return worse(judged, record.Infrastructure), append(reasons, o.secrets().Text(capital(err)))
+	}
+	return judged, reasons
 }
 
 // order draws in which the profiles run. What a machine does while it is new, warm
@@ -157,9 +164,9 @@ func (o Options) order() []string {
 }
 
 // worse keeps what was judged, if that was worse.
-func worse(r record.Result, than record.Verdict) record.Verdict {
-	if r.Verdict == record.Violation || r.Verdict == record.Inconclusive {
-		return r.Verdict
+func worse(judged, than record.Verdict) record.Verdict {
+	if judged == record.Violation || judged == record.Inconclusive {
+		return judged
 	}
 	return than
 }
