@@ -218,7 +218,12 @@ func (a *Account) serve(e Event) {
 	a.Seen[e.Message] = e.T
 }
 
+// accept takes an entry that was found. Of one that cannot be read nobody knows
+// whose it is.
 func (a *Account) accept(e Event) {
+	if e.Type != OK {
+		return
+	}
 	at := Place{e.Stream, e.Shard, e.Entry}
 	if _, again := a.Found[at]; !again {
 		a.Found[at] = e.T

@@ -11,6 +11,16 @@ import (
 	"paperlab/system/paper"
 )
 
+func TestAnUnreadableEntryIsNobodys(t *testing.T) {
+	a := AccountOf([]Event{
+		Unreadable(Place{Stream: "papers", Entry: "1-0"}).At(1, "p"),
+		Unreadable(Place{Stream: "notifications", Entry: "2-0"}).At(2, "p"),
+	})
+	if len(a.OnPapers) != 0 || len(a.OnNotes) != 0 || len(a.Notes) != 0 {
+		t.Errorf("on papers %v, on notifications %v", a.OnPapers, a.OnNotes)
+	}
+}
+
 func names(alarms []record.Alert) (all []string) {
 	for _, a := range alarms {
 		all = append(all, a.Name)
