@@ -136,3 +136,22 @@ func TestBlameSumsUp(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEntryIdThatCannotBeRead: its place in the order is not known, and that of
+// the readable ones behind it is.
+func TestAnEntryIdThatCannotBeRead(t *testing.T) {
+	accept := func(entry, id, wish, subscriber string) history.Event {
+		return history.AcceptedNotification(history.Place{Stream: "notifications", Entry: entry}, notification(id+"v1", wish, subscriber)).At(5, "hardened")
+	}
+	h := append(offering(),
+		accept("odd", "2101.00001", "a1", "a"), accept("1-1", "2101.00001", "a1", "a"), accept("1-2", "2101.00002", "a1", "a"),
+		told(6, "a1", "a", "2101.00002"), told(7, "a1", "a", "2101.00001"))
+	found := Judge(history.AccountOf(h), []string{"key-order"})
+	if i := found.Invariants[0]; i.Answer != record.Invalid || found.Counts.OrderViolations != 1 {
+		t.Errorf("%+v", i)
+	}
+	h = append(offering(), accept("odd", "2101.00001", "a1", "a"), told(6, "a1", "a", "2101.00001"))
+	if i := Judge(history.AccountOf(h), []string{"key-order"}).Invariants[0]; i.Answer != record.Unknown || i.Detail != "1 entry ids on the notifications stream cannot be read" {
+		t.Errorf("%+v", i)
+	}
+}
