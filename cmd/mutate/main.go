@@ -47,7 +47,9 @@ var targets = []target{
 	{"reports/history", []string{"account.go", "backlog.go", "measure.go", "recovery.go", "steady.go"}, []string{"./reports/history", "./scenarios/check"}, 90},
 	{"scenarios/run", []string{"judge.go"}, []string{"./scenarios/run", "-run", "Judge|Verdict|Record|CutShort|Clock"}, 90},
 	{"scenarios", nil, []string{"./scenarios"}, 80},
-	{"reports", nil, []string{"./reports"}, 80},
+	// Its slow tests look with a browser, fill a disk, and draw everything twice.
+	{"reports", nil, []string{"./reports", "-skip", "NarrowScreen|FullDisk|DrawnAgain|Redraw$|AnyProfiles"}, 80},
+	{"reports/record", nil, []string{"./reports/record"}, 80},
 }
 
 // patience bounds the tests of one mutant: some never end.
