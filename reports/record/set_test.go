@@ -239,3 +239,32 @@ func TestWhatIsMeasured(t *testing.T) {
 		}
 	}
 }
+
+// One seed is a set as well: its rate, spreads and pairs are of one. What only one
+// of the profiles was measured at is no pair, and keeps no later seed from one.
+func TestSetOfOne(t *testing.T) {
+	s := Set{Profiles: []string{"naive", "hardened"}}.Summed([]SetSeed{
+		seedOf(1, Aborted, ran("naive", new(9.0), new(9.0), 0), ran("hardened", new(9.0), new(9.0), 0)),
+		seedOf(2, Pass, ran("hardened", new(3.0), new(2.0), 0)),
+		seedOf(3, Pass, ran("naive", new(4.0), new(5.0), 1), ran("hardened", new(3.0), new(2.0), 0)),
+		seedOf(4, Violation),
+	})
+	if s.Tally != (Tally{Pass: 2, Violation: 1, Aborted: 1}) || s.PassRate == nil || s.PassRate.N != 3 {
+		t.Errorf("tally %+v, rate %+v", s.Tally, s.PassRate)
+	}
+	if got := s.SpreadOf("lag_recovery_s", "naive"); got == nil || got.N != 1 || *got.Median != 5 {
+		t.Errorf("the naive backlog: %+v", got)
+	}
+	if p := pairOf(t, s, "lag_recovery_s"); p.N != 1 || *p.Median != -3 {
+		t.Errorf("backlog, hardened against naive: %+v", p)
+	}
+	for _, p := range s.Pairs {
+		if p.N != 1 {
+			t.Errorf("%s is a pair of %d seeds, want of one", p.Measure, p.N)
+		}
+	}
+	one := Set{Profiles: []string{"hardened"}}.Summed([]SetSeed{seedOf(1, Violation)})
+	if one.PassRate == nil || one.PassRate.N != 1 || one.PassRate.Value != 0 {
+		t.Errorf("the rate of one violation is %+v", one.PassRate)
+	}
+}
