@@ -45,7 +45,14 @@ func newBenchPage(b record.Bench) *benchPage {
 	if b.Seed != 0 {
 		p.Command += fmt.Sprintf(" SEED=%d", b.Seed)
 	}
-	var able []figure
+	able, missing := benchFigures(b)
+	charts, failed := drawAll(able)
+	p.Charts, p.Missing = charts, append(missing, failed...)
+	return p
+}
+
+// benchFigures are of the distributions, if there are any, else of all metrics.
+func benchFigures(b record.Bench) (able []figure, missing []string) {
 	spreads := spreadMetrics(b)
 	for _, metric := range spreads {
 		able = append(able, spreadFigure(b, metric))
@@ -55,11 +62,10 @@ func newBenchPage(b record.Bench) *benchPage {
 			able = append(able, figure{c, benchCaption(b, metric)})
 		}
 	}
-	p.Charts, p.Missing = drawAll(able)
-	if len(p.Charts) == 0 {
-		p.Missing = append(p.Missing, fmt.Sprintf("No chart is shown: no metric was measured at two or more values of %q.", benchX(b)))
+	if len(able) == 0 {
+		missing = append(missing, fmt.Sprintf("No chart is shown: no metric was measured at two or more values of %q.", benchX(b)))
 	}
-	return p
+	return able, missing
 }
 
 func benchCaption(b record.Bench, metric string) string {

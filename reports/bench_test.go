@@ -169,23 +169,31 @@ func TestSummaries(t *testing.T) {
 	}
 }
 
-// TestBenchOfSpreads: distributions are drawn, and the other metrics stand in the
-// table alone; what was missed is told, also of a case that has nothing else.
-func TestBenchOfSpreads(t *testing.T) {
-	t.Parallel()
+// sampleSpreads are distributions: one, one of which all were missed, and one
+// that nothing bounds, of another fault.
+func sampleSpreads() record.Bench {
 	b := record.Bench{Name: "detect", X: "scrape_s", Seed: 3}
-	add := func(every float64, s *record.Distribution) {
+	add := func(every float64, fault string, s *record.Distribution) {
 		m := record.Metric{Unit: "s", Distribution: s, N: len(s.Values)}
 		if m.N > 0 {
 			m.Value, m.Low, m.High = record.NearestRank(s.Values, 50), s.Values[0], s.Values[m.N-1]
 		}
 		b.Cases = append(b.Cases, record.Case{
-			Name: fmt.Sprintf("Down every %g s", every), Params: map[string]any{"scrape_s": every, "alert": "Down", "fault": "a kill"},
+			Name: fmt.Sprintf("Down every %g s", every), Params: map[string]any{"scrape_s": every, "alert": "Down", "fault": fault},
 			Metrics: map[string]record.Metric{"time_to_detect_s": m, "missed": {Value: float64(s.Missed)}},
 		})
 	}
-	add(1, &record.Distribution{Values: []float64{2.5, 3, 3.25, 4.5}, Least: new(2.0), Most: new(4.0)})
-	add(15, &record.Distribution{Missed: 12, Why: "its rate needs two scrapes"})
+	add(1, "a kill", &record.Distribution{Values: []float64{2.5, 3, 3.25, 4.5}, Least: new(2.0), Most: new(4.0)})
+	add(15, "a kill", &record.Distribution{Missed: 12, Why: "its rate needs two scrapes"})
+	add(1, "a cut", &record.Distribution{Values: []float64{5, 6, 7}, Missed: 1, Least: new(2.0)})
+	return b
+}
+
+// TestBenchOfSpreads: distributions are drawn, and the other metrics stand in the
+// table alone; what was missed is told, also of a case that has nothing else.
+func TestBenchOfSpreads(t *testing.T) {
+	t.Parallel()
+	b := sampleSpreads()
 	dir := t.TempDir()
 	if err := WriteBench(dir, b); err != nil {
 		t.Fatal(err)
@@ -198,6 +206,7 @@ func TestBenchOfSpreads(t *testing.T) {
 		"| case | time to detect, median | least | quarter below | three quarters below | most | monitoring alone | missed |",
 		"| Down every 1 s | 3 s (2.50 to 4.50, n=4) | 2.5 s | 2.5 s | 3.2 s | 4.5 s | 2.0 s to 4.0 s | 0 |",
 		"| Down every 15 s | not measured |  |  |  |  | its rate needs two scrapes | 12 |",
+		"| Down every 1 s | 6 s (5 to 7, n=3) | 5.0 s | 5.0 s | 7.0 s | 7.0 s | no bound | 1 |",
 		"make bench NAME=detect SEED=3",
 	} {
 		if !strings.Contains(page, want) {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/txtar"
+
 	"paperlab/reports/record"
 )
 
@@ -63,7 +65,7 @@ func TestGoldenSet(t *testing.T) {
 	if err := WriteSet(dir, sampleSet()); err != nil {
 		t.Fatal(err)
 	}
-	checkGolden(t, "set.txtar", dir)
+	checkGolden(t, "set.txtar", part(t, dir, "report.md"), txtar.File{Name: "summary", Data: []byte(SetSummary(sampleSet()))})
 	want := []string{"charts/anomalies.png", "charts/anomalies.svg", "charts/price.png", "charts/price.svg", "charts/times.png", "charts/times.svg", "report.html", "report.md", "set.json"}
 	if got := filesIn(t, dir); !slices.Equal(got, want) {
 		t.Errorf("files are %q, want %q", got, want)

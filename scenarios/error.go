@@ -48,11 +48,8 @@ func excerpt(lines []string, line, column int) string {
 	}
 	text := []rune(strings.ReplaceAll(lines[line-1], "\t", " "))
 	at := min(max(column-1, 0), len(text))
-	from := 0
-	if len(text) > widest {
-		from = min(max(at-widest/2, 0), len(text)-widest)
-		text = text[from : from+widest]
-	}
+	from := max(min(at-widest/2, len(text)-widest), 0)
+	text = text[from:min(from+widest, len(text))]
 	number := fmt.Sprint(line)
 	return fmt.Sprintf("  %s | %s\n  %s | %s^", number, string(text),
 		strings.Repeat(" ", len(number)), strings.Repeat(" ", at-from))

@@ -54,6 +54,8 @@ func TestFaultsThatCannotBe(t *testing.T) {
 			"pick is 4, and there are 3 of the Redis nodes that are made a master (redis-1, redis-2, redis-3)"},
 		"a replica that is a master": {[]string{"redis-freeze: {node: replica, pick: redis-1} @0s +5s"}, "redis-1", `there is no redis-freeze.pick "redis-1"`},
 
+		"second before first": {[]string{"kill: {role: summarize, pick: one} @3s +5s", "freeze: {role: deliver, pick: one} @2s +5s"}, "",
+			"freeze-1 begins at 2s, before kill-1 at 3s"},
 		"one twice": {[]string{"kill: {role: summarize, pick: one} @0s +5s", "kill: {role: summarize, pick: one} @3s +5s"}, "",
 			"kill-2 begins at 3s, while kill-1 still lasts (0s to 5s): both hold process/summarize/one; let one end before the other begins, or pick different ones"},
 		"one of two":    {[]string{"kill: {role: summarize, pick: 2} @0s +5s", "kill: {role: summarize, pick: other} @3s +5s"}, "", "process/summarize/other and process/summarize/2 have one in common"},

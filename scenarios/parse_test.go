@@ -223,6 +223,7 @@ func TestBadInput(t *testing.T) {
 		"clock that begins late": {"{within: 15s, from: last-heal}", "{within: 31s, from: last-heal}", "31s", "a time from 1ms to 30s"},
 		"time below zero":        {"steady: 2s", "steady: -1s", "-1s", `phases.steady is "-1s"`},
 		"unknown kind":           {"- kill:", "- kil:", "kil:", `there is no fault field "kil"; did you mean kill?`},
+		"all kinds and times":    {"- sink:", "- colour:", "colour:", ", at, for, restart_after)"},
 		"two kinds":              {"- sink:", "- kill: {role: crawl, pick: one}\n    sink:", "kill: {role: crawl", "; this one has 2"},
 		"no kind":                {"  - sink: {mode: lose-answers, share: 5%}\n    at: 6s", "  - at: 6s", "at: 6s", "this one has 0"},
 		"fault that is a name":   {"- sink: {mode: lose-answers, share: 5%}\n    at: 6s\n    for: 9s", "- sink", "sink", `fault is "sink"; a mapping is needed`},

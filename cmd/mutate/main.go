@@ -23,6 +23,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -47,7 +48,9 @@ var targets = []target{
 	{"reports/history", []string{"account.go", "backlog.go", "measure.go", "recovery.go", "steady.go"}, []string{"./reports/history", "./scenarios/check"}, 90},
 	{"scenarios/run", []string{"judge.go"}, []string{"./scenarios/run", "-run", "Judge|Verdict|Record|CutShort|Clock"}, 90},
 	{"scenarios", nil, []string{"./scenarios"}, 80},
-	{"reports", nil, []string{"./reports"}, 80},
+	// Its slow tests look with a browser, fill a disk, and draw everything twice.
+	{"reports", nil, []string{"./reports", "-skip", "NarrowScreen|FullDisk|DrawnAgain|Redraw$|AnyProfiles"}, 80},
+	{"reports/record", nil, []string{"./reports/record"}, 80},
 }
 
 // patience bounds the tests of one mutant: some never end.
@@ -60,7 +63,7 @@ func main() {
 	sample := flag.Int("sample", 0, "mutants of each package, drawn by the seed; 0 takes all")
 	seed := flag.Uint64("seed", 1, "what the sample is drawn by")
 	flag.Usage = func() {
-		fmt.Fprintf(flag.CommandLine.Output(), "usage: mutate [-sample N] [-seed N] [PACKAGE ...]\n\nFor example: mutate -sample 50 scenarios/check\nPackages: %s\n\n", strings.Join(names(), ", "))
+		fmt.Fprintf(flag.CommandLine.Output(), "usage: mutate [-sample N] [-seed N] [PACKAGE or FILE ...]\n\nFor example: mutate -sample 50 scenarios/check\nPackages: %s\n\n", strings.Join(names(), ", "))
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -82,19 +85,28 @@ func names() (all []string) {
 	return all
 }
 
-// chosen are the named targets, or all.
+// chosen are the named targets, or all. The name of a file is that of its
+// package's target with this file alone.
 func chosen(args []string) []target {
 	if len(args) == 0 {
 		return targets
 	}
 	var some []target
 	for _, arg := range args {
-		i := slices.Index(names(), strings.Trim(arg, "./"))
+		name, file := strings.Trim(arg, "./"), []string(nil)
+		if strings.HasSuffix(name, ".go") {
+			name, file = filepath.Dir(name), []string{filepath.Base(name)}
+		}
+		i := slices.Index(names(), name)
 		if i < 0 {
 			fmt.Fprintf(os.Stderr, "mutate: there is no package %q here; there are %s\n", arg, strings.Join(names(), ", "))
 			os.Exit(64)
 		}
-		some = append(some, targets[i])
+		t := targets[i]
+		if file != nil {
+			t.only = file
+		}
+		some = append(some, t)
 	}
 	return some
 }

@@ -420,12 +420,14 @@ type Memory struct {
 // ThisCode is the source that this program was built from, as the go command
 // noted it.
 func ThisCode() Code {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return Code{}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return codeOf(info.Settings)
 	}
-	var c Code
-	for _, s := range info.Settings {
+	return Code{}
+}
+
+func codeOf(settings []debug.BuildSetting) (c Code) {
+	for _, s := range settings {
 		switch s.Key {
 		case "vcs.revision":
 			c.Commit = s.Value

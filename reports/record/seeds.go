@@ -1,6 +1,7 @@
 package record
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -27,7 +28,7 @@ func ParseSeeds(text string) (Seeds, error) {
 		if err != nil {
 			return nil, fmt.Errorf("seeds %q: %w; %s", text, err, seedsAllowed)
 		}
-		if n := uint64(to) - uint64(from); n >= maxSeeds || len(all)+int(n) >= maxSeeds {
+		if n := min(uint64(to)-uint64(from), maxSeeds); len(all)+int(n) >= maxSeeds {
 			return nil, fmt.Errorf("seeds %q: more than %d of them; run them as several sets", text, maxSeeds)
 		}
 		for seed := from; ; seed++ {
@@ -55,15 +56,15 @@ func parseRange(part string) (from, to int64, err error) {
 	return from, to, err
 }
 
-func parseSeed(word string) (int64, error) {
-	seed, err := strconv.ParseInt(word, 10, 64)
+func parseSeed(word string) (seed int64, err error) {
+	seed, err = strconv.ParseInt(word, 10, 64)
 	switch {
 	case word == "":
-		return 0, fmt.Errorf("a seed is missing")
+		err = errors.New("a seed is missing")
 	case err != nil || strconv.FormatInt(seed, 10) != word || seed < 0:
-		return 0, fmt.Errorf("%q is no seed", word)
+		err = fmt.Errorf("%q is no seed", word)
 	}
-	return seed, nil
+	return seed, err
 }
 
 // String writes the seeds in their order, as short as ParseSeeds reads them:
@@ -76,10 +77,11 @@ func (s Seeds) String() string {
 			n++
 		}
 		part := strconv.FormatInt(s[0], 10)
-		switch {
-		case n == 2:
+		switch n {
+		case 1:
+		case 2:
 			part += "," + strconv.FormatInt(s[1], 10)
-		case n > 2:
+		default:
 			part += ".." + strconv.FormatInt(s[n-1], 10)
 		}
 		parts, s = append(parts, part), s[n:]

@@ -33,7 +33,7 @@ func TestParseSeeds(t *testing.T) {
 }
 
 func TestSeedsAsText(t *testing.T) {
-	for _, text := range []string{"7", "1..3", "1,2", "1,5,7..9", "9,1", "1..20"} {
+	for _, text := range []string{"7", "1..3", "1,2", "1,5,7..9", "9,1", "1..20", "11,12", "31..33,50"} {
 		seeds, err := ParseSeeds(text)
 		if err != nil || seeds.String() != text {
 			t.Errorf("%q is written %q, %v", text, seeds, err)
@@ -41,5 +41,17 @@ func TestSeedsAsText(t *testing.T) {
 	}
 	if got := (Seeds{5, 1}).With(3, 5, 2).String(); got != "1..3,5" {
 		t.Errorf("5 and 1 with 3, 5 and 2 are %s", got)
+	}
+}
+
+// As many as a set may have, in one range or in several, and not one more.
+func TestAsManySeedsAsThereMayBe(t *testing.T) {
+	for _, text := range []string{"1..10000", "0..9998,20000", "5,10..10008"} {
+		if seeds, err := ParseSeeds(text); err != nil || len(seeds) != maxSeeds {
+			t.Errorf("%q: %d seeds, %v", text, len(seeds), err)
+		}
+		if _, err := ParseSeeds(text + ",30000"); err == nil {
+			t.Errorf("%q and one more are taken", text)
+		}
 	}
 }

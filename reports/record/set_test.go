@@ -191,3 +191,80 @@ func TestLoadSet(t *testing.T) {
 		}
 	}
 }
+
+// A measure is read where something could be read: a time where a fault took
+// effect and the bounds of steady state are known, or where the last fault was
+// healed; a count where the invariant was judged, and the counter saw what the
+// checker did; a cause where the blame says it, or there was nothing to blame.
+func TestWhatIsMeasured(t *testing.T) {
+	healed := func() Run {
+		r := ran("hardened", new(3.0), new(6.0), 0)
+		r.Faults[0].HealedAtS, r.LagRecoveryAfterHealS, r.TimeToRecoverAfterHealS, r.TimeToRecoverS = new(20.0), new(0.0), nil, new(7.0)
+		return r
+	}
+	for name, c := range map[string]struct {
+		change func(*Run)
+		id     string
+		want   any // "none" is not measured, nil never reached
+	}{
+		"back":                                {func(*Run) {}, "lag_recovery_s", 6.0},
+		"steady again":                        {func(*Run) {}, "time_to_recover_s", 7.0},
+		"back without a fault":                {func(r *Run) { r.Faults = nil }, "lag_recovery_s", "none"},
+		"back without bounds":                 {func(r *Run) { r.Steady = Steady{} }, "lag_recovery_s", "none"},
+		"back after the heal":                 {func(*Run) {}, "lag_recovery_after_heal_s", 0.0},
+		"not steady after the heal":           {func(*Run) {}, "time_to_recover_after_heal_s", nil},
+		"back after a heal, without bounds":   {func(r *Run) { r.Steady = Steady{} }, "lag_recovery_after_heal_s", "none"},
+		"never healed":                        {func(r *Run) { r.Faults[0].HealedAtS = nil }, "lag_recovery_after_heal_s", "none"},
+		"nothing lost":                        {func(*Run) {}, "lost", 0.0},
+		"lost":                                {func(r *Run) { r.Counts.Lost, r.Invariants[0].Answer = 3, Invalid }, "lost", 3.0},
+		"lost, and nobody counted":            {func(r *Run) { r.Invariants[0].Answer = Invalid }, "lost", "none"},
+		"lost, and nobody judged":             {func(r *Run) { r.Counts.Lost, r.Invariants = 3, nil }, "lost", "none"},
+		"caused":                              {func(r *Run) { r.Blame = []Blame{{Invariant: "no-loss", Total: 9, Caused: new(4)}} }, "lost_caused", 4.0},
+		"nothing to blame":                    {func(*Run) {}, "lost_caused", 0.0},
+		"nothing to blame, and nobody judged": {func(r *Run) { r.Invariants = nil }, "lost_caused", "none"},
+		"blamed without a control phase":      {func(r *Run) { r.Blame = []Blame{{Invariant: "no-loss", Total: 9}} }, "lost_caused", "none"},
+		"caused without a fault":              {func(r *Run) { r.Faults = nil }, "lost_caused", "none"},
+		"a price that nobody measured":        {func(*Run) {}, "latency_p99_s", "none"},
+		"a price":                             {func(r *Run) { r.Price.LatencyP99S = new(0.5) }, "latency_p99_s", 0.5},
+	} {
+		r := healed()
+		c.change(&r)
+		v, there := seedOf(1, Pass, r).Values["hardened"][c.id]
+		got := any("none")
+		if there {
+			got = show(v)
+		}
+		if got != c.want {
+			t.Errorf("%s: %s is %v, want %v", name, c.id, got, c.want)
+		}
+	}
+}
+
+// One seed is a set as well: its rate, spreads and pairs are of one. What only one
+// of the profiles was measured at is no pair, and keeps no later seed from one.
+func TestSetOfOne(t *testing.T) {
+	s := Set{Profiles: []string{"naive", "hardened"}}.Summed([]SetSeed{
+		seedOf(1, Aborted, ran("naive", new(9.0), new(9.0), 0), ran("hardened", new(9.0), new(9.0), 0)),
+		seedOf(2, Pass, ran("hardened", new(3.0), new(2.0), 0)),
+		seedOf(3, Pass, ran("naive", new(4.0), new(5.0), 1), ran("hardened", new(3.0), new(2.0), 0)),
+		seedOf(4, Violation),
+	})
+	if s.Tally != (Tally{Pass: 2, Violation: 1, Aborted: 1}) || s.PassRate == nil || s.PassRate.N != 3 {
+		t.Errorf("tally %+v, rate %+v", s.Tally, s.PassRate)
+	}
+	if got := s.SpreadOf("lag_recovery_s", "naive"); got == nil || got.N != 1 || *got.Median != 5 {
+		t.Errorf("the naive backlog: %+v", got)
+	}
+	if p := pairOf(t, s, "lag_recovery_s"); p.N != 1 || *p.Median != -3 {
+		t.Errorf("backlog, hardened against naive: %+v", p)
+	}
+	for _, p := range s.Pairs {
+		if p.N != 1 {
+			t.Errorf("%s is a pair of %d seeds, want of one", p.Measure, p.N)
+		}
+	}
+	one := Set{Profiles: []string{"hardened"}}.Summed([]SetSeed{seedOf(1, Violation)})
+	if one.PassRate == nil || one.PassRate.N != 1 || one.PassRate.Value != 0 {
+		t.Errorf("the rate of one violation is %+v", one.PassRate)
+	}
+}
