@@ -57,6 +57,11 @@ func TestFirstParagraphSaysWhereASimplerServiceIsBetter(t *testing.T) {
 			r.Runs[0].Price.SaturationPerS, r.Runs[1].Price.SaturationPerS = new(150.0), new(400.0)
 		},
 			[]string{"its p95 latency before the fault was 0.3 s (hardened: 0.42 s); it carried 400 papers a second at saturation (hardened: 150)."}, []string{"commands"}},
+		"it is better in one thing": {func(r *record.Result) {
+			r.Runs[1].Price = r.Runs[0].Price
+			r.Runs[1].Price.LatencyP95S = new(0.3)
+		},
+			[]string{"The naive service was better here: its p95 latency before the fault was 0.3 s (hardened: 0.42 s). " + once}, []string{"commands"}},
 		"the hardened one carries more": {func(r *record.Result) {
 			r.Runs[0].Price.SaturationPerS, r.Runs[1].Price.SaturationPerS = new(400.0), new(150.0)
 		},

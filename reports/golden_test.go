@@ -74,14 +74,13 @@ func TestGoldenFigures(t *testing.T) {
 	checkGolden(t, "figures.txtar", files...)
 }
 
-// leftAlone is a run without a fault, an alert or a bound, of which nothing was
-// witnessed.
+// leftAlone is a run without a fault, an alert or a bound.
 func leftAlone(seed uint64) (record.Result, map[string][]history.Event) {
-	r := crashResult(seed)
+	r, events := crash(seed)
 	for i, run := range r.Runs {
 		r.Runs[i] = record.Run{Profile: run.Profile, Phases: run.Phases, Counts: record.Counts{LLMCallsRepeated: 2}}
 	}
-	return r, nil
+	return r, events
 }
 
 // wordsOf is a figure in words: what is told of it, and what stands in it, in the

@@ -94,6 +94,29 @@ func TestIndex(t *testing.T) {
 	}
 }
 
+// A run without pages is listed with what draws them, one without a name by its
+// folder's, and one that was never begun with empty cells.
+func TestIndexOfARunWithoutPages(t *testing.T) {
+	t.Parallel()
+	out := t.TempDir()
+	r := crashResult(1)
+	r.Scenario = ""
+	undrawn, empty := filepath.Join(out, "some-name", "a"), filepath.Join(out, "some-name", "b")
+	if err := errors.Join(writeJSON(undrawn, recordFile, r), writeJSON(empty, recordFile, record.Result{Schema: record.Schema, Verdict: record.Infrastructure}), writeBytes(empty, "report.html", nil)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Index(out); err != nil {
+		t.Fatal(err)
+	}
+	rows := tableRow.FindAllString(read(t, out, "index.html"), -1)
+	if len(rows) != 2 || !strings.Contains(rows[0], "make report RUN="+undrawn) || strings.Contains(rows[0], "report.html") || !strings.Contains(rows[0], "some-name") {
+		t.Fatalf("the run without pages is listed as %q", rows)
+	}
+	if strings.Contains(rows[1], "make report") || strings.Count(rows[1], "<t") != strings.Count(rows[0], "<t") {
+		t.Errorf("the run that never began is listed as\n%s\nthe other one as\n%s", rows[1], rows[0])
+	}
+}
+
 func TestIndexOfNothing(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "not", "there")
 	if err := Index(out); err != nil {

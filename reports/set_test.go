@@ -182,3 +182,68 @@ func TestSetSummary(t *testing.T) {
 		t.Errorf("the summary of nothing is %q", got)
 	}
 }
+
+// The story says who was better, and calls no difference one that chance may have
+// made, or the lab's load and not the faults.
+func TestWhoWasBetter(t *testing.T) {
+	pair := func(measure, profile, against string, better, worse int, p float64) record.Pair {
+		return record.Pair{Measure: measure, Profile: profile, Against: against, Better: better, Worse: worse, P: p, Spread: record.Spread{N: 10}}
+	}
+	for name, c := range map[string]struct {
+		pairs                  []record.Pair
+		simpler, better, alike string
+	}{
+		"the main one": {[]record.Pair{pair("lost", hardened, naive, 9, 0, 0.004)},
+			"", "The hardened service was better than the naive one at messages lost (9 of 10 seeds).", ""},
+		"a simpler one": {[]record.Pair{pair("lag_recovery_s", hardened, naive, 1, 9, 0.021), pair("latency_p95_s", hardened, naive, 0, 10, 0.002)},
+			"The naive service was better than the hardened one at backlog back (9 of 10 seeds) and p95 latency before the fault (10 of 10 seeds).", "", ""},
+		"nobody": {[]record.Pair{pair("lost", hardened, naive, 6, 3, 0.508), pair("duplicate_effects", hardened, naive, 8, 1, 0.05)},
+			"", "", "messages lost and told twice"},
+		"not by the faults": {[]record.Pair{pair("lost", hardened, naive, 9, 0, 0.004), pair("lost_caused", hardened, naive, 3, 2, 0.05)},
+			"", "The hardened service was better than the naive one at messages lost (9 of 10 seeds, and not because of the faults).", ""},
+		"by the faults": {[]record.Pair{pair("lost", hardened, naive, 9, 0, 0.004), pair("lost_caused", hardened, naive, 9, 0, 0.004)},
+			"", "The hardened service was better than the naive one at messages lost (9 of 10 seeds).", ""},
+		"one of two": {[]record.Pair{pair("lost", hardened, careful, 0, 0, 1), pair("lost", hardened, naive, 9, 0, 0.004), pair("lost", careful, naive, 9, 0, 0.004)},
+			"", "The hardened service was better than the naive one at messages lost (9 of 10 seeds).", ""},
+		"what is not compared": {[]record.Pair{pair("time_to_detect_s", hardened, naive, 10, 0, 0.002), pair("lost", careful, naive, 10, 0, 0.002)}, "", "", ""},
+	} {
+		s := setSubject{record.Set{Profiles: []string{naive, careful, hardened}, Pairs: c.pairs}}
+		if got := strings.Join(s.Simpler(), " "); got != c.simpler {
+			t.Errorf("%s: the simpler one: %q, want %q", name, got, c.simpler)
+		}
+		if got := strings.Join(s.Better(), " "); got != c.better {
+			t.Errorf("%s: the main one: %q, want %q", name, got, c.better)
+		}
+		if got := list(s.Alike()); got != c.alike {
+			t.Errorf("%s: alike %q, want %q", name, got, c.alike)
+		}
+	}
+}
+
+// The verdicts are of the hardened service, or of the last one where it did not run.
+func TestMainOfASet(t *testing.T) {
+	for _, c := range []struct {
+		profiles []string
+		want     string
+	}{{nil, hardened}, {[]string{hardened, "odd"}, hardened}, {[]string{naive, careful}, careful}} {
+		if got := (setSubject{record.Set{Profiles: c.profiles}}).Main(); got != c.want {
+			t.Errorf("of %q it is %s, want %s", c.profiles, got, c.want)
+		}
+	}
+}
+
+// A seed that was run again says how often, and what came of it before.
+func TestAttempts(t *testing.T) {
+	s := seedLine{SetSeed: record.SetSeed{Seed: 4, Verdict: record.Pass}}
+	if got := s.Attempts(); got != "" {
+		t.Errorf("of one attempt: %q", got)
+	}
+	s.Earlier = []record.Attempt{{Verdict: record.Infrastructure}, {Verdict: record.Inconclusive}}
+	if got := s.Attempts(); got != "run 3 times, before: infrastructure and inconclusive" {
+		t.Errorf("of three attempts: %q", got)
+	}
+	p := setPage{Seeds: []seedLine{s, {SetSeed: record.SetSeed{Seed: 5}}, {SetSeed: record.SetSeed{Seed: 6, Verdict: record.Aborted}}}}
+	if failed := p.Failed(); len(failed) != 1 || failed[0].Seed != 6 {
+		t.Errorf("failed are %+v", failed)
+	}
+}

@@ -82,9 +82,9 @@ func newSubject(r record.Run, takeovers []history.Event) *subject {
 			s.Missed = append(s.Missed, o.ID)
 		}
 	}
-	shards := map[history.Place]bool{}
+	shards := map[history.Place]struct{}{}
 	for _, t := range tookOver(r, takeovers) {
-		shards[history.Place{Stream: t.Stream, Shard: t.Shard}] = true
+		shards[history.Place{Stream: t.Stream, Shard: t.Shard}] = struct{}{}
 		s.TakenWithin = max(s.TakenWithin, t.T-*lostOwner(r, t).EffectAtS)
 	}
 	s.Shards = len(shards)

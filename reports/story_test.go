@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -290,5 +291,55 @@ func TestKeyFiguresSayWhatWasNotMeasured(t *testing.T) {
 		if c := got[label]; len(c) != 2 || c[0].Text != want[0] || c[1].Text != want[1] {
 			t.Errorf("%s is %+v, want %q", label, c, want)
 		}
+	}
+}
+
+// The timeline has all that happened in its order: what arrives as it fires is one
+// line, and what did not happen none.
+func TestTimeline(t *testing.T) {
+	r := record.Run{
+		Faults: []record.Fault{{ID: "kill-1", Target: "summarize-2", InjectedAtS: 10, EffectAtS: new(10.5), HealedAtS: new(25.0)}, {Kind: "llm", Target: "ollama", InjectedAtS: 26}},
+		Alerts: []record.Alert{{Name: "Down", FiringAtS: 12, NotifiedAtS: 12.5, ResolvedAtS: new(27.0)}, {Name: "LagHigh", FiringAtS: 11, NotifiedAtS: 11}},
+	}
+	var got []string
+	for _, m := range timeline(r, []history.Event{history.TookOver("papers", 1, "a", "b").At(13, hardened), history.TookOver("papers", 2, "a", "b").At(13.5, hardened), history.TookOver("papers", 3, "a", "b").At(20, hardened)}) {
+		got = append(got, fmt.Sprintf("%g: %s", m.At, m.What))
+	}
+	want := []string{
+		"10: fault kill-1 injected into summarize-2", "10.5: fault kill-1: effect proven", "11: alert LagHigh fires and arrives", "12: alert Down fires", "12.5: alert Down arrives",
+		"13: 2 shards changed owner", "20: 1 shard changed owner", "25: fault kill-1 healed", "26: fault llm injected into ollama", "27: alert Down resolved",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// Of a time, the table says why there is none.
+func TestTimesThatAreNotThere(t *testing.T) {
+	bounded := record.Steady{BacklogBound: 20}
+	struck := []record.Fault{{EffectAtS: new(10.0)}}
+	late := []record.Alert{{Name: "Down", NotifiedAtS: 10}}
+	for name, c := range map[string]struct {
+		run                record.Run
+		detected, regained cell
+	}{
+		"nothing was broken":            {record.Run{Steady: bounded}, cell{Text: "no fault took effect"}, cell{Text: "no fault took effect"}},
+		"no alert, never back":          {record.Run{Faults: struck, Steady: bounded}, cell{"no alert", "bad"}, cell{"not in this run", "bad"}},
+		"an alert before the fault":     {record.Run{Faults: struck, Steady: bounded, Alerts: []record.Alert{{NotifiedAtS: 9.5}}}, cell{"no alert", "bad"}, cell{"not in this run", "bad"}},
+		"another alert":                 {record.Run{Faults: struck, Steady: bounded, Alerts: late}, cell{"not by its alert", "bad"}, cell{"not in this run", "bad"}},
+		"an alert, and no bounds":       {record.Run{Faults: struck, Alerts: late}, cell{Text: notMeasured}, cell{Text: notMeasured}},
+		"at once, and never left":       {record.Run{Faults: struck, Steady: bounded, TimeToDetectS: new(0.0), LagRecoveryS: new(0.0)}, cell{Text: "at once"}, cell{Text: "never left it"}},
+		"after a while":                 {record.Run{Faults: struck, Steady: bounded, TimeToDetectS: new(3.0), LagRecoveryS: new(6.0)}, cell{Text: "3.0 s"}, cell{Text: "6.0 s"}},
+		"detected, and not as expected": {record.Run{Faults: struck, Alerts: late, TimeToDetectS: new(3.0)}, cell{Text: "3.0 s"}, cell{Text: notMeasured}},
+	} {
+		if got := detected(c.run); got != c.detected {
+			t.Errorf("%s: detected %+v, want %+v", name, got, c.detected)
+		}
+		if got := regained(c.run, c.run.LagRecoveryS); got != c.regained {
+			t.Errorf("%s: back %+v, want %+v", name, got, c.regained)
+		}
+	}
+	if zeroIsGood(0) != (cell{"0", "good"}) || zeroIsGood(1) != (cell{"1", "bad"}) {
+		t.Error("a false alarm is good, or none is bad")
 	}
 }

@@ -229,6 +229,19 @@ func TestInlineColours(t *testing.T) {
 	}
 }
 
+// What is no SVG becomes no part of a page.
+func TestInlineNeedsARoot(t *testing.T) {
+	for _, doc := range []string{"", "<p>", "<svg", "no root >"} {
+		if got, err := inline("alt", []byte(doc)); err == nil {
+			t.Errorf("%q becomes %q", doc, got)
+		}
+	}
+	got, err := inline(`"a" & b`, []byte(`<?xml version="1.0"?><svg width="9" viewBox="0 0 1 2" xmlns="x"><g style="fill:#0072B2"/></svg>`))
+	if want := `<svg role="img" aria-label="&#34;a&#34; &amp; b" viewBox="0 0 1 2"><g style="fill:var(--c0072B2,#0072B2)"/></svg>`; err != nil || string(got) != want {
+		t.Errorf("got %s, %v; want %s", got, err, want)
+	}
+}
+
 // The regular expressions above find what they are to find.
 func TestLoadsAreFound(t *testing.T) {
 	for _, s := range []string{`<script>`, `<link rel=x>`, `<img alt="">`, `<a src = "x">`, `background:url(x)`, `@import "x"`, `<use xlink:href="#a">`} {

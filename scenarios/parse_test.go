@@ -51,7 +51,7 @@ compare: naive
 `
 
 var alerts = []grafana.Rule{
-	{Alert: "ConsumerDown", For: 2 * time.Second}, {Alert: "LagHigh", For: 5 * time.Second},
+	{Alert: "ConsumerDown", For: 2 * time.Second}, {Alert: "LagHigh", For: 5 * time.Second}, {Alert: "LagHigh", For: 9 * time.Second},
 	{Alert: "Failing", For: 5 * time.Second, Window: 10 * time.Second},
 }
 
@@ -172,6 +172,15 @@ func TestLoadThatSaysLittle(t *testing.T) {
 	}
 }
 
+// A load lasts as long as it is to last, and has one paper at least.
+func TestLasting(t *testing.T) {
+	for want, l := range map[int]Workload{1: {Rate: 0.01}, 3: {Rate: 0.25}, 600: {Rate: 60}} {
+		if got := l.Lasting(10 * time.Second); got != want {
+			t.Errorf("%g a second for 10 s are %d, want %d", l.Rate, got, want)
+		}
+	}
+}
+
 // TestBadInput makes one change to the good file at a time. Each error must
 // point at mark, which stands in the changed text, and say what want says.
 func TestBadInput(t *testing.T) {
@@ -249,7 +258,7 @@ func TestBadInput(t *testing.T) {
 		"no monitoring":          {"{scrape: 1500ms}", "15s", "15s\nfaults", "monitoring is"},
 		"detected too soon":      {"within: 6s", "within: 5999ms", "5999ms", "ConsumerDown can take 6s by its monitoring alone: up to 1.5s until a scrape shows it, up to 1.5s until its rule is evaluated, and 3s that it must hold (for: 2s, in whole intervals); allow more"},
 		"scraped too rarely":     {"scrape: 1500ms", "scrape: 4s", "6s}", "ConsumerDown can take 12s by its monitoring alone: up to 4s until"},
-		"unknown alert":          {"alert: ConsumerDown", "alert: ConsumersDown", "ConsumersDown", `there is no time_to_detect.alert "ConsumersDown"; did you mean ConsumerDown?`},
+		"unknown alert":          {"alert: ConsumerDown", "alert: ConsumersDown", "ConsumersDown", `there is no time_to_detect.alert "ConsumersDown"; did you mean ConsumerDown? (allowed: ConsumerDown, Failing, LagHigh)`},
 		"bound out of sight":     {"lag_recovery: {within: 15s, from: last-heal}", "lag_recovery: {within: 46s}", "46s", `lag_recovery.within is "46s"; a time from 1ms to 45s`},
 		"objective as a time":    {"lag_recovery: {within: 15s, from: last-heal}", "lag_recovery: 15s", "15s\ninv", `lag_recovery is "15s"; a mapping is needed with the fields within`},
 		"unknown profile":        {"compare: naive", "compare: native", "native", "did you mean naive?"},
