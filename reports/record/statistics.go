@@ -117,9 +117,6 @@ func rateOf(k, n int) Rate {
 // Equal pairs are left out. See Dixon and Mood, The Statistical Sign Test, JASA
 // 41 (1946). It is 1 if there is none.
 func signTest(better, worse int) float64 {
-	if better+worse == 0 {
-		return 1
-	}
 	half := distuv.Binomial{N: float64(better + worse), P: 0.5}
 	return min(1, 2*half.CDF(float64(min(better, worse))))
 }
