@@ -136,10 +136,11 @@ func (t target) judge(ctx context.Context, sample int, seed uint64) bool {
 			fmt.Printf("  survived: %s\n", m)
 		}
 	})
-	judged := count[killed] + count[survived]
-	share := 100 * float64(count[killed]) / float64(max(judged, 1))
-	fmt.Printf("%s: %d of %d mutants killed, %.1f %% (at least %.0f %%); %d mean the same, %d do not compile\n",
-		t.name, count[killed], judged, share, t.least, count[same], count[noProgram])
+	dead := count[killed] + count[endless]
+	judged := dead + count[survived]
+	share := 100 * float64(dead) / float64(max(judged, 1))
+	fmt.Printf("%s: %d of %d mutants killed, %.1f %% (at least %.0f %%), %d of them by the clock; %d mean the same, %d do not compile\n",
+		t.name, dead, judged, share, t.least, count[endless], count[same], count[noProgram])
 	return ctx.Err() == nil && share >= t.least
 }
 

@@ -17,6 +17,8 @@ type fate int
 
 const (
 	killed fate = iota
+	// endless is killed by the clock: a busy machine may have done it.
+	endless
 	survived
 	same
 	noProgram
@@ -42,6 +44,8 @@ func (t target) try(ctx context.Context, m mutant) fate {
 		return survived
 	case strings.Contains(out, "[build failed]") || strings.Contains(out, "[setup failed]"):
 		return noProgram
+	case strings.Contains(out, "panic: test timed out") || !strings.Contains(out, "FAIL"):
+		return endless
 	}
 	return killed
 }
