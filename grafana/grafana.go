@@ -13,10 +13,11 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"regexp"
+	"slices"
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 //go:embed alerts/*.yaml
@@ -73,9 +74,6 @@ func Soonest(rules []Rule, alert string, every time.Duration) (rule Rule, most t
 	return rule, most, known
 }
 
-// ranges finds the windows in an expression: "[10s]", and that of a subquery.
-var ranges = regexp.MustCompile(`\[([0-9]+(?:ms|[smh])(?:[0-9]+(?:ms|[smh]))*)[:\]]`)
-
 // Rules are all alerting rules of the rule files, in the files' order.
 func Rules() ([]Rule, error) {
 	alerts := Alerts()
@@ -122,56 +120,39 @@ func read(content []byte) (rules []Rule, err error) {
 					return nil, fmt.Errorf("alert %s: for: %w; give it in h, m or s", r.Alert, err)
 				}
 			}
-			if rule.Window, err = window(r.Expr); err != nil {
+			expr, err := parser.NewParser(parser.Options{}).ParseExpr(r.Expr)
+			if err != nil {
 				return nil, fmt.Errorf("alert %s: %w", r.Alert, err)
 			}
+			rule.Window = windowOf(expr)
 			rules = append(rules, rule)
 		}
 	}
 	return rules, nil
 }
 
-// window is an expression's, as in Rule.
-func window(expr string) (longest time.Duration, err error) {
-	for i, branch := range alternatives(expr) {
-		shortest := time.Duration(0)
-		for _, found := range ranges.FindAllStringSubmatch(branch, -1) {
-			length, err := time.ParseDuration(found[1])
-			if err != nil {
-				return 0, fmt.Errorf("range [%s]: %w", found[1], err)
+// windowOf is an expression's, as in Rule.
+func windowOf(node parser.Node) time.Duration {
+	var of []time.Duration
+	for child := range parser.ChildrenIter(node) {
+		of = append(of, windowOf(child))
+	}
+	switch n := node.(type) {
+	case *parser.MatrixSelector:
+		of = append(of, n.Range)
+	case *parser.SubqueryExpr:
+		of = append(of, n.Range)
+	case *parser.BinaryExpr:
+		if n.Op == parser.LOR {
+			if slices.Min(of) == 0 {
+				return 0
 			}
-			if shortest == 0 || length < shortest {
-				shortest = length
-			}
-		}
-		if shortest == 0 {
-			return 0, nil
-		}
-		if i == 0 || shortest > longest {
-			longest = shortest
+			return slices.Max(of)
 		}
 	}
-	return longest, nil
-}
-
-// tokens are what splitting an expression has to know.
-var tokens = regexp.MustCompile(`"[^"]*"|[()]|\bor\b`)
-
-// alternatives are the parts of an expression between the ors outside of all
-// brackets.
-func alternatives(expr string) (parts []string) {
-	depth, from := 0, 0
-	for _, at := range tokens.FindAllStringIndex(expr, -1) {
-		switch expr[at[0]:at[1]] {
-		case "(":
-			depth++
-		case ")":
-			depth--
-		case "or":
-			if depth == 0 {
-				parts, from = append(parts, expr[from:at[0]]), at[1]
-			}
-		}
+	of = slices.DeleteFunc(of, func(window time.Duration) bool { return window == 0 })
+	if len(of) == 0 {
+		return 0
 	}
-	return append(parts, expr[from:])
+	return slices.Min(of)
 }

@@ -47,9 +47,10 @@ func TestUsageIsThatOfOthers(t *testing.T) {
 		t.Errorf("%d commands in a time in which only the observer asked", n)
 	}
 	commands, memory := w.usage(t, history.Commands), w.usage(t, history.Memory)
+	const entries = 4000
 	payload := string(make([]byte, 1000))
 	pipe := other.Pipeline()
-	for range 400 {
+	for range entries {
 		pipe.XAdd(t.Context(), &redis.XAddArgs{Stream: first + ":entries", Values: []any{"payload", payload}})
 		pipe.Ping(t.Context())
 	}
@@ -59,11 +60,13 @@ func TestUsageIsThatOfOthers(t *testing.T) {
 	if _, err := pipe.Exec(t.Context()); err != nil && !errors.Is(err, redis.Nil) {
 		t.Fatal(err)
 	}
-	const want = 400 + 20*10
+	const want = entries + 20*10
 	if n := w.usage(t, history.Commands) - commands; n < want-underWay || n > want+underWay {
 		t.Errorf("%d commands were counted, want about %d", n, want)
 	}
-	if n := w.usage(t, history.Memory) - memory; n < 400*1000 || n > 500*1000 {
-		t.Errorf("400 entries of 1,000 bytes take %d bytes", n)
+	// What Redis keeps for its clients comes and goes, some ten kilobytes on each
+	// node, and stands beside the data: so there is much more of the latter.
+	if n := w.usage(t, history.Memory) - memory; n < 0.95*entries*1000 || n > 1.25*entries*1000 {
+		t.Errorf("%d entries of 1,000 bytes take %d bytes", entries, n)
 	}
 }
