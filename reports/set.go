@@ -30,6 +30,7 @@ type setPage struct {
 	record.Set
 	Title   string
 	Story   []string
+	Kept    table
 	Spreads table
 	Pairs   table
 	Charts  []picture
@@ -47,7 +48,7 @@ type seedLine struct {
 func newSetPage(s record.Set) *setPage {
 	p := &setPage{
 		Set: s, Title: fmt.Sprintf("%s, seeds %s", s.Scenario, s.All()),
-		Story: setStory(s), Spreads: spreadsTable(s), Pairs: pairsTable(s), Command: setCommand(s),
+		Story: setStory(s), Kept: keptTable(s), Spreads: spreadsTable(s), Pairs: pairsTable(s), Command: setCommand(s),
 	}
 	able, missing := setFigures(s)
 	charts, failed := drawAll(able)
@@ -95,6 +96,41 @@ func setCommand(s record.Set) string {
 		options = append(options, "PROFILE=compare")
 	}
 	return again(record.Result{Scenario: s.Scenario, Source: s.Source, Corpus: s.Corpus, Environment: s.Environment}, options...)
+}
+
+// keptTable says of each invariant in how many seeds each profile kept it.
+func keptTable(s record.Set) table {
+	t := table{Head: []string{"kept in how many seeds"}}
+	for _, profile := range s.Profiles {
+		t.Head = append(t.Head, profile)
+	}
+	var done []string
+	for _, i := range s.Invariants {
+		if slices.Contains(done, i.ID) {
+			continue
+		}
+		done = append(done, i.ID)
+		line := row{Label: i.ID}
+		for _, profile := range s.Profiles {
+			line.Cells = append(line.Cells, keptCell(s.InvariantOf(i.ID, profile)))
+		}
+		t.Rows = append(t.Rows, line)
+	}
+	return t
+}
+
+func keptCell(i *record.SetInvariant) cell {
+	if i == nil {
+		return cell{Text: "not judged"}
+	}
+	c := cell{Text: fmt.Sprintf("%d of %d", i.Kept, i.Kept+i.Broken+i.Unknown)}
+	if i.Unknown > 0 {
+		c.Text += fmt.Sprintf(", %d unknown", i.Unknown)
+	}
+	if i.Broken > 0 {
+		c.Class = "bad"
+	}
+	return c
 }
 
 // spreadsTable has a line for each measure and profile.

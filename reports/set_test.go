@@ -103,6 +103,28 @@ func TestSetDrawnAgain(t *testing.T) {
 	}
 }
 
+// What a set's runs say is told: which invariants were broken, by whom, how often.
+func TestSetSaysWhatWasBroken(t *testing.T) {
+	t.Parallel()
+	one, two := crashResult(1), crashResult(2)
+	two.Of(naive).Invariants[0].Answer, two.Of(naive).Invariants[1].Answer = record.Unknown, record.Invalid
+	s := record.Set{Scenario: "x", Profiles: []string{naive, careful, hardened}}.Summed([]record.SetSeed{record.SeedOf(one, "x-1"), record.SeedOf(two, "x-2")})
+	dir := t.TempDir()
+	if err := WriteSet(dir, s); err != nil {
+		t.Fatal(err)
+	}
+	ids := [2]string{one.Runs[0].Invariants[0].ID, one.Runs[0].Invariants[1].ID}
+	page := read(t, dir, "report.md")
+	for _, want := range []string{"| " + ids[0] + " |", "not judged", "2 of 2", ", 1 unknown", "The naive service broke ", "in 2 of 2 seeds"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the report does not say %q:\n%s", want, page[:3000])
+		}
+	}
+	if strings.Contains(page, "The hardened service broke") {
+		t.Error("the hardened service is said to have broken something")
+	}
+}
+
 func TestSetOfLittle(t *testing.T) {
 	for name, c := range map[string]struct {
 		seeds []record.SetSeed

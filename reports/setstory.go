@@ -88,6 +88,22 @@ func (s setSubject) Medians() []string {
 	return clauses
 }
 
+// Broken says of each profile which invariants it broke, and in how many seeds.
+func (s setSubject) Broken() (clauses []string) {
+	for _, profile := range s.Profiles {
+		var what []string
+		for _, i := range s.Invariants {
+			if i.Profile == profile && i.Broken > 0 {
+				what = append(what, fmt.Sprintf("%s in %d of %s", i.ID, i.Broken, count(i.Kept+i.Broken+i.Unknown, "seed", "seeds")))
+			}
+		}
+		if len(what) > 0 {
+			clauses = append(clauses, "The "+profile+" service broke "+list(what)+".")
+		}
+	}
+	return clauses
+}
+
 // Simpler says of each simpler profile in what it was better than the main one.
 func (s setSubject) Simpler() []string {
 	return s.clauses(func(p record.Pair) (better, worse string, so bool) { return p.Against, p.Profile, p.Worse > p.Better })

@@ -59,8 +59,8 @@ func Write(dir string, result record.Result, events map[string][]history.Event, 
 }
 
 // Redraw makes the pages and pictures of a run's, a set's or a benchmark's folder again
-// from its evidence, which stays as it is. A record or history of another
-// version is refused with record.ErrForeign or a *history.SchemaError.
+// from its evidence, which stays as it is; a set's are the records of its runs. A
+// record or history of another version is refused with record.ErrForeign or a *history.SchemaError.
 func Redraw(dir string) error {
 	schema, err := record.SchemaOf(dir)
 	if err != nil {
@@ -78,7 +78,7 @@ func Redraw(dir string) error {
 		if err != nil {
 			return err
 		}
-		return notDrawn(dir, drawSet(dir, s))
+		return WriteSet(dir, s.Again(dir))
 	}
 	result, events, err := Load(dir)
 	if err != nil {

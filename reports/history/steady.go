@@ -73,7 +73,7 @@ func (a *Account) Steady(l Load) (s record.Steady, guards []record.Guard) {
 		most("steady-latency", "s", Percentile(within(a.Latency), 90), s.LatencyBoundS, "the 90th percentile of the latency in the steady phase"),
 		most("backlog-drift", "entries", growth(before(a.Total)), max(s.BacklogBound/2, hand*l.Rate), "what the backlog grew by from the control phase to the first fault"),
 		most("latency-drift", "s", growth(windows(a.Latency, control.StartS, steady.EndS)), max(s.LatencyBoundS/2, quick), "what the latency grew by from the control phase to the first fault"),
-		least("readings", "share", a.seen(control.StartS, steady.EndS), known, "the share of the backlog's readings before the first fault that Redis could give"),
+		least("readings", "share", a.seen(control.StartS, steady.EndS), known, "the share of the backlog's readings before the first fault, second by second, that there are and that Redis could give"),
 	}
 	s.Held = !slices.ContainsFunc(guards, func(g record.Guard) bool { return !g.OK })
 	return s, guards
@@ -119,14 +119,22 @@ func growth(points []Point) float64 {
 	return Percentile(slopes, 50) * (points[len(points)-1].T - points[0].T)
 }
 
-// seen is the share of the backlog's readings in [from, to) that are known; NaN
-// where there is none.
+// seen is the share of the backlog's readings in [from, to) that are known, on
+// average over its seconds: one without any reading, when nobody looked, counts
+// as one in which Redis gave none. NaN for less than a second.
 func (a *Account) seen(from, to float64) float64 {
-	all, n := 0, len(Between(a.Total, from, to))
-	for _, p := range a.Total {
-		if p.T >= from && p.T < to {
-			all++
+	sum, seconds := 0.0, 0.0
+	for ; from+Window <= to; from += Window {
+		seconds++
+		all := 0
+		for _, p := range a.Total {
+			if p.T >= from && p.T < from+Window {
+				all++
+			}
+		}
+		if all > 0 {
+			sum += float64(len(Between(a.Total, from, from+Window))) / float64(all)
 		}
 	}
-	return float64(n) / float64(all)
+	return sum / seconds
 }

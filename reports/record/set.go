@@ -3,6 +3,7 @@ package record
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
 	"slices"
@@ -47,10 +48,11 @@ type Set struct {
 	// PassRate is passes by passes and violations, nil if there are neither: what
 	// shows nothing counts in Tally and nowhere else.
 	PassRate *Rate `json:"pass_rate"`
-	// Spreads and Pairs are over the seeds that passed or violated.
-	Spreads []MeasureSpread `json:"spreads"`
-	Pairs   []Pair          `json:"pairs"`
-	Seeds   []SetSeed       `json:"seeds"`
+	// Invariants, Spreads and Pairs are over the seeds that passed or violated.
+	Invariants []SetInvariant  `json:"invariants"`
+	Spreads    []MeasureSpread `json:"spreads"`
+	Pairs      []Pair          `json:"pairs"`
+	Seeds      []SetSeed       `json:"seeds"`
 }
 
 // Tally is how many seeds came to which verdict. The sum is all of them.
@@ -79,6 +81,8 @@ type SetSeed struct {
 	// Values are by profile and measure. Null was never reached; what was not
 	// measured is not there.
 	Values map[string]map[string]*float64 `json:"values,omitempty"`
+	// Answers are by profile and invariant, those that were judged.
+	Answers map[string]map[string]Answer `json:"answers,omitempty"`
 }
 
 // Attempt is a run that does not count.
@@ -97,6 +101,16 @@ func (s SetSeed) value(profile, measure string) (v float64, measured bool) {
 		return math.Inf(1), measured
 	}
 	return *reading, measured
+}
+
+// SetInvariant is in how many seeds a profile kept an invariant, broke it, or was
+// not known to do either.
+type SetInvariant struct {
+	ID      string `json:"id"`
+	Profile string `json:"profile"`
+	Kept    int    `json:"kept"`
+	Broken  int    `json:"broken"`
+	Unknown int    `json:"unknown"`
 }
 
 // MeasureSpread is a measure of one profile over the seeds.
@@ -131,9 +145,13 @@ type Pair struct {
 func SeedOf(r Result, folder string) SetSeed {
 	s := SetSeed{
 		Seed: r.Seed, Verdict: r.Verdict, Reasons: r.Reasons, Folder: filepath.Base(folder),
-		StartedAt: r.StartedAt, WallS: r.WallS, Values: map[string]map[string]*float64{},
+		StartedAt: r.StartedAt, WallS: r.WallS, Values: map[string]map[string]*float64{}, Answers: map[string]map[string]Answer{},
 	}
 	for _, run := range r.Runs {
+		s.Answers[run.Profile] = map[string]Answer{}
+		for _, i := range run.Invariants {
+			s.Answers[run.Profile][i.ID] = i.Answer
+		}
 		s.Values[run.Profile] = map[string]*float64{}
 		for _, m := range Measures {
 			value, measured := m.of(run)
@@ -170,8 +188,23 @@ func (s Set) Summed(seeds []SetSeed) Set {
 		rate := rateOf(s.Tally.Pass, n)
 		s.PassRate = &rate
 	}
-	s.Spreads, s.Pairs = s.spreads(), s.pairs()
+	s.Invariants, s.Spreads, s.Pairs = s.invariants(), s.spreads(), s.pairs()
 	return s
+}
+
+// Again is the set as the records of its runs say today, which lie beside its
+// folder. Of a run that is not there, or is another set's, what the set keeps of it
+// stays.
+func (s Set) Again(folder string) Set {
+	seeds := slices.Clone(s.Seeds)
+	for i, seed := range seeds {
+		run := filepath.Join(filepath.Dir(filepath.Clean(folder)), seed.Folder)
+		if r, err := LoadResult(run); seed.Folder != "" && err == nil && r.Set == s.ID {
+			seeds[i] = SeedOf(r, run)
+			seeds[i].Earlier = seed.Earlier
+		}
+	}
+	return s.Summed(seeds)
 }
 
 func (t *Tally) add(v Verdict) {
@@ -189,6 +222,45 @@ func (t *Tally) add(v Verdict) {
 	default:
 		t.NotRun++
 	}
+}
+
+// invariants are those that a profile was judged by in any seed, in the order of
+// their names, and of each the profiles in the set's.
+func (s Set) invariants() (all []SetInvariant) {
+	ids := map[string]bool{}
+	for _, seed := range s.Seeds {
+		for _, answers := range seed.Answers {
+			for id := range answers {
+				ids[id] = true
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		for _, profile := range s.Profiles {
+			if i := s.invariant(id, profile); i.Kept+i.Broken+i.Unknown > 0 {
+				all = append(all, i)
+			}
+		}
+	}
+	return all
+}
+
+func (s Set) invariant(id, profile string) SetInvariant {
+	i := SetInvariant{ID: id, Profile: profile}
+	for _, seed := range s.Seeds {
+		if !seed.Judged() {
+			continue
+		}
+		switch seed.Answers[profile][id] {
+		case Valid:
+			i.Kept++
+		case Invalid:
+			i.Broken++
+		case Unknown:
+			i.Unknown++
+		}
+	}
+	return i
 }
 
 // spreads are those of each measure and profile that has a reading.
@@ -255,6 +327,17 @@ func (s Set) SpreadOf(measure, profile string) *Spread {
 	for i := range s.Spreads {
 		if s.Spreads[i].Measure == measure && s.Spreads[i].Profile == profile {
 			return &s.Spreads[i].Spread
+		}
+	}
+	return nil
+}
+
+// InvariantOf is how the seeds answered for an invariant and a profile; nil if it
+// was not judged by that.
+func (s Set) InvariantOf(id, profile string) *SetInvariant {
+	for i := range s.Invariants {
+		if s.Invariants[i].ID == id && s.Invariants[i].Profile == profile {
+			return &s.Invariants[i]
 		}
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +97,64 @@ func TestSummed(t *testing.T) {
 	}
 	if pair := pairOf(t, s, "lost"); pair.Better != 5 || pair.Equal != 1 || *pair.Min != -5 {
 		t.Errorf("lost, hardened against naive: %+v", pair)
+	}
+}
+
+// Each profile's answers are counted over the seeds that were judged; what it was
+// not asked is not there.
+func TestInvariantsOfASet(t *testing.T) {
+	s := Set{Profiles: []string{"naive", "hardened"}}.Summed([]SetSeed{
+		seedOf(1, Pass, ran("naive", nil, nil, 3), ran("hardened", nil, nil, 0)),
+		seedOf(2, Violation, ran("naive", nil, nil, 0), ran("hardened", nil, nil, 1)),
+		seedOf(3, Pass, ran("naive", nil, nil, 0), Run{Profile: "hardened"}),
+		seedOf(4, Inconclusive, ran("naive", nil, nil, 9), Run{Profile: "hardened", Invariants: []Invariant{{ID: "all-or-none", Answer: Valid}}}),
+	})
+	want := []SetInvariant{
+		{ID: "key-order", Profile: "naive", Unknown: 3}, {ID: "key-order", Profile: "hardened", Unknown: 2},
+		{ID: "no-loss", Profile: "naive", Kept: 2, Broken: 1}, {ID: "no-loss", Profile: "hardened", Kept: 1, Broken: 1},
+	}
+	if !slices.Equal(s.Invariants, want) {
+		t.Errorf("invariants are %+v, want %+v", s.Invariants, want)
+	}
+	if i := s.InvariantOf("no-loss", "naive"); i == nil || *i != want[2] {
+		t.Errorf("the naive one's losses are %+v", i)
+	}
+	if i := s.InvariantOf("all-or-none", "hardened"); i != nil {
+		t.Errorf("of what no judged seed was asked: %+v", i)
+	}
+}
+
+// A set is read again from the records of its runs, as far as they are there and its
+// own.
+func TestSetAgain(t *testing.T) {
+	out := t.TempDir()
+	store := func(seed int64, set string, lost int) string {
+		r := Result{Schema: Schema, Set: set, Seed: seed, Verdict: Pass, Runs: []Run{ran("naive", nil, nil, lost)}}
+		folder := filepath.Join(out, strconv.FormatInt(seed, 10))
+		text, err := json.Marshal(r)
+		if err == nil {
+			err = errors.Join(os.Mkdir(folder, 0o755), os.WriteFile(filepath.Join(folder, "result.json"), text, 0o644))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return folder
+	}
+	var seeds []SetSeed
+	for seed := range int64(4) {
+		s := SeedOf(Result{Seed: seed, Verdict: Pass, Runs: []Run{ran("naive", nil, nil, 0)}}, filepath.Join(out, strconv.FormatInt(seed, 10)))
+		s.Earlier = []Attempt{{Folder: "before", Verdict: Aborted}}
+		seeds = append(seeds, s)
+	}
+	store(0, "mine", 7)
+	store(1, "another's", 7)
+	seeds = append(seeds, SetSeed{Seed: 4}) // never run; 2 and 3 were removed
+	s := Set{ID: "mine", Profiles: []string{"naive"}}.Summed(seeds).Again(filepath.Join(out, "set-mine") + "/")
+	if i := s.InvariantOf("no-loss", "naive"); i == nil || i.Kept != 3 || i.Broken != 1 {
+		t.Errorf("losses are %+v, want those of seed 0's record and what was kept of the others", i)
+	}
+	if v := s.Seeds[0].Values["naive"]["lost"]; v == nil || *v != 7 || len(s.Seeds[0].Earlier) != 1 || s.Tally.NotRun != 1 {
+		t.Errorf("seed 0 became %+v of %+v", s.Seeds[0], s.Tally)
 	}
 }
 
