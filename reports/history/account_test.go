@@ -40,10 +40,14 @@ func resolved(at float64, name, node string) Event {
 // never came told nobody.
 func TestAlerts(t *testing.T) {
 	a := AccountOf([]Event{
-		firing(3, "Down"), resolved(4, "Down", "b"), resolved(5, "Down", "a"), resolved(6, "Lag", "a"),
+		firing(2, "Other"), firing(3, "Down"), resolved(4, "Down", "b"), resolved(5, "Down", "a"), resolved(6, "Lag", "a"),
 		AlertUnreadable(errors.New("no JSON")).At(6.5, "p"), firing(7, "Down"),
 	})
-	if len(a.Alerts) != 2 || a.Alerts[0].NotifiedAtS != 3 || a.Alerts[0].FiringAtS != 2.5 || *a.Alerts[0].ResolvedAtS != 4.5 || a.Alerts[1].NotifiedAtS != 7 || a.Alerts[1].ResolvedAtS != nil {
+	if len(a.Alerts) != 3 || a.Alerts[0].ResolvedAtS != nil {
+		t.Fatalf("got %+v, want three, the first of which never ended", a.Alerts)
+	}
+	a.Alerts = a.Alerts[1:]
+	if a.Alerts[0].NotifiedAtS != 3 || a.Alerts[0].FiringAtS != 2.5 || *a.Alerts[0].ResolvedAtS != 4.5 || a.Alerts[1].NotifiedAtS != 7 || a.Alerts[1].ResolvedAtS != nil {
 		t.Errorf("got %+v, want the two of node a, told at 3 and 7", a.Alerts)
 	}
 	if got, want := a.Alerts[0].Title(), "Down job=watch node=a"; got != want {
@@ -63,6 +67,7 @@ func TestFalseAlarms(t *testing.T) {
 		want   []string
 	}{
 		"none":                      {[]Event{inject, firing(12, "Down")}, nil},
+		"at the very moment":        {[]Event{inject, firing(10.5, "Down")}, nil},
 		"one before":                {[]Event{firing(9, "Lag"), inject, firing(12, "Down")}, []string{"Lag"}},
 		"no fault at all":           {[]Event{firing(9, "Lag"), firing(15, "Down")}, []string{"Lag", "Down"}},
 		"a fault that was given up": {[]Event{firing(9, "Lag"), givenUp, firing(15, "Down")}, []string{"Lag", "Down"}},
@@ -89,8 +94,14 @@ func TestDetectedBy(t *testing.T) {
 			t.Errorf("waiting for %s: %+v", name, got)
 		}
 	}
-	if got, _ := AccountOf([]Event{firing(12, "Lag")}).DetectedBy(""); got != nil {
-		t.Errorf("detected without a fault: %+v", got)
+	if got, after := AccountOf([]Event{firing(12, "Lag")}).DetectedBy(""); got != nil || after != 0 {
+		t.Errorf("detected without a fault: %+v after %g", got, after)
+	}
+	at := firing(10.5, "Down")
+	at.News.At = 10.2
+	edge := AccountOf([]Event{FaultInjected(strike, "alive").At(10, "p"), FaultProven("kill-a", "gone", 0.5).At(11, "p"), at})
+	if got, after := edge.DetectedBy("Down"); got == nil || after != 0 {
+		t.Errorf("at the very moment of the effect: %+v after %g", got, after)
 	}
 }
 
@@ -154,6 +165,15 @@ func TestEffectSpansAllFaults(t *testing.T) {
 	}
 }
 
+// Without a fault there is no recovery from it.
+func TestRecoveryFromNothing(t *testing.T) {
+	a := phased(flat(5), flat(0.2))
+	s, _ := a.Steady(Load{Rate: 10, Capacity: 20})
+	if effect, heal := a.Recovery(s); effect != (Recovery{}) || heal != (Recovery{}) {
+		t.Errorf("recovered after %+v and %+v", effect, heal)
+	}
+}
+
 // TestPhases: each ends with the next; of a run that was cut short, the last
 // one ends with the last event.
 func TestPhases(t *testing.T) {
@@ -166,13 +186,29 @@ func TestPhases(t *testing.T) {
 	}{
 		"whole": {[]Event{begin(0, PhaseSteady), begin(10, PhaseDrain), begin(25, PhaseObserve), begin(26, PhaseDone)},
 			[]record.Phase{steady, {Name: PhaseDrain, StartS: 10, EndS: 25}}, true},
-		"cut short":    {[]Event{begin(0, PhaseSteady), begin(10, PhaseFault), Stored("summaries", "v").At(25, "p")}, []record.Phase{steady, {Name: PhaseFault, StartS: 10, EndS: 25}}, false},
-		"not observed": {[]Event{begin(0, PhaseSteady), begin(10, PhaseObserve), Stored("summaries", "v").At(25, "p")}, []record.Phase{steady}, false},
-		"nothing":      {nil, nil, false},
+		"cut short":     {[]Event{begin(0, PhaseSteady), begin(10, PhaseFault), Stored("summaries", "v").At(25, "p")}, []record.Phase{steady, {Name: PhaseFault, StartS: 10, EndS: 25}}, false},
+		"not observed":  {[]Event{begin(0, PhaseSteady), begin(10, PhaseObserve), Stored("summaries", "v").At(25, "p")}, []record.Phase{steady}, false},
+		"the first one": {[]Event{begin(0, PhaseSteady), Stored("summaries", "v").At(10, "p")}, []record.Phase{steady}, false},
+		"nothing":       {nil, nil, false},
 	} {
 		if a := AccountOf(c.events); !slices.Equal(a.Phases, c.want) || a.Complete != c.complete {
 			t.Errorf("%s: %+v, complete %v; want %+v", name, a.Phases, a.Complete, c.want)
 		}
+	}
+}
+
+// A call ends once, and each strike of a planted defect counts.
+func TestCallsAndStrikes(t *testing.T) {
+	call := LLMCall{Provider: "ollama", ID: "1", Version: "v"}
+	a := AccountOf([]Event{
+		Asked(call).At(1, "p"), Answered(call, 0.5).At(1.5, "p"), Answered(call, 0.5).At(9, "p"),
+		Struck("ack-early").At(10, "p"), Struck("ack-early").At(11, "p"),
+	})
+	if len(a.Calls) != 1 || a.Calls[0].From != 1 || a.Calls[0].To != 1.5 || !a.Calls[0].OK {
+		t.Errorf("calls are %+v, want one until 1.5 s", a.Calls)
+	}
+	if a.Strikes["ack-early"] != 2 || a.Answers["v"] != 2 || a.Seen["v"] != 9 {
+		t.Errorf("strikes %v, answers %v, last seen %v", a.Strikes, a.Answers, a.Seen)
 	}
 }
 

@@ -3,6 +3,7 @@ package history
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -27,6 +28,7 @@ func sample() []Event {
 		ToldUnanswered(told).At(0.1, "naive"),
 		FaultInjected(FaultFacts{ID: "kill-a", Kind: "kill", Target: "a", Processes: []string{"a"}, Happened: "a was killed"}, "alive").At(2, "naive"),
 		Alerted(AlertNews{Name: "Down", State: Firing, At: 2.5, Labels: map[string]string{"instance": "a"}}).At(3, "naive"),
+		MachineRead(MachineReading{Over: 1, CPUs: 2, LateP99: 0.001, LateMax: 0.002}).At(4, "naive"),
 	}
 }
 
@@ -81,6 +83,9 @@ func TestAnotherSchemaIsRefused(t *testing.T) {
 		var schema *SchemaError
 		if !errors.As(err, &schema) || schema.Found != found {
 			t.Fatalf("%q: error is %v; want a SchemaError that names %q", text, err, found)
+		}
+		if says := strings.Contains(err.Error(), "names no schema"); says != (found == "") {
+			t.Errorf("%q, which names %q", err, found)
 		}
 		for _, said := range []string{found, Schema, "use the version of lab that wrote it"} {
 			if !strings.Contains(err.Error(), said) {
@@ -142,6 +147,7 @@ func TestBrokenLinesAreNamed(t *testing.T) {
 		line       int
 	}{
 		"not JSON":       {good + "\n{\"t\":", "not an event", 2},
+		"no reading":     {`{"t":1,"type":"ok","op":"machine"}`, "without the reading", 1},
 		"no wish":        {`{"t":1,"type":"ok","op":"subscribe"}`, "without its wish", 1},
 		"unknown field":  {`{"t":1,"type":"ok","op":"phase","colour":1}`, `unknown field "colour"`, 1},
 		"no op":          {`{"t":1,"type":"ok"}`, "op and type are needed", 1},
@@ -160,12 +166,69 @@ func TestBrokenLinesAreNamed(t *testing.T) {
 	}
 }
 
+// The first line is bounded, too.
+func TestAnEndlessFirstLine(t *testing.T) {
+	err := last(ReadLines(strings.NewReader(strings.Repeat("x", MaxLine+1))))
+	var line *LineError
+	if !errors.As(err, &line) || line.Line != 1 {
+		t.Fatalf("error is %v; want line 1", err)
+	}
+}
+
+// Check reads the beginning only.
+func TestCheck(t *testing.T) {
+	if err := Check(written(t, sample())); err != nil {
+		t.Errorf("a good history: %v", err)
+	}
+	if err := Check(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no history: %v", err)
+	}
+	var old bytes.Buffer
+	zip := gzip.NewWriter(&old)
+	_, _ = zip.Write([]byte("{}\n"))
+	path := filepath.Join(t.TempDir(), "old")
+	if err := errors.Join(zip.Close(), os.WriteFile(path, old.Bytes(), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	var schema *SchemaError
+	if err := Check(path); !errors.As(err, &schema) {
+		t.Errorf("an old history: %v", err)
+	}
+}
+
 func TestNotAGzipFile(t *testing.T) {
 	if err := last(Read(strings.NewReader("{\"t\":1}          "))); !errors.Is(err, gzip.ErrHeader) {
 		t.Fatalf("error is %v; want gzip.ErrHeader", err)
 	}
 	if _, err := ReadFile(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("error is %v; want os.ErrNotExist", err)
+	}
+}
+
+// What is written can be read, up to the longest line.
+func TestTheLongestLine(t *testing.T) {
+	empty, err := json.Marshal(Exited(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	longest := Exited(strings.Repeat("x", MaxLine-1-len(empty)+len(`,"reason":""`)))
+	for {
+		text, err := json.Marshal(longest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(text) == MaxLine-1 {
+			break
+		}
+		longest.Reason = longest.Reason[:len(longest.Reason)-(len(text)-(MaxLine-1))]
+	}
+	got, err := ReadFile(written(t, []Event{longest}))
+	if err != nil || len(got) != 1 || got[0].Reason != longest.Reason {
+		t.Errorf("%d events, %v", len(got), err)
+	}
+	longest.Reason += "x"
+	if err := NewWriter(io.Discard).Write(longest); err == nil {
+		t.Error("a line is written that cannot be read")
 	}
 }
 

@@ -74,6 +74,7 @@ func TestMachineGuards(t *testing.T) {
 		"a hypervisor takes half, some idle": {func(_ int, r *MachineReading) { r.CPU = &CPUTime{Own: 0.4, Stolen: 0.5, Idle: 1.1} }, record.GuardTaken},
 		"others below 0, by the readings":    {func(i int, r *MachineReading) { r.CPU = &CPUTime{Own: 1.1, Others: -0.04, Idle: 0.94} }, ""},
 		"timers late":                        {late, record.GuardTimers},
+		"timers at the bound":                {func(_ int, r *MachineReading) { r.LateP99 = 0.01 }, ""},
 		"timers late for five seconds":       {within(5, 10, late), record.GuardTimers},
 		"timers late every other second": {func(i int, r *MachineReading) {
 			if i%2 == 0 {
@@ -148,6 +149,133 @@ func TestWhatIsUnknownIsLeftOut(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// machineBetween is an account from 0 s to 10 s with these readings.
+func machineBetween(readings ...TimedReading) *Account {
+	return &Account{Phases: []record.Phase{{Name: PhaseControl, StartS: 0, EndS: 10}}, Machine: readings}
+}
+
+// TestMeansOfTheMachine: shares are of all CPUs' time, and what was not read is not
+// there.
+func TestMeansOfTheMachine(t *testing.T) {
+	m, _ := machineBetween(
+		TimedReading{1, MachineReading{Over: 1, CPUs: 2, LateMax: 0.003, CPU: &CPUTime{Own: 0.5, Others: 0.3, Stolen: 0.1, Idle: 1.1}, Queue: &QueueTime{Ran: 1, Waited: 0.5}}},
+		TimedReading{3, MachineReading{Over: 2, CPUs: 2, LateMax: 0.002, CPU: &CPUTime{Own: 2.5, Others: 0.3, Stolen: 0.2, Idle: 1}, Queue: &QueueTime{Ran: 2, Waited: 1.5}}},
+		TimedReading{4, MachineReading{Over: 1, CPUs: 2}},
+	).MachineState()
+	want := record.CPUShares{Own: 0.5, Others: 0.1, Stolen: 0.05, Idle: 0.35}
+	near := func(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
+	if c := m.CPU; c == nil || !near(c.Own, want.Own) || !near(c.Others, want.Others) || !near(c.Stolen, want.Stolen) || !near(c.Idle, want.Idle) {
+		t.Errorf("shares are %+v, want %+v", m.CPU, want)
+	}
+	if m.Readings != 3 || m.TimersLateMaxS != 0.003 || m.QueueShare == nil || !near(*m.QueueShare, 0.4) {
+		t.Errorf("the machine is %+v", m)
+	}
+	m, _ = machineBetween(TimedReading{1, MachineReading{Over: 0.25, CPUs: 2, CPU: &CPUTime{Own: 0.3, Others: -0.1, Idle: 0.3}}}).MachineState()
+	few, _ := machineBetween(TimedReading{1, MachineReading{Over: 1, CPUs: 2, Queue: &QueueTime{Ran: 0.3, Waited: 0.1}}}).MachineState()
+	if few.QueueShare == nil || !near(*few.QueueShare, 0.25) {
+		t.Errorf("of little: %+v", few)
+	}
+	if m.CPU == nil || m.CPU.Others != 0 || !near(m.CPU.Own, 0.6) || m.QueueShare != nil {
+		t.Errorf("of half a second of CPUs: %+v, %+v", m.CPU, m)
+	}
+	if m, _ = machineBetween(TimedReading{1, MachineReading{Over: 1, CPUs: 2}}).MachineState(); m.CPU != nil || m.QueueShare != nil || m.Readings != 1 {
+		t.Errorf("of nothing read: %+v", m)
+	}
+}
+
+// TestReadingsOfThePhases: one belongs to the phases if half of it does.
+func TestReadingsOfThePhases(t *testing.T) {
+	for at, want := range map[float64]int{0.45: 0, 0.5: 1, 0.6: 1, 5: 1, 10: 1, 10.1: 0} {
+		if m, _ := machineBetween(TimedReading{at, MachineReading{Over: 1, CPUs: 2}}).MachineState(); m.Readings != want {
+			t.Errorf("of a second until %g s %d readings count, want %d", at, m.Readings, want)
+		}
+	}
+}
+
+// TestWorst: over all stretches of five seconds, of which half a second may lack;
+// of a shorter run it is the whole.
+func TestWorst(t *testing.T) {
+	every := func(over float64, n int) (all []TimedReading) {
+		for i := range n {
+			all = append(all, TimedReading{over * float64(i+1), MachineReading{Over: over}})
+		}
+		return all
+	}
+	length := func(part []TimedReading) float64 { return float64(len(part)) }
+	first := func(part []TimedReading) float64 { return part[0].T }
+	end := func(part []TimedReading) float64 { return part[len(part)-1].T }
+	for name, c := range map[string]struct{ got, want float64 }{
+		"six of three quarters":    {worst(every(0.75, 20), length), 6},
+		"five of nearly a second":  {worst(every(0.999, 20), length), 5},
+		"the last stretch, too":    {worst(every(0.75, 7), end), 5.25},
+		"no stretch beyond it":     {worst(every(0.75, 7), first), 1.5},
+		"a shorter run":            {worst(every(1, 2), length), 2},
+		"a shorter run is no tail": {worst(every(1, 3), first), 1},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %g, want %g", name, c.got, c.want)
+		}
+	}
+	if !math.IsNaN(worst(nil, length)) {
+		t.Error("of nothing there is a worst")
+	}
+}
+
+// TestPartsOfAStretch: lateness is the lower median, and a second that nobody could
+// read leaves the others.
+func TestPartsOfAStretch(t *testing.T) {
+	late := func(p99 float64) TimedReading { return TimedReading{MachineReading: MachineReading{LateP99: p99}} }
+	if got := lateness([]TimedReading{late(4), late(2), late(1), late(3)}); got != 2 {
+		t.Errorf("lateness %g, want 2", got)
+	}
+	busy := TimedReading{MachineReading: MachineReading{Over: 1, CPUs: 2, CPU: &CPUTime{Others: 0.5, Stolen: 0.1}}}
+	if got := taken([]TimedReading{{MachineReading: MachineReading{Over: 1, CPUs: 2}}, busy}); math.Abs(got-0.3) > 1e-9 {
+		t.Errorf("others took %g, want 0.3", got)
+	}
+	spare := TimedReading{MachineReading: MachineReading{Over: 1, CPUs: 2, CPU: &CPUTime{Others: 0.9, Idle: 1}}}
+	if got := taken([]TimedReading{spare}); got != 0 {
+		t.Errorf("with a CPU to spare others took %g", got)
+	}
+	for ran, want := range map[float64]float64{0.05: 0.5, 0.04: math.NaN()} {
+		got := waiting([]TimedReading{{MachineReading: MachineReading{Over: 1, Queue: &QueueTime{Ran: ran, Waited: 0.05}}}})
+		if got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
+			t.Errorf("who ran for %g s waited for %g of its time, want %g", ran, got, want)
+		}
+	}
+	for seconds, known := range map[float64]bool{3: true, 2: false} {
+		a := &Account{Phases: []record.Phase{{Name: PhaseControl, EndS: seconds}}, Latency: curve(0, 9, flat(0.5))}
+		if got := a.spread(); math.IsNaN(got) == known {
+			t.Errorf("the spread over %g s of control is %g", seconds, got)
+		}
+	}
+	// Of four seconds the second best is the usual one; of many the worst is none.
+	four := &Account{Phases: []record.Phase{{Name: PhaseControl, EndS: 4}}, Latency: curve(0, 4, during(0.5, 1, spell{2, 4}))}
+	many := &Account{Phases: []record.Phase{{Name: PhaseControl, EndS: 150}}, Latency: curve(0, 150, during(0.5, 9, spell{70, 71}))}
+	if a, b := four.spread(), many.spread(); a != 2 || b != 1 {
+		t.Errorf("spreads are %g and %g, want 2 and 1", a, b)
+	}
+}
+
+// A window has the 95th percentile of what was told in it, one telling at least.
+func TestWindows(t *testing.T) {
+	var many []Point
+	for i := range 100 {
+		many = append(many, Point{float64(i) / 100, float64(i + 1)})
+	}
+	got := windows(append(many, Point{2.5, 7}), 0, 4)
+	if want := []Point{{0, 95}, {2, 7}}; !slices.Equal(got, want) {
+		t.Errorf("windows are %v, want %v", got, want)
+	}
+}
+
+func TestFiguresOfTheMachine(t *testing.T) {
+	for want, got := range map[string]string{"60 %": figure(0.6, "share"), "600 ms": figure(0.6, "s"), "2.5 times": figure(2.46, "times")} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 

@@ -2,9 +2,11 @@ package history
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"testing"
 
+	"paperlab/reports/record"
 	"paperlab/system/paper"
 )
 
@@ -59,6 +61,56 @@ func TestPriceIsThatOfTheTimeBeforeTheFault(t *testing.T) {
 	} {
 		if c.got == nil || math.Abs(*c.got-c.want) > 1e-6 {
 			t.Errorf("%s is %v, want %g", what, show(c.got), c.want)
+		}
+	}
+}
+
+// One who was told is enough for a latency.
+func TestPriceOfOne(t *testing.T) {
+	a := &Account{Phases: []record.Phase{{Name: PhaseSteady, EndS: 9}}, Latency: []Point{{5, 0.7}}}
+	if p := a.Price(); p.LatencyP50S == nil || *p.LatencyP50S != 0.7 || *p.LatencyP99S != 0.7 {
+		t.Errorf("the price is %+v", p)
+	}
+}
+
+// The quantiles of many are the nearest ranks, and without phases there is no calm.
+func TestPriceOfMany(t *testing.T) {
+	a := &Account{}
+	for i := range 200 {
+		a.Latency = append(a.Latency, Point{float64(i) / 200, float64(i + 1)})
+	}
+	if p := a.Price(); p.LatencyP50S != nil {
+		t.Errorf("without phases the price is %+v", p)
+	}
+	a.Phases = []record.Phase{{Name: PhaseSteady, EndS: 1}}
+	if p := a.Price(); *p.LatencyP50S != 100 || *p.LatencyP95S != 190 || *p.LatencyP99S != 198 {
+		t.Errorf("p50 %g, p95 %g, p99 %g", *p.LatencyP50S, *p.LatencyP95S, *p.LatencyP99S)
+	}
+}
+
+// Work is done with the first summary and the first telling of each subscription,
+// whichever is later; what has no summary is not done.
+func TestDone(t *testing.T) {
+	told := func(at ...float64) (effects []Effect) {
+		for _, t := range at {
+			effects = append(effects, Effect{T: t})
+		}
+		return effects
+	}
+	a := &Account{
+		Calls: []Call{{Version: "v", To: 5, OK: true}, {Version: "v", To: 3, OK: true}, {Version: "v", To: 7, OK: true}, {Version: "w", To: 2}, {Version: "u", To: 4, OK: true}},
+		Told:  map[Note][]Effect{{"s", "v"}: told(2, 8), {"s", "u"}: told(9), {"s", "w"}: told(9)},
+	}
+	if got, want := a.done(), map[string]float64{"v": 3, "u": 9}; !maps.Equal(got, want) {
+		t.Errorf("done at %v, want %v", got, want)
+	}
+	// One that was done at the first reading was done before it.
+	if got := perMessage([]Point{{1, 0}, {2, 5}, {3, 10}}, map[string]float64{"a": 1, "b": 3, "c": 3.5}); got == nil || *got != 10 {
+		t.Errorf("for each message %v, want 10", show(got))
+	}
+	for _, grown := range []float64{0, 0.5} {
+		if got := perMessage([]Point{{1, 7}, {3, 7 + grown}}, map[string]float64{"a": 2}); got == nil || *got != grown {
+			t.Errorf("of a total that grew by %g: %v", grown, show(got))
 		}
 	}
 }

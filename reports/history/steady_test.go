@@ -3,6 +3,7 @@ package history
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"paperlab/reports/record"
@@ -170,6 +171,124 @@ func TestBoundsComeFromTheControlPhase(t *testing.T) {
 	}
 	if s, _ := phased(flat(1), flat(0.1)).Steady(Load{Rate: 10}); s.BacklogBound != 10 {
 		t.Errorf("without a capacity the bound is %g, want 10", s.BacklogBound)
+	}
+}
+
+// The ceiling follows from the spare capacity, and from the load alone where nobody
+// measured it.
+func TestCeiling(t *testing.T) {
+	for load, want := range map[Load]float64{
+		{Rate: 10, Capacity: 20}: 50, {Rate: 10, Capacity: 11}: 10, {Rate: 10, Capacity: 10}: 10, {Rate: 10, Capacity: 0.5}: 10, {Rate: 10}: 20,
+	} {
+		if got := load.ceiling(); got != want {
+			t.Errorf("of %+v it is %g, want %g", load, got, want)
+		}
+	}
+}
+
+// One reading in two hundred is no 99th percentile, and one latency in twenty no 95th.
+func TestPercentilesOfTheControl(t *testing.T) {
+	a := phased(flat(5), flat(0.2))
+	a.Total, a.Latency = nil, nil
+	for i := range 200 {
+		a.Total = append(a.Total, Point{float64(i) / 25, float64(1 + i/199*400)})
+		a.Latency = append(a.Latency, Point{float64(i) / 25, float64(i+1) / 200})
+	}
+	if s, _ := a.Steady(Load{Rate: 10, Capacity: 20}); s.BacklogP99 != 1 || s.LatencyP95S != 0.95 {
+		t.Errorf("the control shows %g entries and %g s", s.BacklogP99, s.LatencyP95S)
+	}
+	if _, guards := (&Account{}).Steady(Load{Rate: 10}); len(guards) != 1 || guards[0].Bound != 1 || guards[0].OK || guards[0].Value != nil {
+		t.Errorf("of nothing: %+v", guards)
+	}
+}
+
+// A guard says its figure, its bound and what was offered.
+func TestGuardsSayTheirFigures(t *testing.T) {
+	of := func(a *Account, l Load) map[string]record.Guard {
+		_, list := a.Steady(l)
+		by := map[string]record.Guard{}
+		for _, g := range list {
+			by[g.ID] = g
+		}
+		return by
+	}
+	load := Load{Rate: 10, Capacity: 20}
+	guards := of(phased(flat(15), flat(0.7)), load)
+	for id, want := range map[string][2]float64{
+		"control-backlog": {15, 50}, "control-latency": {0.7, 3}, "steady-backlog": {15, 30}, "steady-latency": {0.7, 1.4},
+		"backlog-drift": {0, 15}, "latency-drift": {0, 1}, "readings": {1, 0.8},
+	} {
+		if g := guards[id]; g.Value == nil || *g.Value != want[0] || g.Bound != want[1] || !g.OK {
+			t.Errorf("%s is %+v, want %v", id, g, want)
+		}
+	}
+	if got, want := guards["control-backlog"].Detail, "the 99th percentile of the backlog in the control phase, at 10 papers/s offered of a capacity of 20/s, is 15 entries; it must be at most 50"; got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+	for _, l := range []Load{{Rate: 10}, {Rate: 0.5, Capacity: 0.8}} {
+		said := of(phased(flat(0.1), flat(0.7)), l)["control-backlog"].Detail
+		if strings.Contains(said, "capacity") != (l.Capacity > 0) {
+			t.Errorf("of %+v it says %q", l, said)
+		}
+	}
+	if g := of(phased(flat(1), flat(2)), load); g["backlog-drift"].Bound != 10 || g["latency-drift"].Bound != 1.5 {
+		t.Errorf("drifts may be %g entries and %g s", g["backlog-drift"].Bound, g["latency-drift"].Bound)
+	}
+	if most("a", "s", 5, 5, "it").OK != true || least("a", "s", 5, 5, "it").OK != true {
+		t.Error("a figure at its bound does not hold")
+	}
+	if g := most("a", "s", math.NaN(), 5, "it"); g.OK || g.Value != nil || g.Detail != "it is not known; it must be at most 5 s" {
+		t.Errorf("an unknown figure: %+v", g)
+	}
+}
+
+// The steady phase may be beyond its bound for a tenth of its readings.
+func TestPercentilesOfTheSteadyPhase(t *testing.T) {
+	a := phased(flat(5), flat(0.2))
+	for i := range 100 {
+		at := 20 + float64(i)/100
+		a.Total, a.Latency = append(a.Total, Point{at, float64(i + 1)}), append(a.Latency, Point{at, float64(i+1) / 100})
+	}
+	a.Phases[1].StartS, a.Phases[1].EndS = 20, 21
+	_, guards := a.Steady(Load{Rate: 10, Capacity: 20})
+	for _, g := range guards {
+		if want := map[string]float64{"steady-backlog": 90, "steady-latency": 0.9}[g.ID]; want > 0 && *g.Value != want {
+			t.Errorf("%s is %g, want %g", g.ID, *g.Value, want)
+		}
+	}
+}
+
+// TestGrowth: the median slope over the whole length; two readings of one moment
+// have none.
+func TestGrowth(t *testing.T) {
+	for name, c := range map[string]struct {
+		points []Point
+		want   float64
+	}{
+		"a line":      {[]Point{{2, 1}, {4, 5}, {8, 13}}, 12},
+		"two points":  {[]Point{{1, 0}, {3, 4}}, 4},
+		"one moment":  {[]Point{{0, 0}, {0, 10}, {10, 10}}, 0},
+		"one outlier": {[]Point{{0, 5}, {1, 5}, {2, 500}, {3, 5}, {4, 5}}, 0},
+	} {
+		if got := growth(c.points); got != c.want {
+			t.Errorf("%s grew by %g, want %g", name, got, c.want)
+		}
+	}
+	if !math.IsNaN(growth([]Point{{1, 1}})) || !math.IsNaN(growth(nil)) {
+		t.Error("one point grows")
+	}
+}
+
+// TestSeen: each second counts alike, also the last one, and none beyond it.
+func TestSeen(t *testing.T) {
+	a := &Account{Total: []Point{{0.1, 5}, {0.5, 5}, {1.5, math.NaN()}, {2.5, 5}, {2.6, math.NaN()}, {4.5, 5}}}
+	for _, c := range []struct{ from, to, want float64 }{{0, 1, 1}, {0, 2, 0.5}, {0, 3, 0.5}, {2, 3, 0.5}, {0, 4, 0.375}, {3, 4, 0}, {4, 5, 1}} {
+		if got := a.seen(c.from, c.to); got != c.want {
+			t.Errorf("from %g to %g s, %g were seen, want %g", c.from, c.to, got, c.want)
+		}
+	}
+	if !math.IsNaN(a.seen(0, 0.5)) {
+		t.Error("of less than a second something was seen")
 	}
 }
 
