@@ -100,10 +100,7 @@ func setCommand(s record.Set) string {
 
 // keptTable says of each invariant in how many seeds each profile kept it.
 func keptTable(s record.Set) table {
-	t := table{Head: []string{"kept in how many seeds"}}
-	for _, profile := range s.Profiles {
-		t.Head = append(t.Head, profile)
-	}
+	t := table{Head: append([]string{"kept in how many seeds"}, s.Profiles...)}
 	var done []string
 	for _, i := range s.Invariants {
 		if slices.Contains(done, i.ID) {
