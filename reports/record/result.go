@@ -4,14 +4,8 @@
 package record
 
 import (
-	"runtime"
-	"runtime/debug"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/shirou/gopsutil/v4/cpu"
-	"github.com/shirou/gopsutil/v4/mem"
 )
 
 // Schema is the value of Result.Schema that this version writes and reads.
@@ -101,19 +95,6 @@ type Log struct {
 	// WrittenBytes is what the process wrote, KeptBytes what the file has of it.
 	WrittenBytes int64 `json:"written_bytes"`
 	KeptBytes    int64 `json:"kept_bytes"`
-}
-
-// Code is the state of the source that ran.
-type Code struct {
-	Commit string `json:"commit"`
-	Dirty  bool   `json:"dirty"`
-}
-
-// Host is the machine of the run.
-type Host struct {
-	CPUs        int    `json:"cpus"`
-	MemoryBytes int64  `json:"memory_bytes"`
-	CPU         string `json:"cpu"`
 }
 
 // Run is one profile's part. Times are on its own clock: seconds since it
@@ -344,53 +325,6 @@ type Invariant struct {
 	Examples []string `json:"examples,omitempty"`
 }
 
-// Anomaly is one time that something went wrong.
-type Anomaly struct {
-	Invariant string  `json:"invariant"`
-	AtS       float64 `json:"at_s"`
-	Blamed
-}
-
-// Blamed says when an anomaly happened beside the faults. That it happened during
-// or after one does not mean that the fault caused it; see Blame.
-type Blamed struct {
-	When When `json:"when"`
-	// Fault is the id of the fault that was on, or the last to be healed; empty
-	// before all of them.
-	Fault string `json:"fault,omitempty"`
-}
-
-// When is where an anomaly stands in time.
-type When string
-
-// During: a fault was on, the latest of several. After: one had been healed and
-// none was on. Before: none had been injected yet. NoFault: none ever was.
-const (
-	Before  When = "before"
-	During  When = "during"
-	After   When = "after"
-	NoFault When = "none"
-)
-
-// Blame sums up the anomalies of one invariant.
-type Blame struct {
-	Invariant string       `json:"invariant"`
-	Total     int          `json:"total"`
-	Parts     []BlamedPart `json:"parts"`
-	// BackgroundPerS is how many a second the service has without a fault: those
-	// of the control and the steady phase. Caused is by how much those from the
-	// first fault on exceed that; both nil where there was no fault, or no
-	// control phase.
-	BackgroundPerS *float64 `json:"background_per_s,omitempty"`
-	Caused         *int     `json:"caused,omitempty"`
-}
-
-// BlamedPart is how many anomalies happened when.
-type BlamedPart struct {
-	Blamed
-	Count int `json:"count"`
-}
-
 // Objective is a bound from the scenario file, at most, and what was measured.
 type Objective struct {
 	ID string `json:"id"`
@@ -415,46 +349,4 @@ const (
 type Memory struct {
 	Process   string `json:"process"`
 	PeakBytes int64  `json:"peak_bytes"`
-}
-
-// ThisCode is the source that this program was built from, as the go command
-// noted it.
-func ThisCode() Code {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return codeOf(info.Settings)
-	}
-	return Code{}
-}
-
-func codeOf(settings []debug.BuildSetting) (c Code) {
-	for _, s := range settings {
-		switch s.Key {
-		case "vcs.revision":
-			c.Commit = s.Value
-		case "vcs.modified":
-			c.Dirty = s.Value == "true"
-		}
-	}
-	return c
-}
-
-// ThisVersions are the versions of what took part, with the given Redis.
-func ThisVersions(redis string) map[string]string {
-	return map[string]string{
-		"redis": redis,
-		"go":    strings.TrimPrefix(runtime.Version(), "go"),
-		"os":    runtime.GOOS + "/" + runtime.GOARCH,
-	}
-}
-
-// ThisHost is the machine. What the system does not tell is 0 or empty.
-func ThisHost() Host {
-	h := Host{CPUs: runtime.NumCPU()}
-	if memory, err := mem.VirtualMemory(); err == nil {
-		h.MemoryBytes = int64(memory.Total)
-	}
-	if cpus, err := cpu.Info(); err == nil && len(cpus) > 0 {
-		h.CPU = cpus[0].ModelName
-	}
-	return h
 }
