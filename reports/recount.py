@@ -163,5 +163,6 @@ if __name__ == "__main__":
             raise ValueError("give one folder of a run, such as reports/out/consumer-crash/latest")
         sys.exit(main(sys.argv[1]))
     except (OSError, EOFError, ValueError, KeyError) as problem:
-        print(f"recount: {problem!r}", file=sys.stderr)
+        why = problem if isinstance(problem, OSError) else repr(problem)
+        print(f"recount {sys.argv[1]}: {why}; give the folder of a run that ended, with its result.json and history.jsonl.gz", file=sys.stderr)
         sys.exit(2)
