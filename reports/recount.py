@@ -160,9 +160,9 @@ def main(folder):
 if __name__ == "__main__":
     try:
         if len(sys.argv) != 2:
-            raise ValueError("give one folder of a run, such as reports/out/consumer-crash/latest")
+            raise ValueError("one folder is needed, such as reports/out/consumer-crash/latest")
         sys.exit(main(sys.argv[1]))
     except (OSError, EOFError, ValueError, KeyError) as problem:
         why = problem if isinstance(problem, OSError) else repr(problem)
-        print(f"recount {sys.argv[1]}: {why}; give the folder of a run that ended, with its result.json and history.jsonl.gz", file=sys.stderr)
+        print(f"recount: {why}; give the folder of a run that ended, with result.json and history.jsonl.gz", file=sys.stderr)
         sys.exit(2)
