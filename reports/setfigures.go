@@ -18,7 +18,7 @@ type setFigure struct {
 var setCharts = []setFigure{
 	{"times", "How long it took, seed by seed", []string{"time_to_detect_s", "lag_recovery_s", "time_to_recover_s", "lag_recovery_after_heal_s", "time_to_recover_after_heal_s"}},
 	{"anomalies", "What went wrong, seed by seed", []string{"lost", "lost_caused", "duplicate_effects", "duplicate_effects_caused", "order_violations", "order_violations_caused"}},
-	{"price", "What it cost before the fault, seed by seed", []string{"latency_p50_s", "latency_p95_s", "latency_p99_s", "saturation_per_s", "commands_per_message", "memory_bytes_per_message"}},
+	{"price", "What it cost before the fault, seed by seed", []string{"latency_p50_s", "latency_p95_s", "latency_p99_s", "commands_per_message", "memory_bytes_per_message"}},
 }
 
 // setFigures draws what has readings, and says what has none or is always 0.

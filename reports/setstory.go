@@ -20,7 +20,7 @@ var (
 	medianMeasures   = []string{"time_to_detect_s", "lag_recovery_s", "lost", "duplicate_effects", "order_violations", "latency_p95_s"}
 	comparedMeasures = []string{
 		"lag_recovery_s", "time_to_recover_s", "lost", "duplicate_effects", "order_violations",
-		"latency_p95_s", "saturation_per_s", "commands_per_message", "memory_bytes_per_message",
+		"latency_p95_s", "commands_per_message", "memory_bytes_per_message",
 	}
 )
 

@@ -48,8 +48,8 @@ const (
 	dotRowHeight = vg.Length(32)
 	dotRadius    = vg.Length(2.4)
 	neverWidth   = vg.Length(40)
-	// dotTexts is the room for the texts of a row, at the right.
-	dotTexts      = vg.Length(118)
+	// dotTexts stands between the data and the texts of a row, at the right.
+	dotTexts      = vg.Length(12)
 	betweenPanels = vg.Length(10)
 )
 
@@ -75,22 +75,25 @@ func (d Dots) draw(c draw.Canvas) {
 		{label: "median", color: Ink, width: 2.2},
 		{label: "its 95 % interval", color: Muted, area: true, shade: true},
 	}.draw(c)
-	var names vg.Length
+	var names, texts vg.Length
 	for _, p := range d.Panels {
 		for _, r := range p.Rows {
 			names = max(names, label(Ink, true).Width(r.Label))
+			for i, line := range r.Texts {
+				texts = max(texts, textStyle(i).Width(line))
+			}
 		}
 	}
 	for _, p := range d.Panels {
-		p.draw(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: c.Max.Y - p.height()}, Max: c.Max}}, names+10)
+		p.draw(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: c.Max.Y - p.height()}, Max: c.Max}}, names+10, texts+dotTexts)
 		c.Max.Y -= p.height()
 	}
 }
 
-// draw draws a panel; its data begin at left.
-func (p DotPanel) draw(c draw.Canvas, left vg.Length) {
+// draw draws a panel; left and right of its data is room for names and for texts.
+func (p DotPanel) draw(c draw.Canvas, left, texts vg.Length) {
 	c.FillText(write(Ink, true, text.XLeft, text.YTop), vg.Point{X: c.Min.X, Y: c.Max.Y}, p.Title)
-	right := dotTexts
+	right := texts
 	if p.anyNever() {
 		right += neverWidth
 	}
@@ -108,7 +111,7 @@ func (p DotPanel) draw(c draw.Canvas, left vg.Length) {
 		c.FillText(write(Muted, false, text.XCenter, text.YTop), vg.Point{X: a.never(), Y: a.data.Min.Y - 2}, "never")
 	}
 	for i, r := range p.Rows {
-		r.draw(c, a, a.y(float64(len(p.Rows)-i)-0.5))
+		r.draw(c, a, a.y(float64(len(p.Rows)-i)-0.5), c.Max.X-texts+dotTexts)
 	}
 }
 
@@ -140,8 +143,8 @@ func (a axes) place(v float64) vg.Length {
 }
 
 // draw draws the row around the height y: interval and median behind the dots, so
-// that they hide none.
-func (r DotRow) draw(c draw.Canvas, a axes, y vg.Length) {
+// that they hide none. Its texts begin at beside.
+func (r DotRow) draw(c draw.Canvas, a axes, y, beside vg.Length) {
 	const half = dotRowHeight/2 - 2
 	c.FillText(write(Ink, true, text.XRight, text.YCenter), vg.Point{X: a.data.Min.X - 8, Y: y}, r.Label)
 	if !math.IsNaN(r.Low) && !math.IsNaN(r.High) {
@@ -154,13 +157,17 @@ func (r DotRow) draw(c draw.Canvas, a axes, y vg.Length) {
 	}
 	r.drawDots(c, a, y, half-dotRadius)
 	for i, line := range r.Texts {
-		style := label(Muted, false)
-		if i == 0 {
-			style = label(Ink, true)
-		}
 		down := (vg.Length(i) - vg.Length(len(r.Texts)-1)/2) * (textSize + 2)
-		c.FillText(style, vg.Point{X: c.Max.X - dotTexts + 12, Y: y - down}, line)
+		c.FillText(textStyle(i), vg.Point{X: beside, Y: y - down}, line)
 	}
+}
+
+// textStyle is that of a row's text; the first stands out.
+func textStyle(i int) draw.TextStyle {
+	if i == 0 {
+		return label(Ink, true)
+	}
+	return label(Muted, false)
 }
 
 // drawDots moves dots that would meet up and down by turns, within room above and

@@ -109,8 +109,10 @@ type panelLayout struct {
 	tags  []tag
 	above vg.Length // the height of the lanes
 	below vg.Length // the height of the X axis
-	// strips is the height of the strips under the X axis.
+	// strips is the height of the strips under the X axis, and foot what the axis
+	// counts, below them.
 	strips vg.Length
+	foot   string
 }
 
 // Chart lays the figure out.
@@ -128,7 +130,8 @@ func (t Timeline) Chart() Chart {
 	for i, p := range t.Panels {
 		l := panelLayout{Panel: p, plot: t.newPanelPlot(r)}
 		if i == len(t.Panels)-1 {
-			l.plot.X.Label.Text = "time since " + cmp.Or(t.Since, "the run began") + " (s)"
+			l.foot = "time since " + cmp.Or(t.Since, "the run began") + " (s)"
+			height += rowHeight
 		}
 		a := layAxes(l.plot, margin, Width-margin-right)
 		l.tags = p.tags(a)
@@ -159,6 +162,8 @@ func (t Timeline) drawPanel(c draw.Canvas, l panelLayout, right vg.Length) draw.
 	l.drawPhases(&c, a, c.Max.Y-rowHeight/2)
 	panelTitle(c, l.Title)
 	drawStrips(c, a, l.Panel, frame.Min.Y)
+	foot := vg.Point{X: (a.data.Min.X + a.data.Max.X) / 2, Y: frame.Min.Y - l.strips}
+	c.FillText(write(Muted, false, text.XCenter, text.YTop), foot, l.foot)
 	c.Max.Y = frame.Min.Y - l.strips - panelSpace
 	return c
 }

@@ -1,12 +1,12 @@
 package record
 
-// Measure is a figure of a profile's run that sets compare over many seeds.
+// Measure is a figure of a profile's run that sets compare over many seeds: the
+// less of it the better. Throughput at saturation is none: it is measured once for
+// a machine, and twenty runs that keep it are not twenty readings.
 type Measure struct {
 	// ID is the field's name in the record, Name what people call it, Unit as it
 	// is written beside a value; empty for a count.
 	ID, Name, Unit string
-	// MoreIsBetter of it; of all others less is.
-	MoreIsBetter bool
 	// Grain is the least difference that a reading can show, in Unit: two readings
 	// that are nearer to each other are equal.
 	Grain float64
@@ -31,7 +31,6 @@ var Measures = []Measure{
 	{ID: "latency_p50_s", Name: "p50 latency before the fault", Unit: "s", Grain: 0.02, of: priced(func(p Price) *float64 { return p.LatencyP50S })},
 	{ID: "latency_p95_s", Name: "p95 latency before the fault", Unit: "s", Grain: 0.02, of: priced(func(p Price) *float64 { return p.LatencyP95S })},
 	{ID: "latency_p99_s", Name: "p99 latency before the fault", Unit: "s", Grain: 0.02, of: priced(func(p Price) *float64 { return p.LatencyP99S })},
-	{ID: "saturation_per_s", Name: "papers a second at saturation", Grain: 1, MoreIsBetter: true, of: priced(func(p Price) *float64 { return p.SaturationPerS })},
 	{ID: "commands_per_message", Name: "Redis commands a message", Grain: 1, of: priced(func(p Price) *float64 { return p.CommandsPerMessage })},
 	{ID: "memory_bytes_per_message", Name: "Redis memory a message", Unit: "bytes", Grain: 64, of: priced(func(p Price) *float64 { return p.MemoryBytesPerMessage })},
 }

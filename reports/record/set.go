@@ -312,7 +312,7 @@ func (s Set) pair(m Measure, profile, against string) Pair {
 		switch {
 		case math.Abs(difference) <= m.Grain: // 0 of a count
 			p.Equal++
-		case difference < 0 != m.MoreIsBetter:
+		case difference < 0:
 			p.Better++
 		default:
 			p.Worse++
