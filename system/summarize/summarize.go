@@ -132,7 +132,7 @@ func (s *Summarizer) summary(ctx context.Context, p paper.Paper) (paper.Summary,
 // them can be worked off.
 const (
 	drift    = 20 * time.Millisecond
-	drifting = 240
+	drifting = 80
 )
 
 // sabotagedPaper is the one that a planted defect strikes.
