@@ -127,11 +127,18 @@ func (t target) judge(ctx context.Context, sample int, seed uint64) bool {
 		mutants = mutants[:sample]
 	}
 	count := map[fate]int{}
+	tried, begin, told := 0, time.Now(), time.Now()
 	var mu sync.Mutex
 	t.each(ctx, mutants, func(m mutant, end fate) {
 		mu.Lock()
 		defer mu.Unlock()
 		count[end]++
+		tried++
+		if time.Since(told) >= time.Minute {
+			told = time.Now()
+			left := time.Since(begin) / time.Duration(tried) * time.Duration(len(mutants)-tried)
+			fmt.Fprintf(os.Stderr, "%s: %d of %d tried, about %v left\n", t.name, tried, len(mutants), left.Round(time.Minute))
+		}
 		if end == survived {
 			fmt.Printf("  survived: %s\n", m)
 		}
