@@ -230,7 +230,7 @@ func TestWhatTheLabNotes(t *testing.T) {
 // condition held before anything was broken.
 func TestAnAlertFromBeforeTheFault(t *testing.T) {
 	early, caused := firing(12, "Down"), firing(13, "Down")
-	early.News.Pending, caused.News.Pending = new(9.5), new(10.9)
+	early.News.Pending, caused.News.Pending = new(9.999), new(10.0)
 	a := AccountOf([]Event{FaultInjected(strike, "alive").At(10, "p"), FaultProven("kill-a", "gone", 0).At(11, "p"), early, caused})
 	if got, after := a.DetectedBy("Down"); got == nil || got.NotifiedAtS != 13 || after != 2 {
 		t.Errorf("detected by %+v after %g, want the alert at 13", got, after)

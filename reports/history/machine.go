@@ -165,12 +165,12 @@ func (a *Account) readings() []TimedReading {
 
 // means are the figures of the whole time.
 func means(readings []TimedReading) (m record.Machine) {
-	var over, cpus, ran, waited float64
+	var cpus, ran, waited float64
 	var sum CPUTime
 	for _, r := range readings {
 		m.TimersLateMaxS = max(m.TimersLateMaxS, r.LateMax)
 		if r.CPU != nil {
-			over, cpus = over+r.Over, cpus+r.Over*float64(r.CPUs)
+			cpus += r.Over * float64(r.CPUs)
 			sum = CPUTime{sum.Own + r.CPU.Own, sum.Others + r.CPU.Others, sum.Stolen + r.CPU.Stolen, sum.Idle + r.CPU.Idle}
 		}
 		if r.Queue != nil {

@@ -232,7 +232,7 @@ func TestPartsOfAStretch(t *testing.T) {
 		t.Errorf("lateness %g, want 2", got)
 	}
 	busy := TimedReading{MachineReading: MachineReading{Over: 1, CPUs: 2, CPU: &CPUTime{Others: 0.5, Stolen: 0.1}}}
-	if got := taken([]TimedReading{{MachineReading: MachineReading{Over: 1, CPUs: 2}}, busy}); math.Abs(got-0.3) > 1e-9 {
+	if got := taken([]TimedReading{{MachineReading: MachineReading{Over: 1, CPUs: 2}}, busy}); !(math.Abs(got-0.3) <= 1e-9) { // NaN is not near
 		t.Errorf("others took %g, want 0.3", got)
 	}
 	spare := TimedReading{MachineReading: MachineReading{Over: 1, CPUs: 2, CPU: &CPUTime{Others: 0.9, Idle: 1}}}

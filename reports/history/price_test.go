@@ -129,7 +129,7 @@ func TestPriceThatWasNotMeasured(t *testing.T) {
 		latency, command bool
 	}{
 		"nothing":          {nil, false, false},
-		"no steady phase":  {workOf(readings(0, 30)...)[:150], false, false},
+		"no phases":        {workOf(readings(0, 30)...)[:150], false, false},
 		"no readings":      {workOf(), true, false},
 		"readings later":   {workOf(readings(15, 30)...), true, false},
 		"one reading":      {workOf(readings(6, 6)...), true, false},
