@@ -16,6 +16,9 @@ const (
 	// Silence is the longest time without a reading, or without an effect, over
 	// which a bound may be assumed to have held.
 	Silence = 2.0
+	// relapse is the share of the time that is left in which a bound that was
+	// regained may be broken again, as in the steady phase; but Hold seconds may be.
+	relapse = 0.1
 )
 
 // Recovery is how long steady state was away, in seconds: Lag is the backlog's
@@ -28,17 +31,19 @@ type Recovery struct{ Lag, All *float64 }
 // fault's proven effect, and from the last heal.
 //
 // It finds the first stretch of Hold seconds within the bounds that comes after
-// the bounds were first broken, and measures to its beginning. Looking for the
-// first such stretch after the effect alone would find the seconds before the
-// fault began to hurt: a dead consumer's backlog grows slowly.
+// the bounds were first broken and is not lost again, and measures to its
+// beginning. Looking for the first such stretch after the effect alone would find
+// the seconds before the fault began to hurt: a dead consumer's backlog grows
+// slowly. From the heal on there may be such seconds, too: arXiv's flood comes
+// with the crawler's next try.
 //
 // Several faults in a row are one disturbance, from the first one's effect to the
 // last one's: what was regained between them and lost again after the last does
 // not count.
 //
 // It looks no further than the end of the load: a service that has nothing to do
-// is within any bounds. A time without a witness, longer than Silence, breaks a
-// stretch like a time out of bounds.
+// has no backlog. A time without a witness, longer than Silence, breaks a stretch
+// like a time out of bounds.
 func (a *Account) Recovery(s record.Steady) (effect, heal Recovery) {
 	if effects := record.Effects(a.Faults); len(effects) > 0 {
 		effect = a.recovery(s, effects[0], effects[len(effects)-1])
@@ -52,9 +57,17 @@ func (a *Account) Recovery(s record.Steady) (effect, heal Recovery) {
 // recovery counts from t0; the last disturbance was at last.
 func (a *Account) recovery(s record.Steady, t0, last float64) Recovery {
 	until := a.Phase(PhaseRecover).EndS
-	calm := spells(Between(a.Total, t0, until), s.BacklogBound, t0)
+	calm := spells(Between(a.Total, t0, min(until, a.loadEnd())), s.BacklogBound, t0)
 	quick := spells(windows(a.Latency, t0, until), s.LatencyBoundS, t0)
 	return Recovery{regained(calm, t0, last, until), regained(both(calm, quick), t0, last, until)}
+}
+
+// loadEnd is when nothing is offered any more, some Silence after the last paper.
+func (a *Account) loadEnd() float64 {
+	if len(a.Served) == 0 {
+		return math.Inf(1)
+	}
+	return a.Serving[a.Served[len(a.Served)-1]].T + Silence
 }
 
 // windows turns single latencies into a 95th percentile for each Window that
@@ -110,17 +123,28 @@ func both(a, b []spell) []spell {
 	return common
 }
 
-// regained measures to the beginning of the first spell of at least Hold. One
-// that began before the last fault hit counts only if it was never broken
-// since: if it was, steady state was lost after it.
+// regained measures to the beginning of the first spell of at least Hold that is
+// not lost again. One that began before the last fault hit counts only if it was
+// never broken since: if it was, steady state was lost after it.
 func regained(found []spell, t0, last, until float64) *float64 {
-	for _, s := range found {
+	for i, s := range found {
 		broken := s.to < until-Silence
-		if s.to-s.from < Hold || s.from <= last && broken {
+		if s.to-s.from < Hold || s.from <= last && broken || lost(found[i:], until) > max(Hold, relapse*(until-s.from)) {
 			continue
 		}
 		after := s.from - t0
 		return &after
 	}
 	return nil
+}
+
+// lost is the time between spells and after the last, in seconds.
+func lost(found []spell, until float64) (sum float64) {
+	for i, s := range found[1:] {
+		sum += s.from - found[i].to
+	}
+	if end := found[len(found)-1].to; end < until-Silence {
+		sum += until - end
+	}
+	return sum
 }

@@ -48,8 +48,10 @@ func TestBothAreTheTimesInCommon(t *testing.T) {
 	}
 }
 
-// TestRegained: the first spell of three seconds counts, from its beginning; one
-// that was there before the last fault struck only if it was never broken since.
+// TestRegained: the first spell of three seconds counts, from its beginning, if it
+// is not lost again for three seconds in all, or for a tenth of the time that is
+// left; one that was there before the last fault struck only if it was never broken
+// since.
 func TestRegained(t *testing.T) {
 	never := math.NaN()
 	for name, c := range map[string]struct {
@@ -58,11 +60,15 @@ func TestRegained(t *testing.T) {
 		want  float64
 	}{
 		"none":                            {nil, 10, never},
-		"just long enough":                {[]spell{{12, 15}}, 10, 2},
-		"too short":                       {[]spell{{12, 14.9}}, 10, never},
-		"the first that is long enough":   {[]spell{{11, 12}, {14, 20}, {22, 30}}, 10, 4},
-		"before the last fault, broken":   {[]spell{{11, 15}, {18, 25}}, 12, 8},
-		"with the last fault, broken":     {[]spell{{12, 16}, {18, 25}}, 12, 8},
+		"just long enough":                {[]spell{{37, 40}}, 10, 27},
+		"too short":                       {[]spell{{37.1, 40}}, 10, never},
+		"the first that is long enough":   {[]spell{{11, 12}, {14, 20}, {22, 40}}, 10, 4},
+		"lost for three seconds":          {[]spell{{14, 20}, {21, 22}, {24, 40}}, 10, 4},
+		"lost for more, then regained":    {[]spell{{14, 20}, {21, 22}, {24.5, 40}}, 10, 14.5},
+		"lost at the end":                 {[]spell{{14, 36.9}}, 10, never},
+		"lost for three seconds at last":  {[]spell{{14, 37}}, 10, 4},
+		"before the last fault, broken":   {[]spell{{11, 15}, {18, 40}}, 12, 8},
+		"with the last fault, broken":     {[]spell{{12, 16}, {18, 40}}, 12, 8},
 		"before the last fault, for good": {[]spell{{11, 40}}, 12, 1},
 		"as good as the end":              {[]spell{{11, 38}}, 12, 1},
 		"broken before the end":           {[]spell{{11, 37.9}}, 12, never},
@@ -100,6 +106,21 @@ func TestRecoveryOnBothClocks(t *testing.T) {
 	a.Total, a.Latency = curve(0, 60, during(5, 90, spell{11, 38})), curve(0, 60, flat(0.2))
 	if effect, heal := a.Recovery(s); effect.Lag != nil || heal.All != nil {
 		t.Errorf("regained after the load: %v, %v", show(effect.Lag), show(heal.All))
+	}
+	// A backlog that comes only with the next try, and stays, is no recovery.
+	a.Total = curve(0, 60, during(5, 90, spell{24, 60}))
+	if effect, heal := a.Recovery(s); effect.Lag != nil || heal.Lag != nil {
+		t.Errorf("lost four seconds after the heal: %v, %v", show(effect.Lag), show(heal.Lag))
+	}
+	// Nor is one that is worked off when nothing is offered any more.
+	a.Total = curve(0, 60, during(5, 90, spell{11, 30}))
+	a.Served, a.Serving = []string{"v"}, map[string]Serving{"v": {T: 31.4}}
+	if _, heal := a.Recovery(s); heal.Lag != nil {
+		t.Errorf("regained with nothing to do: %v", show(heal.Lag))
+	}
+	a.Serving["v"] = Serving{T: 38}
+	if _, heal := a.Recovery(s); heal.Lag == nil || *heal.Lag != 10 {
+		t.Errorf("the last paper comes two seconds before the end: %v", show(heal.Lag))
 	}
 	a.Faults[0].HealedAtS = nil
 	if _, heal := a.Recovery(s); heal != (Recovery{}) {
