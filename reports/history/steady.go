@@ -23,8 +23,8 @@ const (
 	// quick is a latency that scheduling on a busy machine alone may cause, slow
 	// one that no service has that is not behind, in seconds.
 	quick, slow = 1.0, 3.0
-	// known is the share of readings that must be there.
-	known = 0.8
+	// known is the share of readings that must be there, and came that of the load.
+	known, came = 0.8, 0.8
 )
 
 // ceiling is the largest backlog, in entries, that can be called steady,
@@ -46,7 +46,8 @@ func (l Load) ceiling() float64 {
 // tenths of both must be within the bound, since a burst is no queue. And over
 // control and steady phase together neither may grow by more than half of its
 // bound, or by what a healthy service has in hand: a backlog that grows from the
-// beginning lifts the control phase with it.
+// beginning lifts the control phase with it. What was offered must have come: an
+// idle service is always steady.
 //
 // The guards say all this with figures. Held is true if all of them are.
 func (a *Account) Steady(l Load) (s record.Steady, guards []record.Guard) {
@@ -73,10 +74,42 @@ func (a *Account) Steady(l Load) (s record.Steady, guards []record.Guard) {
 		most("steady-latency", "s", Percentile(within(a.Latency), 90), s.LatencyBoundS, "the 90th percentile of the latency in the steady phase"),
 		most("backlog-drift", "entries", growth(before(a.Total)), max(s.BacklogBound/2, hand*l.Rate), "what the backlog grew by from the control phase to the first fault"),
 		most("latency-drift", "s", growth(windows(a.Latency, control.StartS, steady.EndS)), max(s.LatencyBoundS/2, quick), "what the latency grew by from the control phase to the first fault"),
+		least("offered", "share", a.offered(control.StartS, steady.EndS)/l.Rate, came, fmt.Sprintf("the share of %.3g papers/s that was offered before the first fault", l.Rate)),
 		least("readings", "share", a.seen(control.StartS, steady.EndS), known, "the share of the backlog's readings before the first fault, second by second, that there are and that Redis could give"),
 	}
 	s.Held = !slices.ContainsFunc(guards, func(g record.Guard) bool { return !g.OK })
 	return s, guards
+}
+
+// Witnesses judges whether the backlog was looked at while it had to come back:
+// from the last heal, or from the last effect where none was healed, to the end of
+// the load. Without a fault, or without such a time, it says nothing.
+func (a *Account) Witnesses() []record.Guard {
+	effects := record.Effects(a.Faults)
+	if len(effects) == 0 {
+		return nil
+	}
+	from := effects[len(effects)-1]
+	if heal := record.LastHeal(a.Faults); heal != nil {
+		from = *heal
+	}
+	share := a.seen(from, a.Phase(PhaseRecover).EndS)
+	if math.IsNaN(share) {
+		return nil
+	}
+	return []record.Guard{least("recovery-readings", "share", share, known, "the share of the backlog's readings after the last fault, second by second, that there are and that Redis could give")}
+}
+
+// offered is how many versions were served for the first time in each second of
+// [from, to).
+func (a *Account) offered(from, to float64) float64 {
+	count := 0.0
+	for _, version := range a.Served {
+		if t := a.Serving[version].T; t >= from && t < to {
+			count++
+		}
+	}
+	return count / (to - from)
 }
 
 // most is a guard that holds up to its bound. A value that is NaN holds never.

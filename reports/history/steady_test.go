@@ -1,6 +1,7 @@
 package history
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -133,7 +134,7 @@ func TestPercentile(t *testing.T) {
 }
 
 // phased is an account of a control phase from 0 to 8 s and a steady phase until
-// 14 s, with a backlog and latencies read twice a second.
+// 14 s, with a backlog and latencies read twice a second, and ten papers a second.
 func phased(backlog, latency func(t float64) float64) *Account {
 	total := curve(0, 14, backlog)
 	total = slices.DeleteFunc(total, func(p Point) bool { return math.IsInf(p.Value, 1) }) // nobody looked
@@ -142,9 +143,83 @@ func phased(backlog, latency func(t float64) float64) *Account {
 			total = append(total, Point{t, math.NaN()})
 		}
 	}
-	return &Account{
-		Total: total, Latency: curve(0, 14, latency),
+	a := &Account{
+		Total: total, Latency: curve(0, 14, latency), Serving: map[string]Serving{},
 		Phases: []record.Phase{{Name: PhaseControl, StartS: 0, EndS: 8}, {Name: PhaseSteady, StartS: 8, EndS: 14}},
+	}
+	a.serving(10, 0, 14)
+	return a
+}
+
+// serving adds papers, so many a second from one time to another.
+func (a *Account) serving(rate, from, to float64) {
+	for n := range int(rate * (to - from)) {
+		version := fmt.Sprintf("2101.%05dv1", len(a.Served))
+		a.Served, a.Serving[version] = append(a.Served, version), Serving{T: from + float64(n)/rate}
+	}
+}
+
+// TestWhatWasOfferedMustHaveCome: a service that has nothing to do is no steady one.
+func TestWhatWasOfferedMustHaveCome(t *testing.T) {
+	for name, c := range map[string]struct {
+		rate, from, to float64
+		want           float64
+	}{
+		"all of it":             {10, 0, 14, 1},
+		"just enough":           {8, 0, 14, 0.8},
+		"too little":            {7, 0, 14, 0.7},
+		"nothing":               {10, 0, 0, 0},
+		"only before and after": {10, 14, 28, 0},
+		"it ends half way":      {10, 0, 7, 0.5},
+		"it begins before":      {10, -3, 14, 1},
+	} {
+		a := phased(flat(5), flat(0.2))
+		a.Served, a.Serving = nil, map[string]Serving{}
+		a.serving(c.rate, c.from, c.to)
+		s, guards := a.Steady(Load{Rate: 10})
+		i := slices.IndexFunc(guards, func(g record.Guard) bool { return g.ID == "offered" })
+		if g := guards[i]; math.Abs(*g.Value-c.want) > 1e-9 || g.OK != (c.want >= 0.8) || s.Held != g.OK {
+			t.Errorf("%s: %+v, held %v, want %g", name, g, s.Held, c.want)
+		}
+	}
+}
+
+// TestWitnessesOfTheRecovery: nobody may look away while the backlog has to come
+// back; before that and after the load anybody may.
+func TestWitnessesOfTheRecovery(t *testing.T) {
+	nobody := func(from, to float64) func(float64) float64 { return during(5, math.NaN(), spell{from, to}) }
+	for name, c := range map[string]struct {
+		total func(float64) float64
+		heal  *float64
+		want  float64
+		none  bool
+	}{
+		"all is seen":          {flat(5), new(20.0), 1, false},
+		"nobody looked":        {nobody(20, 60), new(20.0), 0, false},
+		"just enough":          {nobody(20, 24), new(20.0), 0.8, false},
+		"too little":           {nobody(30, 35), new(20.0), 0.75, false},
+		"before and after":     {during(5, math.NaN(), spell{0, 20}, spell{40, 60}), new(20.0), 1, false},
+		"never healed, unseen": {nobody(12, 60), nil, 0, false},
+		"no time to come back": {flat(5), new(39.5), 0, true},
+	} {
+		a := &Account{
+			Phases: []record.Phase{{Name: PhaseFault, StartS: 10, EndS: 20}, {Name: PhaseRecover, StartS: 20, EndS: 40}, {Name: PhaseDrain, StartS: 40, EndS: 60}},
+			Faults: []record.Fault{{InjectedAtS: 10, EffectAtS: new(12.0), HealedAtS: c.heal, Receipt: record.Receipt{Before: "alive", During: "gone", After: "back"}}},
+			Total:  curve(0, 60, c.total),
+		}
+		guards := a.Witnesses()
+		if c.none {
+			if guards != nil {
+				t.Errorf("%s: %+v", name, guards)
+			}
+			continue
+		}
+		if len(guards) != 1 || math.Abs(*guards[0].Value-c.want) > 1e-9 || guards[0].OK != (c.want >= 0.8) {
+			t.Errorf("%s: %+v, want %g", name, guards, c.want)
+		}
+	}
+	if guards := (&Account{}).Witnesses(); guards != nil {
+		t.Errorf("without a fault: %+v", guards)
 	}
 }
 
@@ -216,7 +291,7 @@ func TestGuardsSayTheirFigures(t *testing.T) {
 	guards := of(phased(flat(15), flat(0.7)), load)
 	for id, want := range map[string][2]float64{
 		"control-backlog": {15, 50}, "control-latency": {0.7, 3}, "steady-backlog": {15, 30}, "steady-latency": {0.7, 1.4},
-		"backlog-drift": {0, 15}, "latency-drift": {0, 1}, "readings": {1, 0.8},
+		"backlog-drift": {0, 15}, "latency-drift": {0, 1}, "offered": {1, 0.8}, "readings": {1, 0.8},
 	} {
 		if g := guards[id]; g.Value == nil || *g.Value != want[0] || g.Bound != want[1] || !g.OK {
 			t.Errorf("%s is %+v, want %v", id, g, want)

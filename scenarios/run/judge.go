@@ -64,6 +64,7 @@ func measure(s *scenarios.Scenario, run *record.Run, a *history.Account) {
 		load.Capacity = *own
 	}
 	run.Steady, run.Guards = a.Steady(load)
+	run.Guards = append(run.Guards, a.Witnesses()...)
 	if !run.Bounded() {
 		return
 	}
@@ -130,42 +131,64 @@ func verdict(runs []record.Run) (record.Verdict, []string) {
 	return record.Pass, nil
 }
 
-// violations are what the service did wrong. A bound that was missed where a guard
-// does not hold is none: nobody can say whose doing it was.
+// violations are what the service did wrong.
 func violations(run record.Run) (list []string) {
 	for _, i := range run.Invariants {
 		if i.Answer == record.Invalid {
 			list = append(list, fmt.Sprintf("Invariant %s is violated: %s", i.ID, i.Detail))
 		}
 	}
-	if guarded(run) {
-		list = append(list, missed(run)...)
-	}
+	list = append(list, missed(run, true)...)
 	for _, how := range run.Exits {
 		list = append(list, "A process of the service ended by itself: "+how)
 	}
 	return list
 }
 
-// guarded tells whether all guards hold.
-func guarded(run record.Run) bool {
-	return !slices.ContainsFunc(run.Guards, func(g record.Guard) bool { return !g.OK })
-}
-
-func missed(run record.Run) (list []string) {
+// missed are the objectives that were missed and say something about the service,
+// or those that say nothing.
+func missed(run record.Run, telling bool) (list []string) {
 	for _, o := range run.Objectives {
-		if !o.OK {
+		if !o.OK && tells(run, o) == telling {
 			list = append(list, fmt.Sprintf("Objective %s is missed: %s, measured %s.", o.ID, bound(o), measured(o.Value)))
 		}
 	}
 	return list
 }
 
+// tells whether a missed objective says something about the service. Where a guard
+// does not hold, nobody can say whose doing it was. A time after a fault needs the
+// fault, and one that never ended a load that lasted as long as its bound.
+func tells(run record.Run, o record.Objective) bool {
+	switch {
+	case slices.ContainsFunc(run.Guards, func(g record.Guard) bool { return !g.OK }):
+		return false
+	case o.Clock == "":
+		return true
+	case slices.ContainsFunc(run.Faults, unproven):
+		return false
+	}
+	return o.Value != nil || room(run, o.Clock) >= o.Bound
+}
+
+// room is how long the load lasted from the begin of an objective's clock on.
+func room(run record.Run, clock string) float64 {
+	from := run.EffectAt()
+	if clock == record.ClockLastHeal {
+		from = record.LastHeal(run.Faults)
+	}
+	at := slices.IndexFunc(run.Phases, func(p record.Phase) bool { return p.Name == history.PhaseRecover })
+	if from == nil || at < 0 {
+		return 0
+	}
+	return run.Phases[at].EndS - *from
+}
+
+func unproven(f record.Fault) bool { return f.EffectAtS == nil || !f.Receipt.Complete() }
+
 func doubts(run record.Run) []string {
 	list := blind(run)
-	if !guarded(run) {
-		list = append(list, missed(run)...)
-	}
+	list = append(list, missed(run, false)...)
 	for _, i := range run.Invariants {
 		if i.Answer == record.Unknown {
 			list = append(list, fmt.Sprintf("Invariant %s could not be judged: %s", i.ID, i.Detail))
@@ -189,7 +212,7 @@ func blind(run record.Run) (list []string) {
 		}
 	}
 	for _, f := range run.Faults {
-		if f.EffectAtS == nil || !f.Receipt.Complete() {
+		if unproven(f) {
 			list = append(list, fmt.Sprintf("Fault %s has no full receipt: %s", f.ID, f.Error))
 		}
 	}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"paperlab/compose"
 	"paperlab/reports/history"
 	"paperlab/reports/record"
 	"paperlab/scenarios"
@@ -29,6 +31,7 @@ func good() record.Run {
 		Objectives: []record.Objective{{ID: "lag_recovery", Clock: record.ClockEffect, Unit: "s", Bound: 15, Value: &at, OK: true}},
 		Faults: []record.Fault{{ID: "kill-summarize-1", EffectAtS: &at,
 			Receipt: record.Receipt{Before: "alive", During: "gone", After: "back"}}},
+		Phases: []record.Phase{{Name: history.PhaseRecover, StartS: 18, EndS: 40}},
 		Steady: record.Steady{Held: true},
 		Guards: []record.Guard{{ID: "backlog-drift", OK: true}},
 	}
@@ -130,6 +133,37 @@ func TestVerdictOfSeveral(t *testing.T) {
 	wantVerdictOf(t, nil, record.Infrastructure, "")
 }
 
+// TestOutcomeOfARunThatDidNotEnd: what is in doubt about another profile is no
+// verdict while the hardened one has not been judged, or a set would take the seed
+// for done.
+func TestOutcomeOfARunThatDidNotEnd(t *testing.T) {
+	undrained, wrong := good(), good()
+	undrained.Profile, undrained.Undrained = record.Naive, true
+	wrong.Invariants[0].Answer = record.Invalid
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	both := []string{record.Naive, record.Hardened}
+	for name, c := range map[string]struct {
+		ctx      context.Context
+		profiles []string
+		whole    []record.Run
+		err      error
+		want     record.Verdict
+	}{
+		"stopped after the naive one":      {stopped, both, []record.Run{undrained}, context.Canceled, record.Aborted},
+		"the lab failed after it":          {t.Context(), both, []record.Run{undrained}, errors.New("disk full"), record.Infrastructure},
+		"a power is missing after it":      {t.Context(), both, []record.Run{undrained}, &compose.MissingPowerError{}, record.Inconclusive},
+		"stopped after a violation":        {stopped, both, []record.Run{wrong}, context.Canceled, record.Violation},
+		"the lab failed after a violation": {t.Context(), both, []record.Run{wrong}, errors.New("disk full"), record.Violation},
+		"only the naive one was asked for": {t.Context(), []string{record.Naive}, []record.Run{undrained}, nil, record.Inconclusive},
+		"both came to their end":           {t.Context(), both, []record.Run{undrained, good()}, nil, record.Pass},
+	} {
+		if got, why := (Options{Profiles: c.profiles}).outcome(c.ctx, c.whole, c.err); got != c.want {
+			t.Errorf("%s: %s, want %s: %q", name, got, c.want, why)
+		}
+	}
+}
+
 // TestOrderOfProfiles: equal seeds draw equal orders whatever order they were
 // named in, and over seeds each order comes up about as often.
 func TestOrderOfProfiles(t *testing.T) {
@@ -204,7 +238,7 @@ func (h *events) alert(at float64, name string) {
 }
 
 func (h events) judged(s scenarios.Scenario) record.Run {
-	s.Load.Rate = 10
+	s.Load.Rate = 4
 	slices.SortStableFunc(h, func(a, b history.Event) int { return cmp.Compare(a.T, b.T) })
 	return judge(&s, offer{rate: s.Load.Rate}, h)
 }
@@ -212,6 +246,29 @@ func (h events) judged(s scenarios.Scenario) record.Run {
 var consumerDown = scenarios.Scenario{Objectives: scenarios.Objectives{
 	TimeToDetect: &scenarios.Detection{Alert: "ConsumerDown", Within: 5 * time.Second},
 }}
+
+// afterHeal bounds a recovery from the last heal, at 18 s, by 5 s.
+var afterHeal = scenarios.Scenario{Objectives: scenarios.Objectives{
+	LagRecovery: &scenarios.Recovery{From: record.ClockLastHeal, Within: 5 * time.Second},
+}}
+
+// healedAt lets the heal come at another time.
+func (h events) healedAt(at float64) {
+	for i, e := range h {
+		if e.Op == history.Heal || e.Op == history.Well {
+			h[i].T = at
+		}
+	}
+}
+
+// unseen makes the backlog's readings null from that time on.
+func (h events) unseen(from float64) {
+	for i, e := range h {
+		if e.Op == history.Sample && e.T >= from {
+			h[i] = history.Sampled(e.Stream, e.Name, 0, false).At(e.T, e.Profile)
+		}
+	}
+}
 
 // TestJudge: each rule by which a history alone decides the verdict.
 func TestJudge(t *testing.T) {
@@ -221,22 +278,44 @@ func TestJudge(t *testing.T) {
 		want     record.Verdict
 		reason   string
 	}{
-		"all is well":         {func(*events) {}, scenarios.Scenario{}, record.Pass, ""},
-		"a fault, all well":   {func(h *events) { h.kill(); h.alert(14, "ConsumerDown") }, consumerDown, record.Pass, ""},
-		"no alert":            {(*events).kill, consumerDown, record.Violation, "time_to_detect:ConsumerDown is missed: at most 5 s, measured never"},
-		"another alert":       {func(h *events) { h.kill(); h.alert(14, "LagHigh") }, consumerDown, record.Violation, "measured never"},
-		"an alert too late":   {func(h *events) { h.kill(); h.alert(19.5, "ConsumerDown") }, consumerDown, record.Violation, "measured 7.0"},
-		"an alert too early":  {func(h *events) { h.kill(); h.alert(11, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms is missed: at most 0 alerts, measured 1.0"},
-		"before the first":    {func(h *events) { h.kill(); h.alert(12.1, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms"},
-		"an alert, no fault":  {func(h *events) { h.alert(15, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms is missed: at most 0 alerts, measured 1.0"},
-		"as it is injected":   {func(h *events) { h.kill(); h.alert(12.2, "LagHigh") }, scenarios.Scenario{}, record.Pass, ""},
-		"as it takes effect":  {func(h *events) { h.kill(); h.alert(12.5, "ConsumerDown") }, consumerDown, record.Pass, ""},
-		"just in time":        {func(h *events) { h.kill(); h.alert(17.5, "ConsumerDown") }, consumerDown, record.Pass, ""},
-		"the load not done":   {func(h *events) { h.add(34.5, history.Drained(false)) }, scenarios.Scenario{}, record.Inconclusive, "still on its way"},
-		"a process ended":     {func(h *events) { h.add(37, history.Exited("deliver-1 ended: exit status 2")) }, scenarios.Scenario{}, record.Violation, "ended by itself: deliver-1 ended"},
-		"a mixed history":     {func(h *events) { *h = append(*h, history.Stored("summaries", "x").At(39, "naive")) }, scenarios.Scenario{}, record.Inconclusive, "more than one profile"},
-		"a fault not proven":  {func(h *events) { h.failed(true) }, scenarios.Scenario{}, record.Inconclusive, "Fault kill-a has no full receipt: still runs"},
-		"a fault given up":    {func(h *events) { h.failed(false) }, scenarios.Scenario{}, record.Inconclusive, "Fault kill-a has no full receipt: still runs"},
+		"all is well":          {func(*events) {}, scenarios.Scenario{}, record.Pass, ""},
+		"a fault, all well":    {func(h *events) { h.kill(); h.alert(14, "ConsumerDown") }, consumerDown, record.Pass, ""},
+		"no alert":             {(*events).kill, consumerDown, record.Violation, "time_to_detect:ConsumerDown is missed: at most 5 s, measured never"},
+		"another alert":        {func(h *events) { h.kill(); h.alert(14, "LagHigh") }, consumerDown, record.Violation, "measured never"},
+		"an alert too late":    {func(h *events) { h.kill(); h.alert(19.5, "ConsumerDown") }, consumerDown, record.Violation, "measured 7.0"},
+		"an alert too early":   {func(h *events) { h.kill(); h.alert(11, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms is missed: at most 0 alerts, measured 1.0"},
+		"before the first":     {func(h *events) { h.kill(); h.alert(12.1, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms"},
+		"an alert, no fault":   {func(h *events) { h.alert(15, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms is missed: at most 0 alerts, measured 1.0"},
+		"as it is injected":    {func(h *events) { h.kill(); h.alert(12.2, "LagHigh") }, scenarios.Scenario{}, record.Pass, ""},
+		"as it takes effect":   {func(h *events) { h.kill(); h.alert(12.5, "ConsumerDown") }, consumerDown, record.Pass, ""},
+		"just in time":         {func(h *events) { h.kill(); h.alert(17.5, "ConsumerDown") }, consumerDown, record.Pass, ""},
+		"the load not done":    {func(h *events) { h.add(34.5, history.Drained(false)) }, scenarios.Scenario{}, record.Inconclusive, "still on its way"},
+		"a process ended":      {func(h *events) { h.add(37, history.Exited("deliver-1 ended: exit status 2")) }, scenarios.Scenario{}, record.Violation, "ended by itself: deliver-1 ended"},
+		"a mixed history":      {func(h *events) { *h = append(*h, history.Stored("summaries", "x").At(39, "naive")) }, scenarios.Scenario{}, record.Inconclusive, "more than one profile"},
+		"a fault not proven":   {func(h *events) { h.failed(true) }, scenarios.Scenario{}, record.Inconclusive, "Fault kill-a has no full receipt: still runs"},
+		"a fault given up":     {func(h *events) { h.failed(false) }, scenarios.Scenario{}, record.Inconclusive, "Fault kill-a has no full receipt: still runs"},
+		"not proven, no alert": {func(h *events) { h.failed(true) }, consumerDown, record.Inconclusive, "time_to_detect:ConsumerDown is missed"},
+		"given up, no alert":   {func(h *events) { h.failed(false) }, consumerDown, record.Inconclusive, "time_to_detect:ConsumerDown is missed"},
+		"not healed": {func(h *events) {
+			h.kill()
+			*h = slices.DeleteFunc(*h, func(e history.Event) bool { return e.Op == history.Heal || e.Op == history.Well })
+			h.add(30, history.HealFailed("kill-a", errors.New("address in use")))
+		}, afterHeal, record.Inconclusive, "lag_recovery is missed"},
+		"back after the heal": {func(h *events) { h.kill(); h.swell(13, 22) }, afterHeal, record.Pass, ""},
+		"away after the heal": {func(h *events) { h.kill(); h.swell(21.5, 30) }, afterHeal, record.Violation, "lag_recovery is missed"},
+		"healed too late": {func(h *events) {
+			h.kill()
+			h.healedAt(27.5)
+		}, afterHeal, record.Inconclusive, "lag_recovery is missed"},
+		"just in time to be missed": {func(h *events) {
+			h.kill()
+			h.healedAt(25)
+			h.swell(13, 99)
+		}, afterHeal, record.Violation, "lag_recovery is missed"},
+		"nobody looks after the heal": {func(h *events) {
+			h.kill()
+			h.unseen(17.5)
+		}, afterHeal, record.Inconclusive, "Guard recovery-readings does not hold"},
 		"given up, and alert": {func(h *events) { h.failed(false); h.alert(14, "LagHigh") }, scenarios.Scenario{}, record.Violation, "false_alarms"},
 		"not well afterwards": {func(h *events) {
 			h.kill()
@@ -251,6 +330,15 @@ func TestJudge(t *testing.T) {
 			wantVerdict(t, h.judged(c.scenario), c.want, c.reason)
 		})
 	}
+}
+
+// TestAnIdleServiceIsNotSteady: half of the load that is stated never came.
+func TestAnIdleServiceIsNotSteady(t *testing.T) {
+	h := calm()
+	h.kill()
+	slices.SortStableFunc(h, func(a, b history.Event) int { return cmp.Compare(a.T, b.T) })
+	wantVerdict(t, judge(&scenarios.Scenario{}, offer{rate: 8}, h), record.Inconclusive,
+		"Guard offered does not hold: the share of 8 papers/s that was offered before the first fault is 0.5")
 }
 
 // machine has the machine read once a second, while others take so many of its

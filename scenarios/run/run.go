@@ -140,8 +140,12 @@ func Run(ctx context.Context, o Options) (record.Result, string, error) {
 }
 
 // outcome is the verdict on the runs that came to their end, and on what kept others
-// from theirs, with the reasons.
+// from theirs, with the reasons. Before the hardened one has come to its end, what
+// is in doubt about others is no verdict.
 func (o Options) outcome(ctx context.Context, whole []record.Run, err error) (record.Verdict, []string) {
+	if slices.Contains(o.Profiles, record.Hardened) && !slices.ContainsFunc(whole, record.Run.Judged) {
+		whole = nil
+	}
 	judged, reasons := verdict(whole)
 	switch {
 	case ctx.Err() != nil:
