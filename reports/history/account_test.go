@@ -84,15 +84,13 @@ func TestDetectedBy(t *testing.T) {
 		FaultInjected(strike, "alive").At(10, "p"), firing(10.2, "Early"),
 		FaultProven("kill-a", "gone", 0.5).At(11, "p"), firing(12, "Lag"), firing(13, "Down"), firing(14, "Down"),
 	})
-	for name, want := range map[string]float64{"": 12, "Lag": 12, "Down": 13} {
-		if got, after := a.DetectedBy(name); got == nil || got.NotifiedAtS != want || after != want-10.5 {
+	for name, want := range map[string]float64{"": 10.2, "Early": 10.2, "Lag": 12, "Down": 13} {
+		if got, after := a.DetectedBy(name); got == nil || got.NotifiedAtS != want || after != max(0, want-10.5) {
 			t.Errorf("waiting for %q: %+v after %g, want the one at %g", name, got, after, want)
 		}
 	}
-	for _, name := range []string{"Early", "Never"} {
-		if got, _ := a.DetectedBy(name); got != nil {
-			t.Errorf("waiting for %s: %+v", name, got)
-		}
+	if got, _ := a.DetectedBy("Never"); got != nil {
+		t.Errorf("waiting for what never comes: %+v", got)
 	}
 	if got, after := AccountOf([]Event{firing(12, "Lag")}).DetectedBy(""); got != nil || after != 0 {
 		t.Errorf("detected without a fault: %+v after %g", got, after)
@@ -223,6 +221,34 @@ func TestWhatTheLabNotes(t *testing.T) {
 	}
 	if a := AccountOf([]Event{CommitsFenced(4, false).At(1, "p")}); a.Fenced != 0 || a.Drained {
 		t.Errorf("unknown became %d", a.Fenced)
+	}
+}
+
+// TestAnAlertFromBeforeTheProof is a detection at once: the fault had been injected,
+// and no alert is sent again.
+func TestAnAlertFromBeforeTheProof(t *testing.T) {
+	a := AccountOf([]Event{FaultInjected(strike, "alive").At(10, "p"), firing(12, "Down"), FaultProven("kill-a", "gone", 0).At(13, "p")})
+	got, after := a.DetectedBy("Down")
+	if got == nil || got.NotifiedAtS != 12 || after != 0 || len(a.FalseAlarms()) != 0 {
+		t.Fatalf("detected by %+v after %g, false alarms %+v", got, after, a.FalseAlarms())
+	}
+	if d := Detection(13, *got); d.EffectAtS != 12 || d.ArrivedAtS != 12 || d.Disorder != "" {
+		t.Errorf("detection %+v", d)
+	}
+}
+
+// TestAnAlertScrapedBeforeTheFault is a false alarm, however late its rule was
+// evaluated; but a scrape that was under way may have taken a second.
+func TestAnAlertScrapedBeforeTheFault(t *testing.T) {
+	early, caused := firing(12, "Down"), firing(13, "Down")
+	early.News.Pending, early.News.Scraped = new(10.1), new(8.9)
+	caused.News.Pending, caused.News.Scraped = new(10.1), new(9.0)
+	a := AccountOf([]Event{FaultInjected(strike, "alive").At(10, "p"), FaultProven("kill-a", "gone", 0).At(11, "p"), early, caused})
+	if got, after := a.DetectedBy("Down"); got == nil || got.NotifiedAtS != 13 || after != 2 {
+		t.Errorf("detected by %+v after %g, want the alert at 13", got, after)
+	}
+	if got := a.FalseAlarms(); len(got) != 1 || got[0].NotifiedAtS != 12 {
+		t.Errorf("false alarms %+v, want the one at 12", got)
 	}
 }
 

@@ -40,30 +40,36 @@ func (a *Account) FalseAlarms() []record.Alert {
 }
 
 // caused tells whether something had been injected when the alert's condition
-// was found true.
+// was found true, and when it was first to be seen.
 func (a *Account) caused(alert record.Alert) bool {
 	first := record.FirstFault(a.Faults)
-	return first != nil && alert.Since() >= *first
+	return first != nil && alert.Since() >= *first && (alert.ScrapedAtS == nil || *alert.ScrapedAtS >= *first-underWay)
 }
 
+// underWay is how long a scrape may have been under way when a fault struck that it
+// shows: it bears the time of its begin.
+const underWay = 1.0
+
 // DetectedBy is the alert of that name, or of any if it is empty, that arrived
-// first from the first proven effect on, and the seconds since then; nil if none
-// did. One that is a false alarm detects nothing, however well it arrives.
+// first of those that a fault can have caused, and the seconds since the first
+// proven effect: 0 if it arrived before the proof, and nil if none arrived. One that
+// is a false alarm detects nothing, however well it arrives.
 func (a *Account) DetectedBy(name string) (alert *record.Alert, after float64) {
 	effects := record.Effects(a.Faults)
 	for i, alert := range a.Alerts { // in the order of arrival
-		if len(effects) > 0 && alert.NotifiedAtS >= effects[0] && a.caused(alert) && (name == "" || alert.Name == name) {
-			return &a.Alerts[i], alert.NotifiedAtS - effects[0]
+		if len(effects) > 0 && a.caused(alert) && (name == "" || alert.Name == name) {
+			return &a.Alerts[i], max(0, alert.NotifiedAtS-effects[0])
 		}
 	}
 	return nil, 0
 }
 
 // Detection takes the time to an alert's arrival apart; alert is one of
-// DetectedBy, or another that arrived after the effect.
+// DetectedBy, or another that arrived after the effect. The alert bears witness,
+// too: one that arrived before the effect was proven shows that it was there.
 func Detection(effect float64, alert record.Alert) record.Detection {
 	return record.Detection{
-		Alert: alert.Name, EffectAtS: effect, ScrapedAtS: alert.ScrapedAtS, PendingAtS: alert.PendingAtS,
+		Alert: alert.Name, EffectAtS: min(effect, alert.NotifiedAtS), ScrapedAtS: alert.ScrapedAtS, PendingAtS: alert.PendingAtS,
 		FiringAtS: alert.FiringAtS, SentAtS: alert.SentAtS, ArrivedAtS: alert.NotifiedAtS,
 	}.InOrder()
 }

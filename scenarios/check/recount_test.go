@@ -144,6 +144,7 @@ func TestRecount(t *testing.T) {
 	for seed := range uint64(20) {
 		histories = append(histories, detected(spoilt(crowd(60, 5), rand.New(rand.NewPCG(seed, 4)))))
 	}
+	histories = append(histories, alarms()...)
 	dir, _ := written(t, histories)
 	text, code := recounted(t, dir)
 	if code != 0 || !strings.HasSuffix(text, "the record says what the history says\n") || strings.Count(text, "agrees") != 14*len(histories) {
@@ -154,6 +155,43 @@ func TestRecount(t *testing.T) {
 			}
 		}
 		t.Errorf("exit status %d of %d histories:\n%s", code, len(histories), strings.Join(wrong, ""))
+	}
+}
+
+// alarms are histories with an alert that is hard to judge: its condition held
+// before the fault, was to be seen before it, or it arrived before the proof.
+func alarms() (all [][]history.Event) {
+	for _, a := range []struct{ at, pending, scraped, proven float64 }{
+		{13, 9.9, 9.5, 11}, {13, 10, 9.5, 11}, {13, 10.1, 8.9, 11}, {13, 10.1, 9, 11}, {12, 10.1, 10, 13}, {10, 10, 10, 10},
+	} {
+		news := history.AlertNews{Name: "ConsumerDown", State: history.Firing, At: a.at, Pending: &a.pending, Scraped: &a.scraped}
+		all = append(all, []history.Event{
+			history.FaultInjected(history.FaultFacts{ID: "kill-1", Kind: "kill"}, "well").At(10, ""),
+			history.Alerted(news).At(a.at, ""),
+			history.FaultProven("kill-1", "dead", 0).At(a.proven, ""),
+			history.Began(history.PhaseDone).At(20, ""),
+		})
+	}
+	return all
+}
+
+// TestRecountOfAnotherRecord: a record and a history that do not tell of the same
+// profiles agree in nothing.
+func TestRecountOfAnotherRecord(t *testing.T) {
+	t.Parallel()
+	dir, events := written(t, [][]history.Event{detected(crowd(6, 2)), detected(crowd(6, 2))})
+	writeHistory(t, dir, slices.DeleteFunc(slices.Clone(events), func(e history.Event) bool { return e.Profile == "h1" }))
+	if text, code := recounted(t, dir); code != 1 || !strings.Contains(text, "DIFFERS  h1        only the record tells of it") {
+		t.Errorf("exit status %d:\n%s", code, text)
+	}
+	writeHistory(t, dir, append(events, history.Drained(true).At(30, "h2")))
+	if text, code := recounted(t, dir); code != 1 || !strings.Contains(text, "DIFFERS  h2        only the history tells of it") {
+		t.Errorf("exit status %d:\n%s", code, text)
+	}
+	dir, _ = written(t, nil)
+	writeHistory(t, dir, events)
+	if text, code := recounted(t, dir); code != 2 || !strings.Contains(text, "the record tells of no run") {
+		t.Errorf("exit status %d:\n%s", code, text)
 	}
 }
 
