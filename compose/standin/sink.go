@@ -51,8 +51,9 @@ type Sink struct {
 	// accept makes acceptance and its event one step, so that the order of
 	// events is the order of acceptance.
 	accept sync.Mutex
-	// known leads from an Idempotency-Key to the notification it came with.
-	known map[string]string
+	// known leads from a receiver and an Idempotency-Key to the notification it came
+	// with: what one has heard another has not.
+	known map[heard]string
 }
 
 // NewSink makes a webhook sink; Start it next.
@@ -60,7 +61,7 @@ func NewSink(cfg SinkConfig) (*Sink, error) {
 	if err := cmp.Or(present("sink", "Recorder", cfg.Recorder != nil), cfg.Latency.check("sink")); err != nil {
 		return nil, err
 	}
-	s := &Sink{cfg: cfg, dice: newDice(cfg.Seed, 20), known: map[string]string{}, manners: newManners("sink")}
+	s := &Sink{cfg: cfg, dice: newDice(cfg.Seed, 20), known: map[heard]string{}, manners: newManners("sink")}
 	s.sink = true
 	s.server = newServer("sink", cfg.Host, "POST /hooks/{subscriber}", s.receive)
 	return s, nil
@@ -117,6 +118,9 @@ func (s *Sink) hear(ctx context.Context, v *visit) (met, error) {
 	})
 }
 
+// heard is an Idempotency-Key and who it was sent to.
+type heard struct{ subscriber, key string }
+
 // decision is what was decided at acceptance. It stands: a later manner changes
 // how long its answer takes, and not what it is.
 type decision struct {
@@ -135,7 +139,7 @@ func (s *Sink) decide(got met, gone bool, subscriber, key string, body []byte) d
 	}
 	s.accept.Lock()
 	defer s.accept.Unlock()
-	first, known := s.known[key]
+	first, known := s.known[heard{subscriber, key}]
 	refuse := func(o reply, why string) decision {
 		s.cfg.Recorder.Record(history.Refused(hook, o.status, why))
 		return decision{reply: o}
@@ -152,7 +156,7 @@ func (s *Sink) decide(got met, gone bool, subscriber, key string, body []byte) d
 		return refuseFor(http.StatusUnprocessableEntity, "this Idempotency-Key came with another notification before")
 	}
 	if key != "" {
-		hook.Repeat, s.known[key] = known, n.ID
+		hook.Repeat, s.known[heard{subscriber, key}] = known, n.ID
 	}
 	if got.Take {
 		s.cfg.Recorder.Record(history.ToldUnanswered(hook))

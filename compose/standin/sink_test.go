@@ -88,6 +88,15 @@ func TestSinkIdempotencyKey(t *testing.T) {
 	wantTold(t, rec, "n1 ok 200", "n1 ok 200 repeat", "n2 fail 422", "n2 ok 200", "n1 ok 200 repeat", "n1 ok 200", "n1 ok 200")
 }
 
+// TestSinkKeysBelongToTheirReceiver: what one was told another was not, under
+// whatever key.
+func TestSinkKeysBelongToTheirReceiver(t *testing.T) {
+	s, rec := newSink(t, SinkConfig{})
+	tell(t, s, "n1", "k1").want(t, 200)
+	request(t.Context(), http.MethodPost, s.Webhook("bob"), notification("n1", "ada"), "Idempotency-Key", "k1").want(t, 200)
+	wantTold(t, rec, "n1 ok 200", "n1 ok 200")
+}
+
 // TestSinkTellsOnceHoweverManyTry: of many at once with one key, the first in
 // the history told and all others repeat.
 func TestSinkTellsOnceHoweverManyTry(t *testing.T) {

@@ -209,11 +209,14 @@ func worst(readings []TimedReading, value func([]TimedReading) float64) float64 
 	return most
 }
 
-// lateness is the median over the seconds of their timers' 99th percentile.
+// lateness is the median over the seconds of their timers' 99th percentile; a
+// reading of several seconds, over which the lab stood still, counts for each.
 func lateness(part []TimedReading) float64 {
 	var points []Point
 	for _, r := range part {
-		points = append(points, Point{r.T, r.LateP99})
+		for range max(1, int(math.Round(r.Over))) {
+			points = append(points, Point{r.T, r.LateP99})
+		}
 	}
 	return Percentile(points, 50)
 }

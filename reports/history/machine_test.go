@@ -231,6 +231,11 @@ func TestPartsOfAStretch(t *testing.T) {
 	if got := lateness([]TimedReading{late(4), late(2), late(1), late(3)}); got != 2 {
 		t.Errorf("lateness %g, want 2", got)
 	}
+	still := late(3.9)
+	still.Over = 4
+	if got := lateness([]TimedReading{late(0.001), still, late(0.001), late(0.001)}); got != 3.9 {
+		t.Errorf("the lab stood still for four seconds of seven: lateness %g, want 3.9", got)
+	}
 	busy := TimedReading{MachineReading: MachineReading{Over: 1, CPUs: 2, CPU: &CPUTime{Others: 0.5, Stolen: 0.1}}}
 	if got := taken([]TimedReading{{MachineReading: MachineReading{Over: 1, CPUs: 2}}, busy}); !(math.Abs(got-0.3) <= 1e-9) { // NaN is not near
 		t.Errorf("others took %g, want 0.3", got)

@@ -53,14 +53,13 @@ func (l Load) ceiling() float64 {
 func (a *Account) Steady(l Load) (s record.Steady, guards []record.Guard) {
 	control, steady := a.Phase(PhaseControl), a.Phase(PhaseSteady)
 	s.BacklogP99 = Percentile(Between(a.Total, control.StartS, control.EndS), 99)
-	s.LatencyP95S = Percentile(Between(a.Latency, control.StartS, control.EndS), 95)
+	s.LatencyP95S, s.LatencyBoundS = a.usual()
 	if math.IsNaN(s.BacklogP99) || math.IsNaN(s.LatencyP95S) {
 		return record.Steady{}, []record.Guard{{ID: "control", Unit: "readings", Bound: 1,
 			Detail: "the control phase has no reading of the backlog, or nobody was told anything in it, so there is nothing to judge steady state by"}}
 	}
 	ceiling := l.ceiling()
 	s.BacklogBound = min(max(2*s.BacklogP99, hand*l.Rate), ceiling)
-	s.LatencyBoundS = min(max(2*s.LatencyP95S, quick), slow)
 	offered := fmt.Sprintf("at %.3g papers/s offered", l.Rate)
 	if l.Capacity > 0 {
 		offered += fmt.Sprintf(" of a capacity of %.3g/s", l.Capacity)
@@ -79,6 +78,23 @@ func (a *Account) Steady(l Load) (s record.Steady, guards []record.Guard) {
 	}
 	s.Held = !slices.ContainsFunc(guards, func(g record.Guard) bool { return !g.OK })
 	return s, guards
+}
+
+// usual is the latency's 95th percentile in the control phase, and the bound that
+// follows from it; both NaN if nobody was told anything in it.
+func (a *Account) usual() (p95, bound float64) {
+	control := a.Phase(PhaseControl)
+	p95 = Percentile(Between(a.Latency, control.StartS, control.EndS), 95)
+	return p95, min(max(2*p95, quick), slow)
+}
+
+// LateBy is how long after a witness last saw a message it is missing: the bound of
+// the latency, the most there is where nobody measured one.
+func (a *Account) LateBy() float64 {
+	if _, bound := a.usual(); !math.IsNaN(bound) {
+		return bound
+	}
+	return slow
 }
 
 // Witnesses judges whether the backlog was looked at while it had to come back:

@@ -15,8 +15,9 @@ import (
 // of a version that this program reads.
 var ErrForeign = errors.New("not a paperlab result record")
 
-// maxRecord bounds what a broken or foreign file can make a reader keep.
-const maxRecord = 16 << 20
+// maxRecord bounds what a broken or foreign file can make a reader keep. A record
+// has 150 bytes for each anomaly.
+const maxRecord = 256 << 20
 
 // LoadResult reads result.json; path is the file or its folder. Fields that
 // this version does not know are ignored. A record of another schema, or

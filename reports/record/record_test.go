@@ -48,7 +48,7 @@ func TestLoadResultRefuses(t *testing.T) {
 		"unknown verdict": {`{"schema":"paperlab/result/v2","verdict":"fine"}`, `the verdict "fine" does not exist`},
 		"no verdict":      {`{"schema":"paperlab/result/v2"}`, `the verdict "" does not exist`},
 		"wrong type":      {`{"schema":"paperlab/result/v2","verdict":"pass","seed":"x"}`, "seed"},
-		"oversize":        {`{"schema":"paperlab/result/v2","verdict":"pass"}` + strings.Repeat(" ", maxRecord), "not a regular file of at most 16777216 bytes"},
+		"oversize":        {`{"schema":"paperlab/result/v2","verdict":"pass"}` + strings.Repeat(" ", maxRecord), "not a regular file of at most 268435456 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "result.json")

@@ -1,10 +1,12 @@
 package check
 
 import (
+	"slices"
 	"testing"
 
 	"paperlab/reports/history"
 	"paperlab/reports/record"
+	"paperlab/system/paper"
 )
 
 // proven is a fault that was on between two times; a nil end is none.
@@ -40,6 +42,44 @@ func TestBeside(t *testing.T) {
 	} {
 		if got := beside(c.faults, c.at); got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}
+
+// TestALossIsBlamedOnWhatItWasLostBy: what a process had in its hands when it was
+// killed was last seen before the kill, and is not something that is lost at any
+// time. What was late before the fault already is.
+func TestALossIsBlamedOnWhatItWasLostBy(t *testing.T) {
+	for name, c := range map[string]struct {
+		seen   float64
+		want   record.When
+		caused int
+	}{
+		"in hand":            {11.9, record.During, 1},
+		"late as it strikes": {11.0, record.During, 1},
+		"late before":        {10.9, record.Before, 0},
+		"since the fault":    {13, record.During, 1},
+	} {
+		served := paper.Paper{ID: "2101.00001", Version: 1, Categories: []string{"cs"}}
+		note := notification(served.VersionID(), "s", "u")
+		events := []history.Event{
+			history.Subscribed(paper.Subscription{ID: "s", Subscriber: "u", Kind: paper.Category, Term: "cs"}).At(0, "p"),
+			history.Began(history.PhaseControl).At(2, "p"), history.Began(history.PhaseSteady).At(8, "p"),
+			history.Served(&served, false).At(c.seen, "p"),
+			history.AcceptedNotification(history.Place{Stream: "notifications", Entry: "1-0"}, note).At(c.seen, "p"),
+			history.FaultInjected(history.FaultFacts{ID: "kill-a", Kind: "kill"}, "alive").At(12, "p"),
+			history.FaultProven("kill-a", "gone", 0).At(12.1, "p"),
+			history.Began(history.PhaseRecover).At(20, "p"), history.Began(history.PhaseDone).At(30, "p"),
+		}
+		a := history.AccountOf(events)
+		a.Latency = []history.Point{{T: 5, Value: 0.3}} // late after a second
+		found := Judge(a, nil)
+		i := slices.IndexFunc(found.Blame, func(b record.Blame) bool { return b.Invariant == "no-loss" })
+		if i < 0 {
+			t.Fatalf("%s: nothing is lost: %+v", name, found.Invariants)
+		}
+		if b := found.Blame[i]; b.Parts[0].When != c.want || *b.Caused != c.caused {
+			t.Errorf("%s: %+v, %d caused; want %s, %d", name, b.Parts, *b.Caused, c.want, c.caused)
 		}
 	}
 }

@@ -18,17 +18,18 @@ import (
 // (produce, acknowledge, trim, deliver), there a transaction was torn (commit,
 // outbox, relay).
 //
-// A loss happened when a witness last saw the message.
+// A loss happened when the message was late after a witness last saw it: what a
+// process has in its hands when it is killed was seen just before.
 func noLoss(l *reading) finding {
 	var f finding
 	l.lossGaps(&f)
-	published := map[string]bool{}
+	published, late := map[string]bool{}, l.LateBy()
 	unheard := 0
 	for _, n := range l.Notes {
 		published[n.Version] = true
 		if len(l.Told[n]) == 0 {
 			unheard++
-			f.anomaly(l.Found[l.OnNotes[n][0]], "the notification of %s stood on its stream (%s) and never reached the sink%s",
+			f.anomaly(l.Found[l.OnNotes[n][0]]+late, "the notification of %s stood on its stream (%s) and never reached the sink%s",
 				n.Describe(), l.OnNotes[n][0], l.buried(paper.NotificationID(n.Version, n.Subscription)))
 		}
 	}
@@ -42,10 +43,10 @@ func noLoss(l *reading) finding {
 		case !known:
 			continue
 		case len(expected) > 0:
-			f.anomaly(l.Seen[version], "%s was served at %.1f s, nobody of %s was told, and nothing stands on the notifications stream; %s",
+			f.anomaly(l.Seen[version]+late, "%s was served at %.1f s, nobody of %s was told, and nothing stands on the notifications stream; %s",
 				version, l.Serving[version].T, count(len(expected), "expected subscription"), l.whereabouts(version))
 		case len(l.Summaries) > 0 && !l.Summaries[version]:
-			f.anomaly(l.Seen[version], "%s, which nobody is to be told of, was served at %.1f s and has no summary; %s",
+			f.anomaly(l.Seen[version]+late, "%s, which nobody is to be told of, was served at %.1f s and has no summary; %s",
 				version, l.Serving[version].T, l.whereabouts(version))
 		default:
 			continue

@@ -11,12 +11,12 @@ import (
 // subscriptions are all published, or none is. Published means told, or seen on
 // the notifications stream: a notification that stood there and never reached
 // the sink is a lost message, and no-loss reports it. None published is a lost
-// paper, and no-loss reports that too.
+// paper, and no-loss reports that too. As there, it happened when the rest was late.
 func allOrNone(l *reading) finding {
 	var f finding
 	l.oracleGaps(&f)
 	l.sinkGap(&f)
-	whole := 0
+	whole, late := 0, l.LateBy()
 	for _, version := range l.Served {
 		var missing []string
 		expected := l.expecting[version]
@@ -30,7 +30,7 @@ func allOrNone(l *reading) finding {
 		case 0, len(expected):
 			whole++
 		default:
-			f.anomaly(l.Seen[version], "%s: %d of %s were published; missing: %s", version,
+			f.anomaly(l.Seen[version]+late, "%s: %d of %s were published; missing: %s", version,
 				len(expected)-len(missing), count(len(expected), "expected notification"), shorten(missing))
 		}
 	}
