@@ -43,7 +43,7 @@ func readLoad(o *object, p Phases) Workload {
 	return l
 }
 
-// readRate wants a load that outlasts the faults: an idle service recovers from
+// readRate wants a load that lasts through recover: an idle service recovers from
 // anything.
 func readRate(o *object, l *Workload, p Phases) {
 	const either = "load needs one of rate, such as 60/s, and of_capacity, such as 70%%"
@@ -61,9 +61,8 @@ func readRate(o *object, l *Workload, p Phases) {
 			break
 		}
 		l.Papers = o.Integer("papers", 1, 1_000_000)
-		if least := int(math.Ceil(l.Rate * (p.Total() - p.Recover).Seconds())); l.Papers < least {
-			o.Fail("papers", "load.papers is %d, which at %g/s are used up before the faults end; %d are needed until the fault phase ends, %d to last through recover as well, as it does if you leave load.papers out",
-				l.Papers, l.Rate, least, int(math.Ceil(l.Rate*p.Total().Seconds())))
+		if least := l.Lasting(p.Total()); l.Papers < least {
+			o.Fail("papers", "load.papers is %d, which at %g/s are used up before recover ends; %d are needed, or leave load.papers out", l.Papers, l.Rate, least)
 		}
 	default:
 		o.Fail("rate", either)

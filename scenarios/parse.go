@@ -16,6 +16,7 @@ import (
 
 	"paperlab/compose"
 	"paperlab/grafana"
+	"paperlab/reports/history"
 	"paperlab/reports/record"
 	"paperlab/scenarios/check"
 )
@@ -171,7 +172,11 @@ func (o *object) recovery(field string, s Scenario) *Recovery {
 	if found.From == record.ClockLastHeal {
 		longest -= lastHeal(s)
 	}
-	found.Within = r.Duration("within", time.Millisecond, longest)
+	found.Within = r.Duration("within", time.Millisecond, time.Hour)
+	if hold := time.Duration(history.Hold * float64(time.Second)); found.Within > longest-hold {
+		r.Fail("within", "%s.within is %v, but the load ends %v after the %s, and what is regained must hold for %v; make it %v at most, or lengthen phases.recover",
+			field, found.Within, longest, strings.ReplaceAll(found.From, "-", " "), hold, max(0, longest-hold))
+	}
 	return &found
 }
 

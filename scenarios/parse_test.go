@@ -18,7 +18,7 @@ about: >-
   Everything that a file
   can say.
 service: {shards: 12, summarizers: 3, deliverers: 2, lanes: 4}
-load: {papers: 1500, rate: 60/s, subscribers: 40, hottest: 10%, fan_out: 4.5, size: 2.5KB}
+load: {papers: 3300, rate: 60/s, subscribers: 40, hottest: 10%, fan_out: 4.5, size: 2.5KB}
 phases: {control: 8s, steady: 2s, fault: 15s, recover: 30s}
 monitoring: {scrape: 1500ms}
 faults:
@@ -63,7 +63,7 @@ func TestEverythingThatAFileCanSay(t *testing.T) {
 	want := &Scenario{
 		Name: "demo", About: "Everything that a file can say.",
 		Service:    Service{Shards: 12, Summarizers: 3, Deliverers: 2, Lanes: 4},
-		Load:       Workload{Papers: 1500, Rate: 60, Subscribers: 40, Hottest: 0.1, FanOut: 4.5, Size: 2500},
+		Load:       Workload{Papers: 3300, Rate: 60, Subscribers: 40, Hottest: 0.1, FanOut: 4.5, Size: 2500},
 		Phases:     Phases{8 * time.Second, 2 * time.Second, 15 * time.Second, 30 * time.Second},
 		Monitoring: Monitoring{1500 * time.Millisecond},
 		Objectives: Objectives{&Detection{"ConsumerDown", 6 * time.Second}, &Recovery{20 * time.Second, "effect"}, &Recovery{15 * time.Second, "last-heal"}},
@@ -195,7 +195,7 @@ func TestBadInput(t *testing.T) {
 		"number with a point":    {"shards: 12", "shards: 1.5", "1.5", "service.shards is 1.5"},
 		"huge number":            {"shards: 12", "shards: 18446744073709551615", "1844", "service.shards is 1844"},
 		"missing field":          {"shards: 12, ", "", "{summ", "service.shards is missing; a whole number"},
-		"missing part":           {"load: {papers: 1500, rate: 60/s, subscribers: 40, hottest: 10%, fan_out: 4.5, size: 2.5KB}\n", "", "name:", "load is missing; a mapping is needed"},
+		"missing part":           {"load: {papers: 3300, rate: 60/s, subscribers: 40, hottest: 10%, fan_out: 4.5, size: 2.5KB}\n", "", "name:", "load is missing; a mapping is needed"},
 		"no value":               {"compare: naive", "compare:", "compare:", "compare is empty; one of naive, careful is needed"},
 		"list for a mapping":     {"phases: {control: 8s, steady: 2s, fault: 15s, recover: 30s}", "phases: [10s]", "[10s]", "phases is a list; a mapping is needed with the fields control, steady, fault, recover"},
 		"mapping for a list":     {"invariants: [no-loss, key-order]", "invariants: {no-loss: 1}", "{no-loss", "invariants is a mapping; a list is needed"},
@@ -209,12 +209,12 @@ func TestBadInput(t *testing.T) {
 		"rate below zero":        {"60/s", "-1/s", "-1/s", `load.rate is "-1/s"`},
 		"rate that is no number": {"60/s", "NaN/s", "NaN", `load.rate is "NaN/s"`},
 		"rate of infinity":       {"60/s", "Inf/s", "Inf", `load.rate is "Inf/s"`},
-		"too few papers":         {"papers: 1500", "papers: 1499", "1499", "used up before the faults end; 1500 are needed until the fault phase ends, 3300 to last"},
+		"too few papers":         {"papers: 3300", "papers: 3299", "3299", "used up before recover ends; 3300 are needed, or leave load.papers out"},
 		"both rate and share":    {"rate: 60/s", "rate: 60/s, of_capacity: 70%", "70%", "load needs one of rate, such as 60/s, and of_capacity, such as 70%; this one has both"},
 		"neither rate nor share": {"rate: 60/s, ", "", "{papers", "load needs one of rate, such as 60/s, and of_capacity, such as 70%"},
 		"capacity without unit":  {"rate: 60/s", "of_capacity: 0.7", "0.7", "load.of_capacity is 0.7; a number above 0 and up to 100 with its unit, such as 70%, is needed"},
 		"share of more than all": {"rate: 60/s", "of_capacity: 101%", "101%", `load.of_capacity is "101%"`},
-		"papers beside a share":  {"rate: 60/s", "of_capacity: 70%", "1500", "load.papers follows from load.of_capacity"},
+		"papers beside a share":  {"rate: 60/s", "of_capacity: 70%", "3300", "load.papers follows from load.of_capacity"},
 		"hottest without unit":   {"hottest: 10%", "hottest: 0.1", "0.1", "load.hottest is 0.1; a number above 0 and up to 100 with its unit, such as 5%, is needed"},
 		"hottest below fair":     {"hottest: 10%", "hottest: 2%", "2%", "load.hottest: the hottest of 40 cannot get 2% of all notifications: a fair share is 2.5%"},
 		"hottest takes all":      {"hottest: 10%", "hottest: 100%", "100%", "nothing is left for the others"},
@@ -229,7 +229,7 @@ func TestBadInput(t *testing.T) {
 		"size too large":         {"size: 2.5KB", "size: 65KB", "65KB", `load.size is "65KB"`},
 		"time without unit":      {"control: 8s", "control: 8", "8, steady", "phases.control is 8; a time from 1s to 1h0m0s, such as 10s, is needed"},
 		"unknown clock":          {"from: last-heal", "from: heal", "heal}", `there is no lag_recovery.from "heal" (allowed: effect, last-heal)`},
-		"clock that begins late": {"{within: 15s, from: last-heal}", "{within: 31s, from: last-heal}", "31s", "a time from 1ms to 30s"},
+		"clock that begins late": {"{within: 15s, from: last-heal}", "{within: 28s, from: last-heal}", "28s", "lag_recovery.within is 28s, but the load ends 30s after the last heal, and what is regained must hold for 3s; make it 27s at most, or lengthen phases.recover"},
 		"time below zero":        {"steady: 2s", "steady: -1s", "-1s", `phases.steady is "-1s"`},
 		"unknown kind":           {"- kill:", "- kil:", "kil:", `there is no fault field "kil"; did you mean kill?`},
 		"all kinds and times":    {"- sink:", "- colour:", "colour:", ", at, for, restart_after)"},
@@ -259,7 +259,7 @@ func TestBadInput(t *testing.T) {
 		"detected too soon":      {"within: 6s", "within: 5999ms", "5999ms", "ConsumerDown can take 6s by its monitoring alone: up to 1.5s until a scrape shows it, up to 1.5s until its rule is evaluated, and 3s that it must hold (for: 2s, in whole intervals); allow more"},
 		"scraped too rarely":     {"scrape: 1500ms", "scrape: 4s", "6s}", "ConsumerDown can take 12s by its monitoring alone: up to 4s until"},
 		"unknown alert":          {"alert: ConsumerDown", "alert: ConsumersDown", "ConsumersDown", `there is no time_to_detect.alert "ConsumersDown"; did you mean ConsumerDown? (allowed: ConsumerDown, Failing, LagHigh)`},
-		"bound out of sight":     {"lag_recovery: {within: 15s, from: last-heal}", "lag_recovery: {within: 46s}", "46s", `lag_recovery.within is "46s"; a time from 1ms to 45s`},
+		"bound out of sight":     {"lag_recovery: {within: 15s, from: last-heal}", "lag_recovery: {within: 43s}", "43s", "lag_recovery.within is 43s, but the load ends 45s after the effect, and what is regained must hold for 3s; make it 42s at most"},
 		"objective as a time":    {"lag_recovery: {within: 15s, from: last-heal}", "lag_recovery: 15s", "15s\ninv", `lag_recovery is "15s"; a mapping is needed with the fields within`},
 		"unknown profile":        {"compare: naive", "compare: native", "native", "did you mean naive?"},
 		"unknown profile listed": {"compare: naive", "compare: [naive, carefull]", "carefull", "did you mean careful?"},
@@ -306,7 +306,7 @@ func TestBadInput(t *testing.T) {
 func TestAnErrorShowsThePlace(t *testing.T) {
 	_, err := Parse("x/demo.yaml", []byte(strings.Replace(good, "rate: 60/s", "rte: 60/s", 1)), nil)
 	const want = `x/demo.yaml:6:22: there is no load field "rte"; did you mean rate? (allowed: papers, rate, of_capacity, subscribers, hottest, fan_out, size)
-  6 | load: {papers: 1500, rte: 60/s, subscribers: 40, hottest: 10%, fan_out: 4.5, size: 2.5KB}
+  6 | load: {papers: 3300, rte: 60/s, subscribers: 40, hottest: 10%, fan_out: 4.5, size: 2.5KB}
     |                      ^`
 	if err == nil || err.Error() != want {
 		t.Fatalf("got\n%v\nwant\n%s", err, want)
