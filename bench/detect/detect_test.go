@@ -165,7 +165,7 @@ const short = `
 name: short
 about: A deliverer dies, and the watcher.
 service: {shards: 4, summarizers: 1, deliverers: 2}
-load: {papers: 600, rate: 20/s, subscribers: 12}
+load: {rate: 20/s, subscribers: 12}
 phases: {control: 2s, steady: 1s, fault: 12s, recover: 3s}
 faults:
   - kill: {role: deliver, pick: one}
