@@ -18,6 +18,8 @@ type MachineReading struct {
 	// came too late, in seconds.
 	LateP99 float64 `json:"late_p99_s"`
 	LateMax float64 `json:"late_max_s"`
+	// Stepped is by how many seconds the wall clock was set; below 0 is back.
+	Stepped float64 `json:"stepped_s"`
 	// CPU and Queue are nil where the system does not tell; Unknown then says why,
 	// by PartCPU and PartQueue.
 	CPU     *CPUTime          `json:"cpu,omitempty"`
@@ -76,6 +78,9 @@ const (
 	// work always wait for each other, so that it tells little of others: it is
 	// for a machine that is far too small, on which nobody else runs.
 	waitBound = 0.9
+	// stepBound, in seconds: a clock that is slewed moves by half a millisecond in
+	// each, and takes the lab's other clock along; one that is set may jump.
+	stepBound = 0.1
 	// spreadBound, times: quiet 1.2, busy 1.6. Bounds of steady state are twice
 	// what the control phase shows, which then must not differ by more from itself.
 	spreadBound = 3.0
@@ -117,6 +122,8 @@ func (a *Account) MachineState() (m record.Machine, guards []record.Guard) {
 		"in the worst five seconds others took %s of the CPUs while none was free", lessElse)
 	judge(record.Guard{ID: record.GuardQueue, Unit: "share", Bound: waitBound}, worst(readings, waiting), PartQueue,
 		"in the worst five seconds the service's threads waited for a CPU in %s of the time in which they could have run", lessLoad)
+	judge(record.Guard{ID: record.GuardClock, Unit: "s", Bound: stepBound}, stepped(readings), "",
+		"the wall clock, whose times alerts bear, was set by %s", "keep others from setting it, and run again")
 	judge(record.Guard{ID: record.GuardSpread, Unit: "times", Bound: spreadBound}, a.spread(), fromControl,
 		"in the worst second of the control phase the latency was %s that of its median second (p95)", lessElse)
 	return m, guards
@@ -219,6 +226,18 @@ func lateness(part []TimedReading) float64 {
 		}
 	}
 	return Percentile(points, 50)
+}
+
+// stepped is the most that the wall clock was set by, forth or back; NaN without a
+// reading.
+func stepped(readings []TimedReading) float64 {
+	most := math.NaN()
+	for _, r := range readings {
+		if by := math.Abs(r.Stepped); !(by <= most) {
+			most = by
+		}
+	}
+	return most
 }
 
 // taken is the share of the CPUs' time that was stolen, or that others used in

@@ -85,11 +85,15 @@ func TestMachineGuards(t *testing.T) {
 		"the service waits":                  {queue, record.GuardQueue},
 		"the service waits for five seconds": {within(0, 5, queue), record.GuardQueue},
 		"the service waits for one second":   {within(0, 1, queue), ""},
+		"a clock that is slewed":             {func(_ int, r *MachineReading) { r.Stepped = 0.0005 }, ""},
+		"a clock set at its bound":           {within(3, 4, setBy(0.1)), ""},
+		"a clock set back":                   {within(3, 4, setBy(-0.2)), record.GuardClock},
+		"a clock set forth":                  {within(9, 10, setBy(3600)), record.GuardClock},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			_, guards := machineOf(c.spoil).MachineState()
-			if len(guards) != 3 { // nobody is told anything: no spread
+			if len(guards) != 4 { // nobody is told anything: no spread
 				t.Errorf("%d guards: %+v", len(guards), guards)
 			}
 			for _, g := range guards {
@@ -99,6 +103,11 @@ func TestMachineGuards(t *testing.T) {
 			}
 		})
 	}
+}
+
+// setBy sets the wall clock.
+func setBy(seconds float64) func(int, *MachineReading) {
+	return func(_ int, r *MachineReading) { r.Stepped = seconds }
 }
 
 // TestAGuardSaysWhy: the figure, its bound and what to do.
@@ -121,15 +130,15 @@ func TestWhatIsUnknownIsLeftOut(t *testing.T) {
 	}{
 		"no CPU time": {machineOf(func(_ int, r *MachineReading) {
 			r.CPU, r.Unknown = nil, map[string]string{PartCPU: errors.New("no /proc").Error()}
-		}), []string{record.GuardTimers, record.GuardQueue}, []string{"cpu-taken: no /proc"}},
+		}), []string{record.GuardTimers, record.GuardQueue, record.GuardClock}, []string{"cpu-taken: no /proc"}},
 		"no schedstat": {machineOf(func(_ int, r *MachineReading) {
 			r.Queue, r.Unknown = nil, map[string]string{PartQueue: "no schedstat"}
-		}), []string{record.GuardTimers, record.GuardTaken}, []string{"run-queue: no schedstat"}},
+		}), []string{record.GuardTimers, record.GuardTaken, record.GuardClock}, []string{"run-queue: no schedstat"}},
 		"a service that does nothing": {machineOf(func(_ int, r *MachineReading) {
 			r.Queue = &QueueTime{Ran: 0.001, Waited: 0.05}
-		}), []string{record.GuardTimers, record.GuardTaken}, []string{"run-queue: there was too little to measure it by"}},
+		}), []string{record.GuardTimers, record.GuardTaken, record.GuardClock}, []string{"run-queue: there was too little to measure it by"}},
 		"no readings": {AccountOf([]Event{Began(PhaseControl).At(1, "hardened"), Began(PhaseDone).At(9, "hardened")}), nil,
-			[]string{"timers-late: the history has no readings", "cpu-taken: the history", "run-queue: the history", "control-spread: somebody was told something in fewer than 3 seconds"}},
+			[]string{"timers-late: the history has no readings", "cpu-taken: the history", "run-queue: the history", "wall-clock: the history", "control-spread: somebody was told something in fewer than 3 seconds"}},
 		"nothing at all": {AccountOf(nil), nil, []string{"timers-late: the history has no readings"}},
 	}
 	for name, c := range cases {

@@ -291,7 +291,7 @@ func TestGuardsSayTheirFigures(t *testing.T) {
 	guards := of(phased(flat(15), flat(0.7)), load)
 	for id, want := range map[string][2]float64{
 		"control-backlog": {15, 50}, "control-latency": {0.7, 3}, "steady-backlog": {15, 30}, "steady-latency": {0.7, 1.4},
-		"backlog-drift": {0, 15}, "latency-drift": {0, 1}, "offered": {1, 0.8}, "readings": {1, 0.8},
+		"backlog-drift": {0, 15}, "latency-drift": {0, 0.7}, "offered": {1, 0.8}, "readings": {1, 0.8},
 	} {
 		if g := guards[id]; g.Value == nil || *g.Value != want[0] || g.Bound != want[1] || !g.OK {
 			t.Errorf("%s is %+v, want %v", id, g, want)
@@ -306,7 +306,7 @@ func TestGuardsSayTheirFigures(t *testing.T) {
 			t.Errorf("of %+v it says %q", l, said)
 		}
 	}
-	if g := of(phased(flat(1), flat(2)), load); g["backlog-drift"].Bound != 10 || g["latency-drift"].Bound != 1.5 {
+	if g := of(phased(flat(1), flat(2)), load); g["backlog-drift"].Bound != 5 || g["latency-drift"].Bound != 1.5 {
 		t.Errorf("drifts may be %g entries and %g s", g["backlog-drift"].Bound, g["latency-drift"].Bound)
 	}
 	if most("a", "s", 5, 5, "it").OK != true || least("a", "s", 5, 5, "it").OK != true {
@@ -390,6 +390,7 @@ func TestGuards(t *testing.T) {
 		"a latency after the control":     {well, during(0.2, 2.5, spell{9, 99}), []string{"steady-latency"}},
 		"a slow climb":                    {ramp(8, 32), fast, []string{"backlog-drift"}},
 		"a slow climb of the latency":     {well, ramp(0.6, 2.4), []string{"latency-drift"}},
+		"a shard that nobody works on":    {ramp(2, 11), fast, []string{"backlog-drift"}}, // of 16, and 10 papers/s
 		"half of the readings are null":   {nulls, fast, []string{"readings"}},
 		"nobody looks for four seconds":   {during(5, math.Inf(1), spell{5, 9}), fast, []string{"readings"}},
 		"a million in ten seconds":        {ramp(0, 1e6), fast, []string{"control-backlog", "steady-backlog", "backlog-drift"}},

@@ -1,11 +1,12 @@
 package record
 
 // The guards of the machine: the lab's timers came late; others took the CPU;
-// the service waited for one; the control phase was uneven.
+// the service waited for one; somebody set the clock; the control phase was uneven.
 const (
 	GuardTimers = "timers-late"
 	GuardTaken  = "cpu-taken"
 	GuardQueue  = "run-queue"
+	GuardClock  = "wall-clock"
 	GuardSpread = "control-spread"
 )
 

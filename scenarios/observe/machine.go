@@ -33,6 +33,7 @@ type Processes func() (service, others []int)
 //	CPU      idle and stolen from /proc/stat, its own from each process; the rest
 //	         is others'
 //	queue    how long the service's threads waited, from schedstat
+//	clock    by how much the wall clock was set, against the monotonic one
 //
 // A process that dies between two readings takes what it did since the last one
 // with it, which then counts as somebody else's: less than a second of it.
@@ -128,6 +129,7 @@ type meter struct {
 func (m *meter) read() history.MachineReading {
 	now := time.Now()
 	r := history.MachineReading{Over: now.Sub(m.at).Seconds(), CPUs: runtime.NumCPU(), Unknown: map[string]string{}}
+	r.Stepped = stepped(m.at, now, now.Sub(m.at))
 	m.at = now
 	var err error
 	if r.CPU, err = m.cpu(&r); err != nil {
@@ -236,4 +238,10 @@ func (m *meter) waited() (*history.QueueTime, error) {
 		return nil, errors.Join(errUnqueued, failed)
 	}
 	return &sum, nil
+}
+
+// stepped is by how many seconds the wall clock was set while that much time
+// passed; below 0 is back.
+func stepped(from, to time.Time, passed time.Duration) float64 {
+	return (to.Round(0).Sub(from.Round(0)) - passed).Seconds()
 }

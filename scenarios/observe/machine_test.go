@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"paperlab/reports/history"
 	"paperlab/reports/record"
@@ -143,4 +144,14 @@ func ofTask(times map[task]float64, pid int) float64 {
 		}
 	}
 	return 0
+}
+
+// TestStepped: a wall clock that somebody sets runs away from the time that passed.
+func TestStepped(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for passed, want := range map[time.Duration]float64{time.Second: 0, 11 * time.Second: -10, 500 * time.Millisecond: 0.5} {
+		if got := stepped(at, at.Add(time.Second), passed); got != want {
+			t.Errorf("a second on the wall while %v passed: set by %g s, want %g", passed, got, want)
+		}
+	}
 }

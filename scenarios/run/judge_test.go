@@ -385,6 +385,19 @@ func TestABusyMachineIsNoViolation(t *testing.T) {
 	}
 }
 
+// TestAClockThatIsSetIsNoViolation: an alert bears the times of the wall clock, which
+// somebody set back ten seconds before it was pending.
+func TestAClockThatIsSetIsNoViolation(t *testing.T) {
+	h := calm()
+	h.kill()
+	scraped, pending, sent := 3.0, 3.2, 5.2
+	h.add(15.2, history.Alerted(history.AlertNews{Name: "ConsumerDown", State: history.Firing, At: 5.2, Scraped: &scraped, Pending: &pending, Sent: &sent}))
+	wantVerdict(t, h.judged(consumerDown), record.Violation, "false_alarms")
+	h.machine(0.05)
+	h.add(11, history.MachineRead(history.MachineReading{Over: 1, CPUs: 2, Stepped: -10}))
+	wantVerdict(t, h.judged(consumerDown), record.Inconclusive, "the wall clock, whose times alerts bear, was set by 10000 ms; at most 100 ms lets a run be judged")
+}
+
 // TestHog: a run during which somebody else's processes spin on all CPUs is
 // inconclusive, by readings of this machine. It takes some seven seconds, however
 // busy the machine is.
