@@ -172,7 +172,7 @@ func (o *object) recovery(field string, s Scenario) *Recovery {
 	if found.From == record.ClockLastHeal {
 		longest -= lastHeal(s)
 	}
-	found.Within = r.Duration("within", time.Millisecond, time.Hour)
+	found.Within = r.Duration("within", time.Millisecond, 2*time.Hour)
 	if hold := time.Duration(history.Hold * float64(time.Second)); found.Within > longest-hold {
 		r.Fail("within", "%s.within is %v, but the load ends %v after the %s, and what is regained must hold for %v; make it %v at most, or lengthen phases.recover",
 			field, found.Within, longest, strings.ReplaceAll(found.From, "-", " "), hold, max(0, longest-hold))

@@ -204,7 +204,7 @@ func doubts(run record.Run) []string {
 // service did after the fault.
 func blind(run record.Run) (list []string) {
 	if !run.Steady.Held {
-		list = append(list, "Never steady: the load is more than this machine carries, or the service was not well before the first fault.")
+		list = append(list, "Never steady: the load is more than this machine carries or did not come, or the service was not well before the first fault.")
 	}
 	for _, g := range run.Guards {
 		if !g.OK {
