@@ -74,7 +74,7 @@ func TestMachineGuards(t *testing.T) {
 		"a hypervisor takes half, some idle": {func(_ int, r *MachineReading) { r.CPU = &CPUTime{Own: 0.4, Stolen: 0.5, Idle: 1.1} }, record.GuardTaken},
 		"others below 0, by the readings":    {func(i int, r *MachineReading) { r.CPU = &CPUTime{Own: 1.1, Others: -0.04, Idle: 0.94} }, ""},
 		"timers late":                        {late, record.GuardTimers},
-		"timers at the bound":                {func(_ int, r *MachineReading) { r.LateP99 = 0.01 }, ""},
+		"timers at the bound":                {func(_ int, r *MachineReading) { r.LateP99 = 0.02 }, ""},
 		"timers late for five seconds":       {within(5, 10, late), record.GuardTimers},
 		"timers late every other second": {func(i int, r *MachineReading) {
 			if i%2 == 0 {
